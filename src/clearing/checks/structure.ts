@@ -1,0 +1,214 @@
+import type { Decimal } from '../decimal.ts'
+import {
+  absolute,
+  decimalsOf,
+  exactly,
+  largest,
+  multiply,
+  ratio,
+  shownText,
+  textOf,
+  unitOf,
+} from '../decimal.ts'
+import type { Draft } from '../findings.ts'
+import type { Case } from '../input.ts'
+import { energyTolerance, graded, hasPlaceholder, isPlaceholder, timeText } from '../compare.ts'
+import type { CdrFacts, Period, Unreadable } from '../read.ts'
+import { at, shown } from '../read.ts'
+import { PARAMETERS } from '../rules.ts'
+
+/** T1: values that the hub needs and cannot read, in one finding. */
+export function checkReadable(unreadable: readonly Unreadable[]): readonly Draft[] {
+  const [first] = unreadable
+  if (first === undefined) return []
+  const named = unreadable.slice(0, 10)
+  const fields = named.map((one) => one.pointer).join(', ')
+  const wanted = [...new Set(named.map((one) => one.wanted))].join(', ')
+  const inputs = named.map((one) => ({
+    field: one.pointer,
+    source: 'cdr' as const,
+    value: one.value,
+  }))
+  return [
+    {
+      code: 'T1',
+      inputs,
+      expected: first.wanted,
+      actual: first.value ?? '',
+      words: { fields, wanted },
+    },
+  ]
+}
+
+/** T2: the energy of the periods against total_energy, the time against start and end, parking within the total. */
+export function checkTotals(subject: Case): readonly Draft[] {
+  return [
+    ...checkEnergySum(subject.facts),
+    ...checkTotalTime(subject),
+    ...checkParkingTime(subject.facts),
+  ]
+}
+
+/** T3: periods ascend, none starts before the session or after its end. A second is left for senders that round. */
+export function checkPeriods(subject: Case): readonly Draft[] {
+  const { facts } = subject
+  if (hasPlaceholder(facts)) return []
+  let before = { at: facts.start, what: 'before the session, which starts at' }
+  for (const period of facts.periods) {
+    const inputs = [input(subject, `${period.pointer}/start_date_time`)]
+    const words = { field: period.pointer }
+    const actual = timeText(period.start)
+    if (period.start < before.at - PARAMETERS.roundingMs)
+      return [
+        {
+          code: 'T3',
+          inputs,
+          actual,
+          expected: timeText(before.at),
+          words: { ...words, what: before.what },
+        },
+      ]
+    if (period.start > facts.end + PARAMETERS.roundingMs)
+      return [
+        {
+          code: 'T3',
+          inputs,
+          actual,
+          expected: timeText(facts.end),
+          words: { ...words, what: 'after the session, which ends at' },
+        },
+      ]
+    before = { at: period.start, what: 'before the period ahead of it, which starts at' }
+  }
+  return []
+}
+
+/** T4: 1970-01-01 stands for an unknown time only where both parties agreed (OCPI 2.2.1, CDR object). */
+export function checkPlaceholders(subject: Case): readonly Draft[] {
+  const { start, end } = subject.facts
+  const times = [
+    { field: '/start_date_time', time: start },
+    { field: '/end_date_time', time: end },
+  ]
+  return times
+    .filter(({ time }) => isPlaceholder(time))
+    .map(({ field, time }) => ({
+      code: 'T4',
+      inputs: [input(subject, field)],
+      actual: timeText(time),
+      words: { field },
+    }))
+}
+
+function checkEnergySum(facts: CdrFacts): readonly Draft[] {
+  const stated = valuesOf(facts.periods, 'energy')
+  // A CDR may leave the energy out of its periods altogether (OCPI 2.2.1, example of a CDR): then there is no sum.
+  if (stated.length === 0) return []
+  const expected = sum(stated)
+  const actual = facts.energy
+  const noise = roundingOf([...stated, actual]) + exactly(PARAMETERS.energyNoiseKwh)
+  if (absolute(actual - expected) <= noise) return []
+  const tolerance = largest(energyTolerance(actual), noise)
+  const words = { total: 'total_energy', unit: 'kWh', parts: 'the charging periods add up to' }
+  const inputs = [
+    { field: '/total_energy', source: 'cdr' as const, value: textOf(actual) },
+    { field: '/charging_periods', source: 'cdr' as const, value: textOf(expected) },
+  ]
+  return [{ code: 'T2', inputs, words, ...graded({ expected, actual, tolerance }) }]
+}
+
+function checkTotalTime(subject: Case): readonly Draft[] {
+  const { facts } = subject
+  if (hasPlaceholder(facts) || facts.end < facts.start) return []
+  const longest = hoursOf(facts.end - facts.start)
+  // Whether a reservation counts into total_time is not defined: with or without it, both are right.
+  const shortest = longest - sum(valuesOf(facts.periods, 'reserved'))
+  const actual = facts.hours
+  const expected = actual < shortest ? shortest : actual > longest ? longest : actual
+  const stated = [
+    actual,
+    ...valuesOf(facts.periods, 'charging'),
+    ...valuesOf(facts.periods, 'parking'),
+  ]
+  const noise = stepOf(stated) + hoursOf(PARAMETERS.timeNoiseMs)
+  if (absolute(actual - expected) <= noise) return []
+  const share = multiply(longest, exactly(PARAMETERS.timeToleranceShare))
+  const tolerance = largest(hoursOf(PARAMETERS.timeToleranceMs), share, noise)
+  const words = { total: 'total_time', unit: 'h', parts: 'from start to end it is' }
+  const inputs = ['/total_time', '/start_date_time', '/end_date_time'].map((field) =>
+    input(subject, field),
+  )
+  return [
+    {
+      code: 'T2',
+      inputs,
+      words: { ...words, ...shownHours(expected, actual) },
+      ...graded({ expected, actual, tolerance }),
+    },
+  ]
+}
+
+function checkParkingTime(facts: CdrFacts): readonly Draft[] {
+  const actual = facts.parkingHours
+  if (actual === null || actual <= facts.hours + stepOf([actual, facts.hours])) return []
+  const expected = facts.hours
+  const tolerance = largest(
+    hoursOf(PARAMETERS.timeToleranceMs),
+    multiply(absolute(expected), exactly(PARAMETERS.timeToleranceShare)),
+  )
+  const words = { total: 'total_parking_time', unit: 'h', parts: 'the whole session is only' }
+  const inputs = [
+    { field: '/total_parking_time', source: 'cdr' as const, value: textOf(actual) },
+    { field: '/total_time', source: 'cdr' as const, value: textOf(expected) },
+  ]
+  return [
+    {
+      code: 'T2',
+      inputs,
+      words: { ...words, ...shownHours(expected, actual) },
+      ...graded({ expected, actual, tolerance }),
+    },
+  ]
+}
+
+function shownHours(
+  expected: Decimal,
+  actual: Decimal,
+): Record<'expected' | 'actual' | 'difference', string> {
+  const text = (value: Decimal): string => shownText(value, { places: 4 })
+  return { expected: text(expected), actual: text(actual), difference: text(actual - expected) }
+}
+
+function hoursOf(durationMs: number): Decimal {
+  return ratio(BigInt(durationMs), 3_600_000n)
+}
+
+function valuesOf(
+  periods: readonly Period[],
+  name: 'energy' | 'charging' | 'parking' | 'reserved',
+): Decimal[] {
+  return periods.flatMap((period) => period[name] ?? [])
+}
+
+function sum(values: readonly Decimal[]): Decimal {
+  return values.reduce((total, value) => total + value, 0n)
+}
+
+/** Half a unit of the sender's last decimal. At least one decimal is assumed: 2 may be 2.0, never 2 ± 0.5. */
+function stepOf(values: readonly Decimal[]): Decimal {
+  return unitOf(Math.max(1, ...values.map(decimalsOf))) / 2n
+}
+
+/** What rounding each of the values to the sender's last decimal can add up to. */
+function roundingOf(values: readonly Decimal[]): Decimal {
+  const places = Math.max(...values.map(decimalsOf))
+  // Whole numbers throughout are taken as exact: with ± 0.5 each, no sum could ever be wrong.
+  return places === 0 ? 0n : stepOf(values) * BigInt(values.length)
+}
+
+function input(
+  subject: Case,
+  field: string,
+): { field: string; source: 'cdr'; value: string | null } {
+  return { field, source: 'cdr', value: shown(at(subject.input.cdr.value, field)) }
+}

@@ -1,0 +1,106 @@
+import { ratio, shownText } from '../decimal.ts'
+import type { Draft } from '../findings.ts'
+import type { Case } from '../input.ts'
+import { at, shown } from '../read.ts'
+import { PARAMETERS } from '../rules.ts'
+import { hasPlaceholder, timeText } from '../compare.ts'
+
+const DAY_MS = 86_400_000
+
+/** Z6: the end lies before the start, or after the receipt by more than clocks may differ. */
+export function checkOrder(subject: Case): readonly Draft[] {
+  const { start, end } = subject.facts
+  const received = subject.input.cdr.receivedAt.getTime()
+  if (hasPlaceholder(subject.facts)) return []
+  const ends = `The session ends at ${timeText(end)}`
+  if (end < start)
+    return [
+      timeDraft(subject, {
+        expected: start,
+        what: `${ends}, before it starts at ${timeText(start)}.`,
+      }),
+    ]
+  if (end > received + PARAMETERS.clockSkewMs)
+    return [
+      timeDraft(subject, {
+        expected: received,
+        what: `${ends}, but its CDR came at ${timeText(received)}.`,
+      }),
+    ]
+  return []
+}
+
+/** Z5: the CDR came later than agreed. */
+export function checkAge(subject: Case): readonly Draft[] {
+  const { facts, input } = subject
+  if (hasPlaceholder(facts)) return []
+  const received = input.cdr.receivedAt.getTime()
+  const most = input.agreement.cdrAgeDaysMax
+  const ageMs = received - facts.end
+  if (ageMs <= most * DAY_MS) return []
+  const days = (durationMs: number): string =>
+    shownText(ratio(BigInt(Math.round(durationMs)), BigInt(DAY_MS)), { places: 1 })
+  return [
+    {
+      code: 'Z5',
+      inputs: [
+        {
+          field: '/end_date_time',
+          source: 'cdr',
+          value: shown(at(input.cdr.value, '/end_date_time')),
+        },
+        { field: '/cdr_age_days_max', source: 'agreement', value: String(most) },
+      ],
+      expected: String(most),
+      actual: days(ageMs),
+      difference: days(ageMs - most * DAY_MS),
+      words: { end: timeText(facts.end) },
+    },
+  ]
+}
+
+/** Z3: an earlier CDR of the same token overlaps by more than a second. A second bill of one session is D2 instead. */
+export function checkOverlap(subject: Case): readonly Draft[] {
+  const { facts, input } = subject
+  if (hasPlaceholder(facts)) return []
+  const same = new Set(input.prior.sameSession.map((other) => other.cdrId))
+  const other = input.prior.overlapping.find(
+    (one) =>
+      !same.has(one.cdrId) &&
+      facts.start + PARAMETERS.roundingMs < one.end.getTime() &&
+      one.start.getTime() + PARAMETERS.roundingMs < facts.end,
+  )
+  if (other === undefined) return []
+  const isOwn = other.owner === input.cdr.owner
+  const times = `${timeText(other.start.getTime())} to ${timeText(other.end.getTime())}`
+  // A party never sees the CDRs of another one, so only an own CDR is named.
+  const told = isOwn ? `the CDR ${other.cdrId} runs from ${times}` : 'with another operator'
+  const inputs = [
+    { field: '/start_date_time', source: 'cdr' as const, value: timeText(facts.start) },
+    { field: '/end_date_time', source: 'cdr' as const, value: timeText(facts.end) },
+    { field: '/id', source: 'hub' as const, value: isOwn ? other.cdrId : null },
+  ]
+  return [{ code: 'Z3', inputs, words: { other: told } }]
+}
+
+function timeDraft(subject: Case, told: { expected: number; what: string }): Draft {
+  const inputs = ['/start_date_time', '/end_date_time'].map((field) => ({
+    field,
+    source: 'cdr' as const,
+    value: shown(at(subject.input.cdr.value, field)),
+  }))
+  const received = {
+    field: 'received_at',
+    source: 'hub' as const,
+    value: timeText(subject.input.cdr.receivedAt.getTime()),
+  }
+  const actual = timeText(subject.facts.end)
+  const words = { what: told.what }
+  return {
+    code: 'Z6',
+    inputs: [...inputs, received],
+    expected: timeText(told.expected),
+    actual,
+    words,
+  }
+}

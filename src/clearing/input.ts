@@ -1,0 +1,86 @@
+import type { Decimal } from './decimal.ts'
+import type { Severities } from './findings.ts'
+import type { CdrFacts } from './read.ts'
+import type { CdrState } from './states.ts'
+
+/** A CDR to be judged and everything known about it. Parties as `NL-TNM`; OCPI objects parsed, nulls dropped. */
+export type ClearingInput = {
+  cdr: { owner: string; receiver: string; value: unknown; receivedAt: Date }
+  session: SessionInput
+  token: TokenInput
+  tariff: TariffInput
+  /** maxPowerKw: of the connector as stored, decimal text or number, see connectorMaxKw; null = not known. */
+  location: { maxPowerKw: string | number | null } | null
+  priced: PricedInput | null
+  prior: PriorInput
+  agreement: AgreementInput
+  /** The waiting time is over: judge with what is known. */
+  waitOver: boolean
+}
+
+/** `completed` left out: read from the session's status. */
+type SessionInput = { state: 'missing' } | { state: 'found'; value: unknown; completed?: boolean }
+
+/** `afterStart`: the oldest known version is younger than the session. `foreign`: another eMSP owns the token. */
+type TokenInput =
+  | { state: 'found'; afterStart?: boolean; source: 'push' | 'authorize' }
+  | { state: 'foreign'; owner: string }
+  | { state: 'missing' }
+
+/** `own`: the tariffs in the CDR itself. `stored`: the version in force at the start, or the oldest known. */
+export type TariffInput =
+  | { state: 'own' | 'stored'; tariffs: readonly unknown[]; afterStart?: boolean }
+  | { state: 'missing' }
+
+/** The part of a priced CDR that is compared. Decimal texts in units of the currency. */
+export type PricedInput =
+  | { ok: true; currency: string; total: { excl: string | null; incl: string | null } }
+  | { ok: false; code: string; pointer: string; message: string }
+
+/**
+ * CDRs received earlier that stand against this one: not quarantined, credited, withdrawn or credits. `sameSession`: of
+ * the same owner. `overlapping`: of the same token and any owner; the times are compared again here.
+ */
+type PriorInput = {
+  sameSession: readonly { cdrId: string }[]
+  overlapping: readonly { owner: string; cdrId: string; start: Date; end: Date }[]
+}
+
+/** The terms in force at the start of the session that the rules read. */
+type AgreementInput = {
+  tolerance: { cost: { absolute: string | number; relative: string | number } }
+  cdrAgeDaysMax: number
+  severities: Severities
+  currency?: string
+}
+
+/**
+ * A credit CDR and its original, matched by credit_reference_id within the owner. `creditedBy`: the id of an earlier
+ * credit of that original that stands, null = none. `waitOver`: the original has been waited for long enough.
+ */
+export type CreditInput = {
+  cdr: { owner: string; receiver: string; value: unknown; receivedAt: Date }
+  original: OriginalInput
+  agreement: { severities: Severities }
+  waitOver: boolean
+}
+
+type OriginalInput =
+  | { state: 'missing' }
+  | {
+      state: 'found'
+      value: unknown
+      cdrState: CdrState
+      isCredit: boolean
+      creditedBy: string | null
+    }
+
+/** What a check of a readable CDR gets. `decided`: nothing is waited for, so what is missing counts as missing. */
+export type Case = {
+  input: ClearingInput
+  facts: CdrFacts
+  decided: boolean
+  /** Minor-unit digits of the currency, and one such unit; 2 for a currency that does not exist. */
+  digits: number
+  minorUnit: Decimal
+}

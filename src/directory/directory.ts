@@ -1,0 +1,123 @@
+import type { Database, Sql } from '../db/sql.ts'
+import { sql } from '../db/sql.ts'
+import { limits } from '../../config/limits.ts'
+import type { Interface } from '../ocpi/define.ts'
+import { parseAuthorization } from './authorization.ts'
+import type { Secrets } from './secrets.ts'
+import { loadSnapshot } from './snapshot.ts'
+import type { Platform, Snapshot } from './snapshot.ts'
+
+/** Who presented a token: the platform and which kind of token it was. */
+export type Identity = {
+  kind: 'platform'
+  platform: Platform
+  tokenKind: 'registration' | 'access'
+  token: string
+  tokenHash: Buffer
+}
+
+/** The directory as the processes see it: a copy of PostgreSQL's truth at most `directoryCacheMs` old. */
+export type Directory = {
+  snapshot(): Promise<Snapshot>
+  /** The platform of an Authorization header, or null when it names none. */
+  authenticate(header: string | undefined): Promise<Identity | null>
+  /** Forgets the copy after a write of this process. */
+  invalidate(): void
+}
+
+/** One copy per process, re-read when the revision in PostgreSQL differs. */
+export function createDirectory(options: { db: Database; secrets: Secrets; clock: () => Date }): Directory {
+  let copy: Snapshot | null = null
+  let checkedAt = 0
+  let loading: Promise<Snapshot> | null = null
+  const refresh = (): Promise<Snapshot> => {
+    loading ??= reload(options.db, copy)
+      .then((next) => {
+        copy = next
+        checkedAt = performance.now()
+        return next
+      })
+      .finally(() => {
+        loading = null
+      })
+    return loading
+  }
+  const snapshot = async () =>
+    copy && performance.now() - checkedAt < limits.directoryCacheMs ? copy : refresh()
+  return {
+    snapshot,
+    invalidate: () => {
+      checkedAt = Number.NEGATIVE_INFINITY
+    },
+    authenticate: async (header) => {
+      const candidates = parseAuthorization(header)
+      if (candidates.length === 0) return null
+      const held = await snapshot()
+      const known = identify(held, candidates, options)
+      // Another process may have issued it a moment ago, so an unknown token is worth one look at the truth.
+      const identity = known ?? identify(await refresh(), candidates, options)
+      if (!identity) return null
+      const { token: row } = identity
+      if (row.firstUsed && row.encoding === identity.platform.shownTokenEncoding) return identity.identity
+      await noteFirstUse(options.db, identity)
+      return identity.identity
+    },
+  }
+}
+
+type Candidate = { token: string; encoding: 'base64' | 'raw' }
+type Found = {
+  identity: Identity
+  platform: Platform
+  token: { hash: Buffer; kind: string; firstUsed: boolean; encoding: 'base64' | 'raw' }
+}
+
+function identify(
+  snapshot: Snapshot,
+  candidates: readonly Candidate[],
+  options: { secrets: Secrets; clock: () => Date },
+): Found | null {
+  for (const candidate of candidates) {
+    for (const hash of options.secrets.hashes(candidate.token)) {
+      const row = snapshot.tokens.get(hash.toString('hex'))
+      const platform = row && snapshot.platforms.get(row.platformId)
+      if (!row || !platform || platform.status === 'suspended') continue
+      if (row.expiresAt && row.expiresAt <= options.clock()) continue
+      return {
+        identity: { kind: 'platform', platform, tokenKind: row.kind, token: candidate.token, tokenHash: hash },
+        platform,
+        token: { hash, kind: row.kind, firstUsed: row.firstUsed, encoding: candidate.encoding },
+      }
+    }
+  }
+  return null
+}
+
+/** The first use of a new access token ends the older ones; how it was encoded is remembered. */
+async function noteFirstUse(db: Sql, found: Found): Promise<void> {
+  if (!found.token.firstUsed) {
+    await db.rows(sql`
+      with used as (
+        update credentials_tokens set first_used_at = clock_timestamp()
+        where token_hash = ${found.token.hash} and first_used_at is null
+        returning platform_id, kind, created_at
+      )
+      delete from credentials_tokens t using used
+      where used.kind = 'access' and t.platform_id = used.platform_id and t.kind = 'access' and t.created_at < used.created_at`)
+  }
+  if (found.token.encoding !== found.platform.shownTokenEncoding) {
+    await db.rows(sql`
+      update platforms set shown_token_encoding = ${found.token.encoding} where id = ${found.platform.id}`)
+  }
+}
+
+async function reload(db: Sql, copy: Snapshot | null): Promise<Snapshot> {
+  const [row] = await db.rows<{ revision: bigint }>(sql`select revision from directory_revision`)
+  if (copy && row && row.revision === copy.revision) return copy
+  return loadSnapshot(db)
+}
+
+/** The URL a platform gave for a module, or undefined when it does not implement that side. */
+export function endpointOf(platform: Platform, module: string, side: Interface): string | undefined {
+  return platform.endpoints.get(`${module}:${side}`)
+}

@@ -1,0 +1,172 @@
+import type { Static, TSchema } from 'typebox'
+import Type from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { Context } from '../../context.ts'
+import type { OperatorRole, Scope } from '../../hub/admin/scope.ts'
+import { Refusal } from '../../hub/admin/refusal.ts'
+import { faultsOf } from './faults.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** What arrived, before any schema has seen it. */
+type RawInput = {
+  scope: Scope
+  params: unknown
+  query: unknown
+  body: unknown
+  wantsCsv: boolean
+}
+
+/** What a route answers: a JSON value (undefined = no body) or CSV text in pieces. */
+export type Answer = { json: unknown } | { csv: AsyncIterable<string> }
+
+type Schemas = { params: TSchema; query: TSchema; body: TSchema; reply: TSchema | null }
+
+/** One row of the route table: what the server, the validation and the OpenAPI document are made of. */
+export type Route = {
+  method: Method
+  /** Below the surface's base, parameters as `:name`. */
+  path: string
+  summary: string
+  /** Operators with one of these roles; `admin` always may. */
+  roles: readonly OperatorRole[]
+  /** Whether parties have it too under /party/v1, cut to their own side. */
+  party: boolean
+  status: 200 | 201 | 204
+  schemas: Schemas
+  hasCsv: boolean
+  serve(context: Context, raw: RawInput): Promise<Answer>
+}
+
+type Input<P extends TSchema, Q extends TSchema, B extends TSchema> = {
+  scope: Scope
+  params: Static<P>
+  query: Static<Q>
+  body: Static<B>
+}
+
+/** Answers are read, never changed: what is readonly inside the hub may be answered as it is. */
+type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T
+
+type RouteSpec<P extends TSchema, Q extends TSchema, B extends TSchema, R extends TSchema> = {
+  method: Method
+  path: string
+  summary: string
+  roles: readonly OperatorRole[]
+  party?: boolean
+  status?: 200 | 201
+  params: P
+  query: Q
+  body: B
+  reply: R
+  run(context: Context, input: Input<P, Q, B>): Promise<Immutable<Static<R>>>
+  csv?(context: Context, input: Input<P, Q, B>): Promise<AsyncIterable<string>>
+}
+
+/** Every known role. */
+export const EVERYONE: readonly OperatorRole[] = ['viewer', 'operator', 'finance', 'admin']
+
+/** No parameters at all; as a body: none, or `{}`. */
+export const nothing = Type.Object({}, { additionalProperties: false })
+
+/** A row of the table. The schemas that validate are the ones that type `run` and stand in the OpenAPI document. */
+export function defineRoute<
+  P extends TSchema,
+  Q extends TSchema,
+  B extends TSchema,
+  R extends TSchema,
+>(spec: RouteSpec<P, Q, B, R>): Route {
+  const { params, query, body, reply } = spec
+  const readInput = inputReader({ params, query, body })
+  return {
+    ...commonOf(spec),
+    status: spec.status ?? 200,
+    schemas: { params, query, body, reply },
+    serve: async (context, raw) => {
+      const input = readInput(raw)
+      if (spec.csv && raw.wantsCsv) return { csv: await spec.csv(context, input) }
+      return { json: await spec.run(context, input) }
+    },
+  }
+}
+
+/** A row that answers 204 and no body. */
+export function defineRemoval<P extends TSchema, Q extends TSchema>(
+  spec: Omit<
+    RouteSpec<P, Q, typeof nothing, typeof nothing>,
+    'body' | 'reply' | 'run' | 'csv' | 'status' | 'method'
+  > & {
+    run(context: Context, input: Input<P, Q, typeof nothing>): Promise<void>
+  },
+): Route {
+  const { params, query } = spec
+  const readInput = inputReader({ params, query, body: nothing })
+  return {
+    ...commonOf({ ...spec, method: 'DELETE' }),
+    status: 204,
+    schemas: { params, query, body: nothing, reply: null },
+    serve: async (context, raw) => {
+      await spec.run(context, readInput(raw))
+      return { json: undefined }
+    },
+  }
+}
+
+function commonOf(spec: {
+  method: Method
+  path: string
+  summary: string
+  roles: readonly OperatorRole[]
+  party?: boolean
+  csv?: unknown
+}) {
+  const { method, path, summary, roles } = spec
+  return {
+    method,
+    path,
+    summary,
+    roles,
+    party: spec.party ?? false,
+    hasCsv: spec.csv !== undefined,
+  }
+}
+
+/** Checks the three places of the input in order; each refusal names every wrong field of its place. */
+function inputReader<P extends TSchema, Q extends TSchema, B extends TSchema>(schemas: {
+  params: P
+  query: Q
+  body: B
+}) {
+  const params = checker({ schema: schemas.params, code: 'invalidQuery', place: 'path:' })
+  const query = checker({ schema: schemas.query, code: 'invalidQuery', place: 'query:' })
+  const body = checker({ schema: schemas.body, code: 'invalidBody', place: '' })
+  return (raw: RawInput): Input<P, Q, B> => ({
+    scope: raw.scope,
+    params: params(raw.params),
+    query: query(raw.query),
+    body: body(raw.body ?? {}),
+  })
+}
+
+function checker<S extends TSchema>(how: {
+  schema: S
+  code: 'invalidQuery' | 'invalidBody'
+  place: string
+}) {
+  const compile = () => Compile(how.schema)
+  let validator: ReturnType<typeof compile> | undefined
+  return (value: unknown): Static<S> => {
+    validator ??= compile()
+    if (validator.Check(value)) return value
+    const faults = faultsOf(validator.Errors(value)).map(({ pointer, message }) => ({
+      pointer: how.place === '' ? pointer : `${how.place}${pointer.slice(1)}`,
+      message,
+    }))
+    const first = faults[0]
+    throw new Refusal(
+      how.code,
+      first ? `${first.pointer} ${first.message}` : 'The request does not fit.',
+      { faults },
+    )
+  }
+}

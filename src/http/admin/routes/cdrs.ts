@@ -1,0 +1,160 @@
+import Type from 'typebox'
+import { decideOnCdr, getCdr, listCdrs } from '../../../hub/admin/cdrs.ts'
+import { foldUpper } from '../../../ocpi/primitives.ts'
+import {
+  amount,
+  byCdr,
+  countryCode,
+  currency,
+  instant,
+  listOf,
+  nullable,
+  paging,
+  party,
+  partyId,
+  reason,
+  strict,
+} from '../schemas.ts'
+import { EVERYONE, defineRoute, nothing } from '../route.ts'
+
+const state = Type.Enum([
+  'received',
+  'unmatched',
+  'quarantined',
+  'held',
+  'provisional',
+  'approved',
+  'credited',
+  'withdrawn',
+])
+
+const item = {
+  country_code: countryCode,
+  party_id: partyId,
+  id: Type.String(),
+  receiver: party,
+  state,
+  currency: Type.String(),
+  net: nullable(amount),
+  tax: nullable(amount),
+  tax_known: Type.Boolean(),
+  gross: nullable(amount),
+  cycle: nullable(Type.String()),
+  delivery: Type.String(),
+  received_at: instant,
+  session_id: nullable(Type.String()),
+  is_credit: Type.Boolean(),
+}
+
+const event = Type.Object(
+  {
+    epoch: Type.Integer(),
+    state,
+    actor: Type.String(),
+    reason_code: Type.String(),
+    reason: nullable(Type.String()),
+    at: instant,
+  },
+  strict,
+)
+
+const finding = Type.Object(
+  {
+    code: Type.String(),
+    severity: Type.Enum(['F', 'S', 'W', 'I']),
+    message: Type.String(),
+    inputs: Type.Unknown({ description: 'what was compared: [{field, source, value}]' }),
+    expected: nullable(Type.String()),
+    actual: nullable(Type.String()),
+    difference: nullable(Type.String()),
+    tolerance: nullable(Type.String()),
+  },
+  strict,
+)
+
+const detail = Type.Object(
+  {
+    ...item,
+    history: Type.Array(event),
+    findings: Type.Array(finding),
+    breakdown: Type.Unknown({
+      description: 'the price as the hub computes it, step by step; null before',
+    }),
+    residue: nullable(Type.String({ description: 'what rounding to 10⁻⁶ left over' })),
+    carried_from: nullable(Type.String()),
+    late_from: nullable(Type.String()),
+    contest_until: nullable(instant),
+    wait_until: nullable(instant),
+    agreement_version: nullable(Type.Integer()),
+    correlation_id: Type.String(),
+    ocpi_version: Type.String(),
+    original: Type.String({ description: 'the text that was sent, byte for byte' }),
+  },
+  strict,
+)
+
+const verbs = [
+  { verb: 'approve', summary: 'Approve what the CPO claims', party: true },
+  { verb: 'recheck', summary: 'Judge the CDR again by what is known now', party: false },
+  { verb: 'release', summary: 'Let a held CDR settle in spite of its findings', party: false },
+  { verb: 'return', summary: 'Return a held or quarantined CDR to its sender', party: false },
+] as const
+
+/** CDRs and what became of them. */
+export const cdrRoutes = [
+  defineRoute({
+    method: 'GET',
+    path: '/cdrs',
+    summary: 'List CDRs, newest first; from (inclusive) and to are times of receipt',
+    roles: EVERYONE,
+    party: true,
+    params: nothing,
+    query: Type.Object(
+      {
+        ...paging,
+        state: Type.Optional(state),
+        party: Type.Optional(party),
+        from: Type.Optional(instant),
+        to: Type.Optional(instant),
+      },
+      strict,
+    ),
+    body: nothing,
+    reply: listOf(Type.Object({ ...item, findings: Type.Array(Type.String()) }, strict)),
+    run: (context, { scope, query }) => listCdrs(context.db, scope, query),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/cdrs/:cc/:pid/:id',
+    summary: 'Show a CDR: where it stands, why, its price, what was sent',
+    roles: EVERYONE,
+    party: true,
+    params: byCdr,
+    query: nothing,
+    body: nothing,
+    reply: detail,
+    run: (context, { scope, params }) => getCdr(context.db, scope, keyOf(params)),
+  }),
+  ...verbs.map(({ verb, summary, party: partiesToo }) =>
+    defineRoute({
+      method: 'POST',
+      path: `/cdrs/:cc/:pid/:id/${verb}`,
+      summary,
+      roles: ['operator', 'finance'],
+      party: partiesToo,
+      params: byCdr,
+      query: nothing,
+      body: Type.Object({ reason }, strict),
+      reply: Type.Object(
+        { country_code: countryCode, party_id: partyId, id: Type.String(), state: Type.String() },
+        strict,
+      ),
+      run: (context, { scope, params, body }) =>
+        decideOnCdr(context, { scope, key: keyOf(params), verb, reason: body.reason }),
+    }),
+  ),
+]
+
+function keyOf({ cc, pid, id }: { cc: string; pid: string; id: string }) {
+  return { owner: foldUpper(`${cc}-${pid}`), cdrId: id }
+}

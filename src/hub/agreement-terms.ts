@@ -1,0 +1,130 @@
+import Type from 'typebox'
+import type { Static } from 'typebox'
+
+const strict = { additionalProperties: false }
+const decimal = Type.String({
+  pattern: '^[0-9]{1,9}([.][0-9]{1,9})?$',
+  description: 'decimal text, not negative',
+})
+const instant = Type.String({ format: 'date-time', description: 'RFC 3339 with zone' })
+
+/**
+ * What a CPO and an eMSP agreed, filled in: what `agreements.terms` holds and what a CDR is judged by. Later issues add
+ * fields and rename none. `valid_from` is inclusive, `valid_to` exclusive; absent = without end.
+ */
+export const agreementTerms = Type.Object(
+  {
+    valid_from: Type.Optional(instant),
+    valid_to: Type.Optional(instant),
+    modules: Type.Optional(
+      Type.Array(
+        Type.Enum([
+          'bookings',
+          'cdrs',
+          'chargingprofiles',
+          'commands',
+          'locations',
+          'payments',
+          'sessions',
+          'tariffs',
+          'tokens',
+        ]),
+        {
+          minItems: 1,
+          uniqueItems: true,
+          description: 'the modules that may be used between the two; absent = all',
+        },
+      ),
+    ),
+    cdr_delivery: Type.Enum(['clear', 'relay'], {
+      description:
+        'clear: recorded, answered and delivered with retries. relay: passed on at once, as OCPI messages are',
+    }),
+    contest_days: Type.Integer({ minimum: 0, maximum: 365, description: '0 = approved at once' }),
+    cdr_age_days_max: Type.Integer({
+      minimum: 1,
+      maximum: 3650,
+      description: 'a CDR that comes later is held',
+    }),
+    tolerance: Type.Object(
+      {
+        cost: Type.Object(
+          { absolute: decimal, relative: decimal },
+          {
+            ...strict,
+            description: 'currency units, and a share (0.005 = 0.5 %); the larger one counts',
+          },
+        ),
+      },
+      strict,
+    ),
+    pricing_policy: Type.Optional(
+      Type.Object(
+        {
+          step_size: Type.Optional(
+            Type.Enum(['session', 'none'], {
+              description: 'session: billed in steps over the whole session. none: exact',
+            }),
+          ),
+        },
+        { ...strict, description: 'readings agreed where OCPI leaves the price open' },
+      ),
+    ),
+    severities: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[A-Z]{1,2}[0-9]{1,2}$' }),
+        Type.Enum(['F', 'S', 'W', 'I']),
+        {
+          ...strict,
+          maxProperties: 200,
+          description: 'finding code to severity, where it differs from the rule table',
+        },
+      ),
+    ),
+  },
+  strict,
+)
+export type AgreementTerms = Static<typeof agreementTerms>
+
+/** The terms of a pair that agreed nothing, and what fills the gaps of what was agreed. */
+export const defaultTerms: AgreementTerms = {
+  cdr_delivery: 'clear',
+  contest_days: 30,
+  cdr_age_days_max: 60,
+  tolerance: { cost: { absolute: '0.02', relative: '0.005' } },
+}
+
+/** One version of a pair's agreement. `Terms` is unknown where it comes straight out of the database. */
+export type AgreementVersion<Terms> = {
+  version: number
+  terms: Terms
+  /** Inclusive; null = since ever. */
+  validFrom: Date | null
+  /** Exclusive; null = without end. */
+  validTo: Date | null
+  /** A DELETE: from its creation on nothing is agreed. */
+  ended: boolean
+  createdAt: Date
+}
+
+/**
+ * The version in force at `at`: the highest one whose window contains it. An ended version ends everything before it
+ * from its creation on, so that sessions that began earlier are still judged by what was agreed then.
+ */
+export function inForce<Terms>(
+  versions: readonly AgreementVersion<Terms>[],
+  at: Date,
+): { version: number; terms: Terms } | null {
+  for (const candidate of versions.toSorted((a, b) => b.version - a.version)) {
+    if (candidate.ended) {
+      if (candidate.createdAt <= at) return null
+    } else if (contains(candidate, at)) {
+      return { version: candidate.version, terms: candidate.terms }
+    }
+  }
+  return null
+}
+
+function contains({ validFrom, validTo }: AgreementVersion<unknown>, at: Date): boolean {
+  return (validFrom === null || validFrom <= at) && (validTo === null || at < validTo)
+}

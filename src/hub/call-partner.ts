@@ -1,0 +1,97 @@
+import { assert } from '../assert.ts'
+import type { Platform } from '../directory/snapshot.ts'
+import { sql } from '../db/sql.ts'
+import { partyParts } from '../ocpi/primitives.ts'
+import { callOcpi } from '../peer/ocpi-client.ts'
+import type { OcpiAnswer as PartnerAnswer } from '../peer/ocpi-client.ts'
+import type { Context } from '../context.ts'
+import { raiseAlert } from './alerts.ts'
+import { noteMessage } from './messages.ts'
+
+export type PartnerCall = {
+  platform: Platform
+  module: string
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  url: string
+  /** Absent on configuration modules, which carry no routing headers. */
+  from?: string
+  to?: string
+  bodyText?: string
+  correlationId: string
+  deadlineMs: number
+}
+
+/** The purpose under which the token we show to a platform is sealed. */
+export function peerTokenPurpose(platformId: string): string {
+  return `platform:${platformId}:peer`
+}
+
+/**
+ * One request to a registered partner with its token, a new X-Request-ID and the same X-Correlation-ID. A partner that
+ * refuses the token is tried once with the other encoding (2.2.1 Authorization header, NOTE), which is remembered when
+ * it works. Never throws for what the partner or the network does.
+ */
+export async function callPartner(context: Context, call: PartnerCall): Promise<PartnerAnswer> {
+  const { platform } = call
+  assert(platform.peerTokenSealed, `platform ${platform.id} has no token to show`)
+  const token = context.secrets.open(platform.peerTokenSealed, peerTokenPurpose(platform.id))
+  const first = await attempt(context, call, { token, encoding: platform.peerTokenEncoding })
+  if (!isTokenRefused(first)) return first
+  const other = platform.peerTokenEncoding === 'base64' ? 'raw' : 'base64'
+  const second = await attempt(context, call, { token, encoding: other })
+  if (!isTokenRefused(second)) {
+    await context.db.rows(sql`update platforms set peer_token_encoding = ${other} where id = ${platform.id}`)
+    context.directory.invalidate()
+    return second
+  }
+  await raiseAlert(context.db, {
+    code: 'partner_refuses_token',
+    severity: 'critical',
+    subject: platform.id,
+    message: `${platform.name} refuses the credentials token of the hub`,
+    advice: 'Ask the partner to update its credentials (PUT), or rotate ours: POST /admin/v1/platforms/{id}/rotate',
+  })
+  return { kind: 'unreachable', reason: 'the partner refuses the token of the hub', sent: true, retryAfterMs: null }
+}
+
+function isTokenRefused(answer: PartnerAnswer): boolean {
+  return (answer.kind === 'ocpi' || answer.kind === 'notOcpi') && (answer.httpStatus === 401 || answer.httpStatus === 403)
+}
+
+async function attempt(
+  context: Context,
+  call: PartnerCall,
+  credentials: { token: string; encoding: 'base64' | 'raw' },
+): Promise<PartnerAnswer> {
+  const requestId = context.ids.uuid()
+  const started = performance.now()
+  const answer = await callOcpi(context.peer, {
+    url: call.url,
+    method: call.method,
+    credentialsToken: credentials.token,
+    tokenEncoding: credentials.encoding,
+    requestId,
+    correlationId: call.correlationId,
+    deadlineMs: call.deadlineMs,
+    ...(call.from === undefined ? {} : { from: partyParts(call.from) }),
+    ...(call.to === undefined ? {} : { to: partyParts(call.to) }),
+    ...(call.bodyText === undefined ? {} : { bodyText: call.bodyText }),
+  })
+  context.metrics.peerCalls.inc({ module: call.module, outcome: answer.kind })
+  noteMessage(context, {
+    direction: 'out',
+    platformId: call.platform.id,
+    correlationId: call.correlationId,
+    requestId,
+    fromParty: call.from ?? null,
+    toParty: call.to ?? null,
+    module: call.module,
+    method: call.method,
+    path: new URL(call.url).pathname,
+    httpStatus: 'httpStatus' in answer ? answer.httpStatus : null,
+    ocpiStatus: answer.kind === 'ocpi' ? answer.ocpiStatus : null,
+    outcome: answer.kind,
+    durationMs: performance.now() - started,
+  })
+  return answer
+}

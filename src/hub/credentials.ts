@@ -1,0 +1,97 @@
+import { limits } from '../../config/limits.ts'
+import { present } from '../assert.ts'
+import { HubError } from '../errors.ts'
+import type { Context } from '../context.ts'
+import type { Platform } from '../directory/snapshot.ts'
+import { sql } from '../db/sql.ts'
+import { dropNulls, isRecord, validate } from '../ocpi/validate.ts'
+import { credentialsObject } from '../ocpi/modules/credentials.ts'
+import { callOcpi } from '../peer/ocpi-client.ts'
+import { peerTokenPurpose } from './call-partner.ts'
+import { fetchPartnerVersions } from './partner-versions.ts'
+import type { PartnerVersions } from './partner-versions.ts'
+import { addAccessToken, ourCredentials, readCredentials, writeRegistration } from './registration.ts'
+
+/**
+ * The hub starts the handshake with a partner's token A: versions, details, POST credentials with a token of ours,
+ * which must work before the POST is sent because the partner calls back during it. Throws HubError.
+ */
+export async function registerWithPartner(
+  context: Context,
+  input: { platformId: string; versionsUrl: string; tokenA: string },
+): Promise<void> {
+  const platform = await findPlatform(context, input.platformId)
+  const correlationId = context.ids.uuid()
+  const versions = await fetchPartnerVersions(context, {
+    versionsUrl: input.versionsUrl, token: input.tokenA, tokenEncoding: 'base64', correlationId, version: null,
+  })
+  await exchange(context, {
+    platform, versions, versionsUrl: input.versionsUrl, method: 'POST', token: input.tokenA, correlationId,
+  })
+}
+
+/** PUT credentials with a new token for the partner; its answer holds a new one for us. Throws HubError. */
+export async function rotateCredentials(context: Context, input: { platformId: string }): Promise<void> {
+  const platform = await findPlatform(context, input.platformId)
+  const [row] = await context.db.rows<{ versions_url: string | null }>(sql`
+    select versions_url from platforms where id = ${platform.id}`)
+  if (platform.status !== 'registered' || !platform.peerTokenSealed || !row?.versions_url) {
+    throw new HubError('invalid', 'this platform is not registered; there is nothing to rotate')
+  }
+  const token = context.secrets.open(platform.peerTokenSealed, peerTokenPurpose(platform.id))
+  const correlationId = context.ids.uuid()
+  const versions = await fetchPartnerVersions(context, {
+    versionsUrl: row.versions_url, token, tokenEncoding: platform.peerTokenEncoding, correlationId, version: null,
+  })
+  await exchange(context, { platform, versions, versionsUrl: row.versions_url, method: 'PUT', token, correlationId })
+}
+
+type Exchange = {
+  platform: Platform
+  versions: PartnerVersions
+  versionsUrl: string
+  method: 'POST' | 'PUT'
+  token: string
+  correlationId: string
+}
+
+async function exchange(context: Context, input: Exchange): Promise<void> {
+  const { platform, versions } = input
+  const own = context.secrets.newToken()
+  await context.db.transaction((tx) => addAccessToken(tx, context, { platformId: platform.id, token: own }))
+  context.directory.invalidate()
+  const answer = await callOcpi(context.peer, {
+    url: versions.credentialsUrl,
+    method: input.method,
+    credentialsToken: input.token,
+    tokenEncoding: versions.tokenEncoding,
+    requestId: context.ids.uuid(),
+    correlationId: input.correlationId,
+    bodyText: ourCredentials(context, own),
+    deadlineMs: limits.peerRequestMs,
+  })
+  const value = answer.kind === 'ocpi' && answer.ocpiStatus < 2000 ? dropNulls(answer.data) : null
+  if (!isRecord(value) || validate(credentialsObject, value).hard.length > 0) {
+    await withdraw(context, own)
+    const said = answer.kind === 'ocpi' ? `status ${answer.ocpiStatus}` : answer.kind
+    throw new HubError('clientUnusable', `the partner did not take our credentials (${said})`)
+  }
+  const theirs = readCredentials(value, platform)
+  await context.db.transaction(async (tx) => {
+    await tx.rows(sql`delete from credentials_tokens where platform_id = ${platform.id} and kind = 'registration'`)
+    await writeRegistration(tx, context, { platform, theirs, versions, versionsUrl: theirs.url || input.versionsUrl })
+  })
+  context.directory.invalidate()
+}
+
+/** A token that the partner did not take must not stay valid. */
+async function withdraw(context: Context, token: string): Promise<void> {
+  await context.db.rows(sql`delete from credentials_tokens where token_hash = ${context.secrets.hash(token)}`)
+  context.directory.invalidate()
+}
+
+async function findPlatform(context: Context, id: string): Promise<Platform> {
+  context.directory.invalidate()
+  const snapshot = await context.directory.snapshot()
+  return present(snapshot.platforms.get(id), `platform ${id}`)
+}

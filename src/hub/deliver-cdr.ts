@@ -1,0 +1,118 @@
+import { limits } from '../../config/limits.ts'
+import type { Context } from '../context.ts'
+import { sql } from '../db/sql.ts'
+import type { Tx } from '../db/sql.ts'
+import { endpointOf } from '../directory/directory.ts'
+import { findMember, isConnected } from '../directory/parties.ts'
+import { finishOutbox, retryOutbox } from '../outbox/outbox.ts'
+import type { OutboxRow } from '../outbox/outbox.ts'
+import { raiseAlert } from './alerts.ts'
+import { backoffMs } from './backoff.ts'
+import { callPartner } from './call-partner.ts'
+
+type CdrToDeliver = { owner: string; receiver: string; cdr_id: string; original: Buffer; delivery: string }
+
+/**
+ * Brings a CDR to its receiver with the bytes its owner sent. Success, or the receiver's refusal, ends it; anything else
+ * is tried again with growing pauses for 30 days, then an operator is told. The same id twice is one CDR to a receiver.
+ */
+export async function deliverCdr(context: Context, row: OutboxRow): Promise<void> {
+  const cdr = await readCdr(context, row.subject)
+  if (!cdr || cdr.delivery === 'delivered' || cdr.delivery === 'refused') {
+    await finishOutbox(context.db, { ids: [row.id], outcome: 'done' })
+    return
+  }
+  const snapshot = await context.directory.snapshot()
+  const member = findMember(snapshot, cdr.receiver, ['EMSP'])
+  const endpoint = member ? endpointOf(member.platform, 'cdrs', 'receiver') : undefined
+  if (!member || !isConnected(member.platform)) {
+    return later(context, { row, cdr, error: `${cdr.receiver} is not connected` })
+  }
+  if (endpoint === undefined) return end(context, { row, cdr, delivery: 'waiting for pull' })
+  const answer = await callPartner(context, {
+    platform: member.platform,
+    module: 'cdrs',
+    method: 'POST',
+    url: endpoint,
+    from: cdr.owner,
+    to: cdr.receiver,
+    bodyText: cdr.original.toString('utf8').replace(/^\uFEFF/, ''),
+    correlationId: row.correlationId ?? context.ids.uuid(),
+    deadlineMs: limits.peerRequestMs,
+  })
+  if (answer.kind === 'ocpi' && answer.ocpiStatus < 2000 && answer.httpStatus < 300) {
+    const location = answer.headers.location
+    return end(context, { row, cdr, delivery: 'delivered', ...(location === undefined ? {} : { location }) })
+  }
+  if (answer.kind === 'ocpi' && answer.ocpiStatus >= 2000 && answer.ocpiStatus < 3000 && answer.httpStatus !== 429) {
+    return refused(context, { row, cdr, status: answer.ocpiStatus, message: answer.statusMessage })
+  }
+  const error = answer.kind === 'ocpi' ? `answered ${answer.ocpiStatus} (HTTP ${answer.httpStatus})` : answer.kind
+  return later(context, { row, cdr, error })
+}
+
+async function readCdr(context: Context, subject: string): Promise<CdrToDeliver | null> {
+  const [cdr] = await context.db.rows<CdrToDeliver>(sql`
+    select c.owner, c.receiver, c.cdr_id, c.original, s.delivery from cdrs c join cdr_states s on s.cdr_id = c.id
+    where c.id = ${subject}::bigint`)
+  return cdr ?? null
+}
+
+type Ending = { row: OutboxRow; cdr: CdrToDeliver; delivery: string; location?: string }
+
+async function end(context: Context, { row, delivery, location }: Ending): Promise<void> {
+  await context.db.transaction(async (tx) => {
+    await setDelivery(tx, { row, delivery, location: location ?? null })
+    await finishOutbox(tx, { ids: [row.id], outcome: 'done' })
+  })
+}
+
+async function setDelivery(tx: Tx, input: { row: OutboxRow; delivery: string; location: string | null }): Promise<void> {
+  await tx.rows(sql`
+    update cdr_states set delivery = ${input.delivery}, peer_location = left(${input.location}, 255)
+    where cdr_id = ${input.row.subject}::bigint and delivery not in ('delivered', 'pulled')`)
+}
+
+/** The receiver will not have it: no retry, and a finding that both sides see. */
+async function refused(
+  context: Context,
+  input: { row: OutboxRow; cdr: CdrToDeliver; status: number; message: string | null },
+): Promise<void> {
+  const { row, cdr } = input
+  const said = (input.message ?? '').slice(0, 200)
+  await context.db.transaction(async (tx) => {
+    await setDelivery(tx, { row, delivery: 'refused', location: null })
+    await tx.rows(sql`
+      insert into cdr_findings (cdr_id, epoch, code, severity, message, actual)
+      select cdr_id, epoch, 'R1', 'W', ${`refused by receiver: ${cdr.receiver} answered ${input.status}`}, ${said}
+      from cdr_states where cdr_id = ${row.subject}::bigint`)
+    await finishOutbox(tx, { ids: [row.id], outcome: 'refused', error: `status ${input.status}` })
+    await raiseAlert(tx, {
+      code: 'cdr_refused_by_receiver',
+      severity: 'warning',
+      subject: `${cdr.owner}/${cdr.cdr_id}`,
+      message: `${cdr.receiver} refused this CDR with ${input.status}`,
+      advice: 'Read the finding R1 of the CDR; settle it with both parties. After a mend: POST /admin/v1/outbox/{id}/replay',
+    })
+  })
+}
+
+async function later(context: Context, input: { row: OutboxRow; cdr: CdrToDeliver; error: string }): Promise<void> {
+  const { row, cdr, error } = input
+  const age = context.clock().getTime() - row.createdAt.getTime()
+  if (age < limits.deliveryAgeMsMax) {
+    await retryOutbox(context.db, { id: row.id, delayMs: backoffMs('deliver', row.attempts), error })
+    return
+  }
+  await context.db.transaction(async (tx) => {
+    await setDelivery(tx, { row, delivery: 'failed', location: null })
+    await finishOutbox(tx, { ids: [row.id], outcome: 'failed', error })
+    await raiseAlert(tx, {
+      code: 'cdr_not_delivered',
+      severity: 'critical',
+      subject: `${cdr.owner}/${cdr.cdr_id}`,
+      message: `${cdr.receiver} could not be given this CDR for 30 days: ${error}`,
+      advice: 'Reach the provider another way. When it is back: POST /admin/v1/outbox/{id}/replay',
+    })
+  })
+}

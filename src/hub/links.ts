@@ -1,0 +1,25 @@
+import type { Context } from '../context.ts'
+
+/**
+ * A partner's `Link` through the hub: the upstream URL, sealed together with who may use it. Nothing to store, so it
+ * works on every process and as often as it is asked.
+ */
+export function sealLink(context: Pick<Context, 'secrets'>, link: { url: string; asker: string; platformId: string }): string {
+  return context.secrets.seal(link.url, purpose(link)).toString('base64url')
+}
+
+/** The upstream URL of a Link of ours, or null when it is not one, or not this asker's. */
+export function openLink(
+  context: Pick<Context, 'secrets'>,
+  link: { sealed: string; asker: string; platformId: string },
+): string | null {
+  try {
+    return context.secrets.open(Buffer.from(link.sealed, 'base64url'), purpose(link))
+  } catch {
+    return null
+  }
+}
+
+function purpose(link: { asker: string; platformId: string }): string {
+  return `link:${link.asker}:${link.platformId}`
+}

@@ -1,0 +1,139 @@
+import { assert, present } from '../assert.ts'
+import { HubError } from '../errors.ts'
+import type { Context } from '../context.ts'
+import { endpointOf } from '../directory/directory.ts'
+import { findMember, isConnected, membersWith } from '../directory/parties.ts'
+import type { Snapshot } from '../directory/snapshot.ts'
+import type { ObjectDefinition } from '../ocpi/define.ts'
+import { foldKey } from '../ocpi/primitives.ts'
+import { sql } from '../db/sql.ts'
+import { mayDeal } from './agreements.ts'
+import { findReceiver, forward, pairOf, routingHeaders } from './forward.ts'
+import { storeObject } from './objects-batch.ts'
+import type { ObjectPush } from './objects-batch.ts'
+import { hubParty } from './hub-party.ts'
+import { success } from './request.ts'
+import type { Call, OcpiAnswer } from './request.ts'
+
+type Input = { call: Call; snapshot: Snapshot; receiver: string | null }
+
+/**
+ * An owner pushes an object. Addressed to the hub it is stored for everyone and brought to each receiver by the worker;
+ * addressed to a party it is stored for that party alone and sent on now (2.2.1 Broadcast Push; Party to Party via Hub).
+ */
+export async function push(context: Context, input: Input): Promise<OcpiAnswer> {
+  const { call, receiver } = input
+  const definition = present(call.route.module.object, 'object definition of a pushed module')
+  const forwards = receiver === null ? false : await prepareDirect(context, { ...input, receiver }, definition)
+  const object = await objectPush(context, input, definition)
+  const result = await storeObject(context, object)
+  if (result.kind === 'refused') {
+    // The receiver may have an object that the hub never saw: it was sent before the two were connected here.
+    if (forwards && receiver !== null && result.error.code === 'notFound') {
+      return forward(context, { call, snapshot: input.snapshot, receiver })
+    }
+    throw result.error
+  }
+  if (forwards && receiver !== null) return forward(context, { call, snapshot: input.snapshot, receiver })
+  return success(undefined, {
+    httpStatus: result.kind === 'created' ? 201 : 200,
+    headers: routingHeaders(receiver ?? hubParty(context), call.from.party),
+    ...(call.body && call.body.soft.length > 0 ? { statusMessage: softText(call.body.soft) } : {}),
+  })
+}
+
+/**
+ * Whether a directly addressed object is sent on now. What the hub itself needs to clear CDRs (sessions) is stored even
+ * when its receiver does not listen and will pull; anything else is refused before it is stored.
+ */
+async function prepareDirect(
+  context: Context,
+  input: Input & { receiver: string },
+  definition: ObjectDefinition,
+): Promise<boolean> {
+  const { call, snapshot, receiver } = input
+  if (definition.audience === 'everyone') {
+    const member = findReceiver(context, { call, snapshot, receiver })
+    if (endpointOf(member.platform, call.route.module.id, 'receiver') === undefined) {
+      throw new HubError('hubError', `${receiver} does not implement ${call.route.module.id} as receiver`)
+    }
+    return true
+  }
+  const member = findMember(snapshot, receiver, call.route.module.readerRoles)
+  if (!member || !mayDeal({ ...pairOf(call.from, member), snapshot, mode: context.config.agreements, module: call.route.module.id, at: context.clock() })) {
+    throw new HubError('unknownReceiver', `${receiver} is not known here as a receiver of ${call.route.module.id}`)
+  }
+  await refuseOtherAudience(context, { call, receiver })
+  return !isConnected(member.platform) || endpointOf(member.platform, call.route.module.id, 'receiver') !== undefined
+}
+
+/** A session belongs to one card; it cannot move to another party's. */
+async function refuseOtherAudience(context: Context, input: { call: Call; receiver: string }): Promise<void> {
+  const { call, receiver } = input
+  const [row] = await context.db.rows<{ audience: string }>(sql`
+    select audience from objects where module = ${call.route.module.id} and owner = ${call.from.party}
+      and object_key = ${foldKey(call.route.params.id ?? '')} and audience <> ${receiver} limit 1`)
+  if (row) {
+    const message = 'names another party than this session had before; use a new session id'
+    throw new HubError('invalid', message, { faults: [{ pointer: '/cdr_token', message }] })
+  }
+}
+
+async function objectPush(context: Context, input: Input, definition: ObjectDefinition): Promise<ObjectPush> {
+  const { call, receiver } = input
+  const { module, params, endpoint } = call.route
+  assert(endpoint.method !== 'GET' && endpoint.method !== 'POST', 'a push is PUT, PATCH or DELETE')
+  return {
+    place: {
+      module: module.id,
+      owner: call.from.party,
+      key: objectKey(call, definition),
+      audience: receiver ?? '*',
+    },
+    platformId: call.identity.platform.id,
+    ocpiVersion: call.version,
+    change: { definition, method: endpoint.method, params, body: call.body, now: context.clock() },
+    syncTo: receiver === null ? broadcastReceivers(context, input) : [],
+    correlationId: call.ids.correlationId,
+    soft: call.body?.soft ?? [],
+    versioned: definition.versioned,
+    judges: definition.judges,
+  }
+}
+
+/** The key within the owner: the id, for tokens with their type. */
+function objectKey(call: Call, definition: ObjectDefinition): string {
+  const id = present(call.route.params[definition.idMember], 'id in the path')
+  const extra = definition.keyQuery
+  if (!extra) return foldKey(id)
+  const asked = call.query.get(extra.name)
+  const named = call.route.endpoint.method === 'PUT' ? call.body?.value[extra.member] : undefined
+  if (asked !== null && typeof named === 'string' && asked !== named) {
+    const message = `must be the ${extra.name} in the query`
+    throw new HubError('invalid', message, { faults: [{ pointer: `/${extra.member}`, message }] })
+  }
+  return `${foldKey(id)}|${asked ?? (typeof named === 'string' ? named : extra.fallback)}`
+}
+
+/**
+ * Everyone a broadcast reaches: connected, of a reading role, implementing the module, allowed, on another platform.
+ * A platform with several such parties gets it once: it has one copy of the endpoint, and TO names its first party.
+ */
+function broadcastReceivers(context: Context, input: Input): { platformId: string; party: string }[] {
+  const { call, snapshot } = input
+  const { module } = call.route
+  const first = new Map<string, { platformId: string; party: string }>()
+  for (const member of membersWith(snapshot, module.readerRoles)) {
+    const { platform, party } = member
+    if (first.has(platform.id) || platform.id === call.identity.platform.id) continue
+    if (!isConnected(platform) || endpointOf(platform, module.id, 'receiver') === undefined) continue
+    const pair = pairOf(call.from, member)
+    if (!mayDeal({ ...pair, snapshot, mode: context.config.agreements, module: module.id, at: context.clock() })) continue
+    first.set(platform.id, { platformId: platform.id, party })
+  }
+  return [...first.values()]
+}
+
+function softText(soft: readonly { pointer: string; message: string }[]): string {
+  return `stored; please correct: ${soft.slice(0, 5).map(({ pointer, message }) => `${pointer} ${message}`).join('; ')}`
+}

@@ -1,0 +1,158 @@
+import { limits } from '../../config/limits.ts'
+import { HubError } from '../errors.ts'
+import type { Fault } from '../errors.ts'
+import type { Context } from '../context.ts'
+import { createBatcher } from '../db/batch.ts'
+import type { Batcher } from '../db/batch.ts'
+import { sql } from '../db/sql.ts'
+import type { Tx } from '../db/sql.ts'
+import { findMember } from '../directory/parties.ts'
+import type { Snapshot } from '../directory/snapshot.ts'
+import { contentHash } from '../ocpi/canonical.ts'
+import { foldKey, partyParts, readTime } from '../ocpi/primitives.ts'
+import { isRecord } from '../ocpi/validate.ts'
+import { appendOutbox } from '../outbox/outbox.ts'
+import { noteConflict, readCdr, recordCdrs } from '../store/cdrs.ts'
+import type { NewCdr, Recorded } from '../store/cdrs.ts'
+import { agreementAt, mayDeal } from './agreements.ts'
+import { forward, routingHeaders } from './forward.ts'
+import { present } from '../assert.ts'
+import { success } from './request.ts'
+import type { Call, OcpiAnswer, ParsedBody } from './request.ts'
+
+type Input = { call: Call; snapshot: Snapshot; receiver: string }
+
+/**
+ * A CDR at the door: recorded with its bytes, answered after the commit, judged by a worker. The same content again
+ * gets the same answer and changes nothing; the id with other content is refused and kept as a finding.
+ */
+export async function receiveCdr(context: Context, input: Input): Promise<OcpiAnswer> {
+  const { call, snapshot, receiver } = input
+  const body = present(call.body, 'CDR body')
+  const member = findMember(snapshot, receiver, call.route.module.readerRoles)
+  const pair = { cpo: call.from.party, emsp: receiver }
+  if (!member || !mayDeal({ ...pair, snapshot, mode: context.config.agreements, module: 'cdrs', at: context.clock() })) {
+    throw new HubError('unknownReceiver', `${receiver} in cdr_token is not known here as a receiver of cdrs`)
+  }
+  checkAmounts(body)
+  const cdr = newCdr(call, body, receiver)
+  const agreed = agreementAt({ snapshot, mode: context.config.agreements, ...pair, at: cdr.startedAt ?? context.clock() })
+  const relayed = agreed?.terms.cdr_delivery === 'relay' ? await relayCdr(context, input, cdr) : null
+  if (relayed && relayed.ocpiStatus >= 2000) return relayed
+  const recorded = await recordCdr(context, { cdr, relayed: relayed !== null })
+  if (recorded.status === 'conflict') throw conflict()
+  const { countryCode, partyId } = partyParts(cdr.owner)
+  const place = [countryCode, partyId, cdr.cdrId].map(encodeURIComponent).join('/')
+  return success(undefined, {
+    headers: {
+      ...routingHeaders(receiver, call.from.party),
+      Location: `${context.publicUrl}/ocpi/${call.version}/receiver/cdrs/${place}`,
+    },
+    ...(body.soft.length > 0 ? { statusMessage: `recorded; please correct: ${softText(body.soft)}` } : {}),
+  })
+}
+
+type Item = { cdr: NewCdr; relayed: boolean }
+const batchers = new WeakMap<Context, Batcher<Item, Recorded>>()
+
+function recordCdr(context: Context, item: Item): Promise<Recorded> {
+  let batcher = batchers.get(context)
+  if (!batcher) {
+    batcher = createBatcher({
+      rowsMax: limits.objectBatchMax,
+      run: (items) => context.db.transaction((tx) => recordBatch(tx, items)),
+    })
+    batchers.set(context, batcher)
+  }
+  return batcher.add(item)
+}
+
+async function recordBatch(tx: Tx, items: readonly Item[]): Promise<Recorded[]> {
+  const recorded = await recordCdrs(tx, items.map(({ cdr }) => cdr))
+  const fresh = recorded.flatMap((result, index) => {
+    const item = items[index]
+    return result.status === 'recorded' && item ? [{ id: result.id, item }] : []
+  })
+  await appendOutbox(
+    tx,
+    fresh.map(({ id, item }) => ({ kind: 'clear', subject: id.toString(), correlationId: item.cdr.correlationId })),
+  )
+  const relayed = fresh.filter(({ item }) => item.relayed).map(({ id }) => id.toString())
+  if (relayed.length > 0) {
+    await tx.rows(sql`update cdr_states set delivery = 'delivered' where cdr_id = any(${relayed}::bigint[])`)
+  }
+  for (const [index, result] of recorded.entries()) {
+    const item = items[index]
+    if (result.status === 'conflict' && item) {
+      const hash = item.cdr.contentHash.toString('hex').slice(0, 16)
+      await noteConflict(tx, { cdrId: result.id, message: `${item.cdr.cdrId} came again with other content (${hash}…) and was refused` })
+    }
+  }
+  return recorded
+}
+
+/** Synchronous delivery for pairs that agreed on it: the receiver's answer decides whether the CDR is recorded. */
+async function relayCdr(context: Context, input: Input, cdr: NewCdr): Promise<OcpiAnswer> {
+  const [row] = await context.db.rows<{ content_hash: Buffer }>(sql`
+    select content_hash from cdrs where owner = ${cdr.owner} and cdr_key = ${cdr.cdrKey}`)
+  if (row && !row.content_hash.equals(cdr.contentHash)) {
+    const stored = await readCdr(context.db, { owner: cdr.owner, cdrKey: cdr.cdrKey })
+    if (stored) await context.db.transaction((tx) => noteConflict(tx, { cdrId: stored.id, message: `${cdr.cdrId} came again with other content and was refused` }))
+    throw conflict()
+  }
+  return forward(context, input)
+}
+
+function conflict(): HubError {
+  const message = 'was used before for other content; a CDR never changes: send a credit CDR and a new one with a new id'
+  return new HubError('invalid', message, { faults: [{ pointer: '/id', message }] })
+}
+
+function newCdr(call: Call, body: ParsedBody, receiver: string): NewCdr {
+  const { value } = body
+  const token = isRecord(value.cdr_token) ? value.cdr_token : {}
+  const location = isRecord(value.cdr_location) ? value.cdr_location : {}
+  const id = string(value.id)
+  return {
+    owner: call.from.party,
+    cdrKey: foldKey(id),
+    cdrId: id,
+    platformId: call.identity.platform.id,
+    receiver,
+    ocpiVersion: call.version,
+    original: body.bytes,
+    contentHash: contentHash(value, body.longNumbers),
+    value,
+    sessionKey: value.session_id === undefined ? null : foldKey(string(value.session_id)),
+    tokenKey: `${foldKey(string(token.uid))}|${string(token.type)}`,
+    locationKey: location.id === undefined ? null : foldKey(string(location.id)),
+    isCredit: value.credit === true,
+    originalKey: value.credit_reference_id === undefined ? null : foldKey(string(value.credit_reference_id)),
+    startedAt: readTime(value.start_date_time),
+    endedAt: readTime(value.end_date_time),
+    currency: string(value.currency),
+    lastUpdated: readTime(value.last_updated) ?? readTime(value.end_date_time) ?? new Date(0),
+    correlationId: call.ids.correlationId,
+  }
+}
+
+/** Amounts that no charging session has are a unit error; the ledger must never see them. */
+function checkAmounts(body: ParsedBody): void {
+  const faults: Fault[] = []
+  const cost = body.value.total_cost
+  for (const name of ['excl_vat', 'incl_vat']) {
+    const amount = isRecord(cost) ? Number(cost[name] ?? 0) : 0
+    if (Math.abs(amount) > limits.amountUnitsMax) {
+      faults.push({ pointer: `/total_cost/${name}`, message: `is beyond ${limits.amountUnitsMax} currency units` })
+    }
+  }
+  if (faults.length > 0) throw new HubError('invalid', 'the amounts cannot be booked', { faults })
+}
+
+function softText(soft: readonly Fault[]): string {
+  return soft.slice(0, 5).map(({ pointer, message }) => `${pointer} ${message}`).join('; ')
+}
+
+function string(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,126 @@
+import Format from 'typebox/format'
+import Type from 'typebox'
+
+/** OCPI types as JSON Schema. Lengths, patterns, formats and enums are soft (see validate.ts). */
+
+/** CiString(n): case-insensitive printable ASCII (2.2.1 Types, CiString). */
+export const ciString = (maxLength: number) => Type.String({ maxLength, pattern: '^[\\x20-\\x7e]*$' })
+/** string(n) (2.2.1 Types, string). */
+export const text = (maxLength: number) => Type.String({ maxLength })
+export const url = Type.String({ maxLength: 255 })
+/** DateTime (2.2.1 Types, DateTime): RFC 3339 in UTC; no designator means UTC. */
+export const dateTime = Type.String({ format: 'ocpi-date-time', maxLength: 35 })
+export const number = Type.Number()
+export const integer = Type.Integer()
+export const boolean = Type.Boolean()
+export const optional = Type.Optional
+export const list = Type.Array
+
+/** A closed enum: another string is a soft fault, another JSON type a hard one. */
+export function oneOf<const V extends readonly string[]>(values: V) {
+  return Type.Unsafe<V[number]>({ type: 'string', enum: values })
+}
+
+/** An object that keeps members it does not name (2.3.0: a platform SHALL NOT reject them). */
+export const object = Type.Object
+
+export const displayText = object({ language: text(2), text: text(512) })
+export const image = object({
+  url,
+  thumbnail: optional(url),
+  category: oneOf(['CHARGER', 'ENTRANCE', 'LOCATION', 'NETWORK', 'OPERATOR', 'OTHER', 'OWNER']),
+  type: ciString(4),
+  width: optional(integer),
+  height: optional(integer),
+})
+export const businessDetails = object({ name: text(100), website: optional(url), logo: optional(image) })
+export const price = object({ excl_vat: number, incl_vat: optional(number) })
+export const tokenType = oneOf(['AD_HOC_USER', 'APP_USER', 'OTHER', 'RFID'])
+export const authMethod = oneOf(['AUTH_REQUEST', 'COMMAND', 'WHITELIST'])
+/** The party that the driver's card belongs to decides where sessions and CDRs go (2.2.1 CdrToken class). */
+export const cdrToken = object({
+  country_code: ciString(2),
+  party_id: ciString(3),
+  uid: ciString(36),
+  type: tokenType,
+  contract_id: ciString(36),
+})
+export const chargingPeriod = object({
+  start_date_time: dateTime,
+  dimensions: list(
+    object({
+      type: oneOf([
+        'CURRENT', 'ENERGY', 'ENERGY_EXPORT', 'ENERGY_IMPORT', 'MAX_CURRENT', 'MIN_CURRENT', 'MAX_POWER',
+        'MIN_POWER', 'PARKING_TIME', 'POWER', 'RESERVATION_TIME', 'STATE_OF_CHARGE', 'TIME',
+      ]),
+      volume: number,
+    }),
+    { minItems: 1 },
+  ),
+  tariff_id: optional(ciString(36)),
+})
+export const energyMix = object({
+  is_green_energy: boolean,
+  energy_sources: optional(list(object({ source: text(255), percentage: number }))),
+  environ_impact: optional(list(object({ category: text(255), amount: number }))),
+  supplier_name: optional(text(64)),
+  energy_product_name: optional(text(64)),
+})
+
+const TIME = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$/
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
+
+/**
+ * Reads a DateTime as partners send it: with Z, without designator (UTC) or, against the text, with an offset.
+ * Null when it is no such time (30 February, 24:00, another form) or outside 1970–2100. A leap second reads as :59.999.
+ */
+export function readTime(value: unknown): Date | null {
+  if (typeof value !== 'string') return null
+  const match = TIME.exec(value)
+  if (!match) return null
+  const [, year = '', month = '', day = '', hour = '', minute = '', second = '', fraction = '', zone = 'Z'] = match
+  if (!isCalendarDay(Number(year), Number(month), Number(day)) || Number(hour) > 23 || Number(minute) > 59) return null
+  if (Number(second) > 60) return null
+  const leap = Number(second) === 60
+  const millis = leap ? '.999' : fraction.slice(0, 4)
+  const offset = zone === '' ? 'Z' : zone
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${leap ? '59' : second}${millis}${offset}`)
+  const inWindow = Number(year) >= 1970 && Number(year) <= 2100
+  return inWindow && !Number.isNaN(time.getTime()) ? time : null
+}
+
+function isCalendarDay(year: number, month: number, day: number): boolean {
+  const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+  const days = month === 2 && !isLeapYear ? 28 : (DAYS[month - 1] ?? 0)
+  return day >= 1 && day <= days
+}
+
+/** A time as the specification writes it: UTC with Z. */
+export function writeTime(time: Date): string {
+  return time.toISOString()
+}
+
+// The specification allows no offset; such a time is kept, used, and reported.
+Format.Set('ocpi-date-time', (value) => readTime(value) !== null && !/[+-]\d{2}:\d{2}$/.test(value))
+
+/** ASCII upper case only: `ı`, `ß` and `ſ` must not turn into other letters. */
+export function foldUpper(value: string): string {
+  return value.replace(/[a-z]+/g, (part) => part.toUpperCase())
+}
+
+/** Identifiers are CiStrings: compared without ASCII case. */
+export function foldKey(value: string): string {
+  return value.replace(/[A-Z]+/g, (part) => part.toLowerCase())
+}
+
+/** The party address `NL-TNM` of a country code and a party id, or null when they are not ASCII letters and digits. */
+export function partyOf(countryCode: unknown, partyId: unknown): string | null {
+  if (typeof countryCode !== 'string' || typeof partyId !== 'string') return null
+  if (!/^[A-Za-z]{2}$/.test(countryCode) || !/^[A-Za-z0-9]{3}$/.test(partyId)) return null
+  return `${foldUpper(countryCode)}-${foldUpper(partyId)}`
+}
+
+/** `NL-TNM` → its two parts. */
+export function partyParts(party: string): { countryCode: string; partyId: string } {
+  return { countryCode: party.slice(0, 2), partyId: party.slice(3) }
+}

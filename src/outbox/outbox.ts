@@ -1,0 +1,148 @@
+import type { Sql, Tx } from '../db/sql.ts'
+import { sql } from '../db/sql.ts'
+
+/** clear – judge a CDR; deliver – bring a CDR to its receiver; sync – bring the current object to a peer; alert – webhook. */
+export type OutboxKind = 'clear' | 'deliver' | 'sync' | 'settle' | 'alert'
+
+/** What is to be done, never the message itself. `platformId` '' when it concerns no single platform. */
+export type OutboxEntry = {
+  kind: OutboxKind
+  platformId?: string
+  subject: string
+  correlationId?: string | null
+  /** Milliseconds from now; 0 when absent. */
+  delayMs?: number
+  expiresInMs?: number
+}
+
+/** Appends work in the transaction of the fact it follows from. An equal row that nobody has taken yet serves for both. */
+export async function appendOutbox(tx: Tx, entries: readonly OutboxEntry[]): Promise<void> {
+  if (entries.length === 0) return
+  await tx.rows(sql`
+    insert into outbox (kind, platform_id, subject, correlation_id, due_at, expires_at)
+    select kind, platform_id, subject, correlation_id, clock_timestamp() + delay_ms * interval '1 millisecond',
+      clock_timestamp() + expires_ms * interval '1 millisecond'
+    from unnest(${entries.map((e) => e.kind)}::text[], ${entries.map((e) => e.platformId ?? '')}::text[],
+      ${entries.map((e) => e.subject)}::text[], ${entries.map((e) => e.correlationId ?? null)}::text[],
+      ${entries.map((e) => e.delayMs ?? 0)}::float8[], ${entries.map((e) => e.expiresInMs ?? null)}::float8[])
+      as t (kind, platform_id, subject, correlation_id, delay_ms, expires_ms)
+    order by 1, 2, 3
+    on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null
+      do update set due_at = least(outbox.due_at, excluded.due_at)`)
+}
+
+export type OutboxRow = {
+  id: bigint
+  kind: OutboxKind
+  platformId: string
+  subject: string
+  correlationId: string | null
+  attempts: number
+  createdAt: Date
+  expired: boolean
+}
+
+type Raw = {
+  id: bigint; kind: OutboxKind; platform_id: string; subject: string; correlation_id: string | null
+  attempts: number; created_at: Date; expired: boolean
+}
+
+/** Takes due rows for the relay: nobody else gets them until they are re-opened. Locks them, skipping locked ones. */
+export async function claimDue(sqlClient: Sql, limit: number): Promise<OutboxRow[]> {
+  const rows = await sqlClient.rows<Raw>(sql`
+    with due as (
+      select id from outbox
+      where finished_at is null and enqueued_at is null and due_at <= clock_timestamp()
+      order by due_at, id limit ${limit} for update skip locked
+    )
+    update outbox o set enqueued_at = clock_timestamp(), attempts = attempts + 1
+    from due where o.id = due.id
+    returning o.id, o.kind, o.platform_id, o.subject, o.correlation_id, o.attempts, o.created_at,
+      coalesce(o.expires_at < clock_timestamp(), false) as expired`)
+  return rows.map(fromRaw).sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** The rows of a job that are still this attempt's to do; a later attempt or an end makes them somebody else's. */
+export async function currentRows(client: Sql, refs: readonly { id: string; attempt: number }[]): Promise<OutboxRow[]> {
+  const rows = await client.rows<Raw>(sql`
+    select o.id, o.kind, o.platform_id, o.subject, o.correlation_id, o.attempts, o.created_at,
+      coalesce(o.expires_at < clock_timestamp(), false) as expired
+    from outbox o join unnest(${refs.map((r) => r.id)}::bigint[], ${refs.map((r) => r.attempt)}::int[]) as r (id, attempt)
+      on o.id = r.id and o.attempts = r.attempt
+    where o.finished_at is null
+    order by o.id`)
+  return rows.map(fromRaw)
+}
+
+/** Ends rows with their outcome. */
+export async function finishOutbox(
+  tx: Sql,
+  input: { ids: readonly bigint[]; outcome: 'done' | 'failed' | 'expired' | 'refused'; error?: string },
+): Promise<void> {
+  if (input.ids.length === 0) return
+  await tx.rows(sql`
+    update outbox set finished_at = clock_timestamp(), outcome = ${input.outcome}, error = ${input.error ?? null}
+    where id = any(${input.ids.map(String)}::bigint[]) and finished_at is null`)
+}
+
+/** Opens a row again after `delayMs`, with the reason. A newer equal row that is already open takes its place. */
+export async function retryOutbox(tx: Sql, input: { id: bigint; delayMs: number; error: string }): Promise<void> {
+  await tx.rows(sql`
+    update outbox o set
+      enqueued_at = case when open_twin then o.enqueued_at end,
+      finished_at = case when open_twin then clock_timestamp() end,
+      outcome = case when open_twin then 'done' end,
+      due_at = clock_timestamp() + ${input.delayMs}::float8 * interval '1 millisecond',
+      error = ${input.error}
+    from (select exists (
+      select 1 from outbox twin join outbox self using (kind, platform_id, subject)
+      where self.id = ${input.id.toString()}::bigint and twin.id <> self.id
+        and twin.finished_at is null and twin.enqueued_at is null) as open_twin) t
+    where o.id = ${input.id.toString()}::bigint and o.finished_at is null`)
+}
+
+/**
+ * Re-opens rows that were handed to the queue long ago and never finished: the whole answer to a lost Redis or worker.
+ * Returns how many.
+ */
+export async function reopenLost(client: Sql, olderThanMs: number): Promise<number> {
+  const rows = await client.rows<{ id: bigint }>(sql`
+    with locked as (
+      select id, kind, platform_id, subject from outbox
+      where finished_at is null and enqueued_at < clock_timestamp() - ${olderThanMs}::float8 * interval '1 millisecond'
+      for update skip locked
+    ), lost as (
+      select id, row_number() over (partition by kind, platform_id, subject order by id) as copy,
+        exists (select 1 from outbox twin where twin.kind = l.kind and twin.platform_id = l.platform_id
+          and twin.subject = l.subject and twin.finished_at is null and twin.enqueued_at is null) as open_twin
+      from locked l
+    )
+    update outbox o set
+      enqueued_at = case when open_twin or copy > 1 then o.enqueued_at end,
+      finished_at = case when open_twin or copy > 1 then clock_timestamp() end,
+      outcome = case when open_twin or copy > 1 then 'done' end
+    from lost where o.id = lost.id returning o.id`)
+  return rows.length
+}
+
+function fromRaw(row: Raw): OutboxRow {
+  return {
+    id: row.id,
+    kind: row.kind,
+    platformId: row.platform_id,
+    subject: row.subject,
+    correlationId: row.correlation_id,
+    attempts: row.attempts,
+    createdAt: row.created_at,
+    expired: row.expired,
+  }
+}
+
+/** Gives claimed rows back that the queue did not take; the attempt does not count. */
+export async function unclaim(client: Sql, ids: readonly bigint[]): Promise<void> {
+  await client.rows(sql`
+    update outbox o set enqueued_at = null, attempts = attempts - 1
+    where id = any(${ids.map(String)}::bigint[]) and finished_at is null
+      and not exists (select 1 from outbox twin where twin.kind = o.kind and twin.platform_id = o.platform_id
+        and twin.subject = o.subject and twin.finished_at is null and twin.enqueued_at is null)`)
+}

@@ -1,0 +1,148 @@
+import type { CannotPrice, CannotPriceCode, PricingNote } from './types.ts'
+import { readExact, ZERO } from './exact.ts'
+import type { Exact } from './exact.ts'
+import { NOTES } from './notes.ts'
+import type { NoteCode } from './notes.ts'
+import { dayNumber, instant } from './instant.ts'
+
+/** What one pricing run has met so far: the first problem stops it, notes gather. */
+export type Reading = { problem: CannotPrice | null; readonly notes: Map<NoteCode, PricingNote> }
+
+/** A JSON object of the input and where it stands. */
+export type Source = {
+  readonly reading: Reading
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly pointer: string
+}
+
+export function newReading(): Reading {
+  return { problem: null, notes: new Map() }
+}
+
+/** Records why there is no price; the first reason stays. */
+export function fail(
+  reading: Reading,
+  problem: { code: CannotPriceCode; pointer: string; message: string },
+): void {
+  reading.problem ??= { ok: false, ...problem }
+}
+
+/** Gathers a note; places of the same kind are counted, the first one is kept. */
+export function note(
+  reading: Reading,
+  { code, pointer }: { code: NoteCode; pointer: string },
+): void {
+  const known = reading.notes.get(code)
+  const count = (known?.count ?? 0) + 1
+  reading.notes.set(code, { code, message: NOTES[code], pointer: known?.pointer ?? pointer, count })
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Null means absent, as the design says, so null and undefined both come back as undefined. */
+export function fieldOf(source: Source, key: string): unknown {
+  return source.fields[key] ?? undefined
+}
+
+/** A number, or null when absent. An unreadable one fails the reading and counts as 0. */
+export function exactAt(source: Source, key: string): Exact | null {
+  const value = fieldOf(source, key)
+  if (value === undefined) return null
+  const exact = readExact(value)
+  if (typeof exact !== 'string') return exact
+  fail(source.reading, {
+    code: exact,
+    pointer: `${source.pointer}/${key}`,
+    message:
+      exact === 'unreadable'
+        ? `${key} is not a decimal number`
+        : `${key} is beyond 1e12 or 40 decimals`,
+  })
+  return ZERO
+}
+
+export function requiredExactAt(source: Source, key: string): Exact {
+  return exactAt(source, key) ?? missing(source, { key, instead: ZERO })
+}
+
+export function textAt(source: Source, key: string): string | null {
+  const value = fieldOf(source, key)
+  if (value === undefined) return null
+  return typeof value === 'string'
+    ? value
+    : unreadable(source, { key, is: 'not a text', instead: '' })
+}
+
+export function requiredTextAt(source: Source, key: string): string {
+  return textAt(source, key) ?? missing(source, { key, instead: '' })
+}
+
+/** Epoch milliseconds of an OCPI DateTime, or null when absent. An offset is honoured and noted. */
+export function instantAt(source: Source, key: string): number | null {
+  const text = textAt(source, key)
+  if (text === null) return null
+  const read = instant(text)
+  if (read === null) return unreadable(source, { key, is: 'not a date and time', instead: 0 })
+  if (read.hasOffset)
+    note(source.reading, { code: 'timestamp_offset', pointer: `${source.pointer}/${key}` })
+  return read.ms
+}
+
+export function requiredInstantAt(source: Source, key: string): number {
+  return instantAt(source, key) ?? missing(source, { key, instead: 0 })
+}
+
+/** Days since 1970-01-01 of a `YYYY-MM-DD`, or null when absent. */
+export function dayAt(source: Source, key: string): number | null {
+  const text = textAt(source, key)
+  if (text === null) return null
+  return dayNumber(text) ?? unreadable(source, { key, is: 'not a date', instead: 0 })
+}
+
+/** The list at `key`; empty when absent. */
+export function listAt(source: Source, key: string): readonly unknown[] {
+  const value = fieldOf(source, key)
+  if (value === undefined) return []
+  return Array.isArray(value) ? value : unreadable(source, { key, is: 'not a list', instead: [] })
+}
+
+/** The objects of the list at `key`; empty when absent. */
+export function objectsAt(source: Source, key: string): Source[] {
+  return listAt(source, key).map((value, index) =>
+    within(source, { value, path: `${key}/${index}` }),
+  )
+}
+
+/** The object at `key`, or null when absent. */
+export function objectAt(source: Source, key: string): Source | null {
+  const value = fieldOf(source, key)
+  return value === undefined ? null : within(source, { value, path: key })
+}
+
+export function unreadable<T>(
+  source: Source,
+  { key, is, instead }: { key: string; is: string; instead: T },
+): T {
+  fail(source.reading, {
+    code: 'unreadable',
+    pointer: `${source.pointer}/${key}`,
+    message: `${key} is ${is}`,
+  })
+  return instead
+}
+
+function missing<T>(source: Source, { key, instead }: { key: string; instead: T }): T {
+  return unreadable(source, { key, is: 'missing', instead })
+}
+
+function within(source: Source, { value, path }: { value: unknown; path: string }): Source {
+  const inner = {
+    reading: source.reading,
+    fields: isObject(value) ? value : {},
+    pointer: `${source.pointer}/${path}`,
+  }
+  if (!isObject(value)) unreadable(source, { key: path, is: 'not an object', instead: undefined })
+  return inner
+}

@@ -1,0 +1,205 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { environment, exitCodeConfig } from '../../config/env.ts'
+import { createAdmin } from './admin.ts'
+import { prepareByHand } from './by-hand.ts'
+import { clearingChecks, check, exchangeChecks } from './checks.ts'
+import { buildWorld } from './build-world.ts'
+import { systemClock } from './clock.ts'
+import { meantCdrs } from './demo-books.ts'
+import { startDemoHub } from './demo-hub.ts'
+import type { DemoHub } from './demo-hub.ts'
+import { HELP, readOptions } from './demo-options.ts'
+import type { DemoOptions } from './demo-options.ts'
+import {
+  approvePair,
+  collectBooks,
+  connect,
+  explainHeld,
+  live,
+  publish,
+  settle,
+  untilCleared,
+} from './demo-run.ts'
+import type { DemoRun } from './demo-run.ts'
+import { pairsOf } from './pairs.ts'
+import { startRemotePartner } from './remote-partner.ts'
+import { createScreen } from './screen.ts'
+import { settlementChecks } from './settlement-checks.ts'
+import { summaryJson, summaryText } from './summary.ts'
+import type { Findings } from './summary.ts'
+import { createWire } from './wire.ts'
+
+const EXIT_USAGE = 64
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What has been started and must be stopped, in reverse order. */
+const started: (() => Promise<void>)[] = []
+
+/** Once it only waits for Ctrl-C, that is its proper end. */
+let isUp = false
+
+/** Resolves with the exit code when a person or a supervisor ends the demo. */
+const interrupted = new Promise<number>((resolve) => {
+  process.on('SIGINT', () => resolve(isUp ? 0 : 130))
+  process.on('SIGTERM', () => resolve(isUp ? 0 : 143))
+})
+
+async function main(): Promise<number> {
+  const options = optionsOf(process.argv.slice(2))
+  if (typeof options === 'number') return options
+  const env = environment()
+  const databaseUrl = env['DEMO_DATABASE_URL']
+  const redisUrl = env['DEMO_REDIS_URL']
+  if (!databaseUrl || !redisUrl) {
+    process.stderr.write('DEMO_DATABASE_URL and DEMO_REDIS_URL are missing; run `npm run demo`\n')
+    return exitCodeConfig
+  }
+  const folder = path.join(ROOT, '.data', 'demo')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await forget(folder)
+  const stores = { databaseUrl, redisUrl, port: env['DEMO_PORT'] }
+  return demonstrate({ options, env, stores, folder })
+}
+
+function optionsOf(args: string[]): DemoOptions | number {
+  try {
+    const options = readOptions(args)
+    if (options !== 'help') return options
+    process.stdout.write(HELP)
+    return 0
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`${message}\n\n${HELP}`)
+    return EXIT_USAGE
+  }
+}
+
+/** Logs and plans of an earlier demo would only mislead. */
+async function forget(folder: string): Promise<void> {
+  await rm(path.join(folder, 'logs'), { recursive: true, force: true })
+  await mkdir(path.join(folder, 'logs'), { recursive: true })
+  await rm(path.join(ROOT, '.data', 'demo.env'), { force: true })
+}
+
+type Setting = {
+  options: DemoOptions
+  env: Record<string, string | undefined>
+  stores: { databaseUrl: string; redisUrl: string; port: string | undefined }
+  folder: string
+}
+
+async function demonstrate(setting: Setting): Promise<number> {
+  const { options, env, stores, folder } = setting
+  const clock = systemClock
+  const write = (text: string) => void process.stdout.write(text)
+  const screen = createScreen({ write, isTerminal: process.stdout.isTTY === true, clock })
+  const wire = createWire(8)
+  const logs = path.join(folder, 'logs')
+  screen.say('Reading the world and starting the hub')
+  const worldMade = buildWorld({ ...options, nowMs: clock() })
+  worldMade.catch(() => {})
+  const hub = await startDemoHub({
+    root: ROOT,
+    folder: logs,
+    databaseUrl: stores.databaseUrl,
+    redisUrl: stores.redisUrl,
+    port: stores.port ? Number(stores.port) : undefined,
+    env,
+    wire,
+    clock,
+    say: screen.say,
+    own: (stop) => started.push(stop),
+  })
+  const world = await worldMade
+  screen.say(`The hub is up at ${hub.url}: web and worker, logs in ${logs}`)
+  const partners = world.platforms.map((plan) =>
+    startRemotePartner({
+      plan,
+      root: ROOT,
+      env,
+      logFile: path.join(logs, `partner-${plan.name}.log`),
+      onProgress: screen.progress,
+    }),
+  )
+  for (const { child } of partners) started.push(child.stop)
+  const admin = createAdmin({ hubUrl: hub.url, adminToken: hub.adminToken, wire })
+  const run: DemoRun = { world, pairs: pairsOf(world), partners, admin, folder, screen, clock }
+  const findings = await Promise.race([hub.died, play(run)])
+  process.stdout.write(`${summaryText(findings)}\n`)
+  if (options.json !== undefined) {
+    await writeFile(options.json, `${JSON.stringify(summaryJson(findings), null, 2)}\n`)
+  }
+  const isGood = findings.checks.every((one) => one.ok)
+  const cycle = findings.cycles.find((one) => one.currency === 'EUR')?.openAfter
+  const envFile = path.join(ROOT, '.data', 'demo.env')
+  const lines = await prepareByHand(run, { hub, cycle, envFile })
+  if (options.exit) return isGood ? 0 : 1
+  return stayUp(hub, lines)
+}
+
+/** The whole story, from the first handshake to the last check. */
+async function play(run: DemoRun): Promise<Findings> {
+  await connect(run)
+  const pulls = await publish(run)
+  await live(run)
+  await untilCleared(run)
+  await approvePair(run)
+  const found = await run.admin.cdrs()
+  const books = await collectBooks(run)
+  const meant = meantCdrs(books, run.pairs)
+  const cycles = await settle(run)
+  const ledger = await run.admin.verifyLedger()
+  const after = await run.admin.cdrs()
+  const { held, examples } = await explainHeld(run, meant, found)
+  const plans = run.partners.map((partner) => partner.plan)
+  const checks = [
+    ...exchangeChecks({ plans, books, pulls, meant }),
+    ...clearingChecks(meant, found),
+    ...settlementChecks({ meant, cycles, after }),
+    check('the ledger balances', ledger.isOk ? [] : [`${ledger.differences} differences`]),
+  ]
+  const count = (module: string) =>
+    books.reduce(
+      (sum, one) => sum + [...one.sent.keys()].filter((key) => key.startsWith(module)).length,
+      0,
+    )
+  return {
+    sent: {
+      locations: count('locations/'),
+      tariffs: count('tariffs/'),
+      tokens: count('tokens/'),
+      sessions: books.reduce((sum, one) => sum + one.sentSessions.size, 0),
+      cdrs: meant.length,
+    },
+    cleared: found.filter((cdr) => ['provisional', 'approved'].includes(cdr.state)).length,
+    held,
+    examples,
+    books,
+    cycles,
+    ledger,
+    checks,
+    supplied: run.world.supplied,
+  }
+}
+
+async function stayUp(hub: DemoHub, lines: string[]): Promise<number> {
+  process.stdout.write(
+    `TRY IT BY HAND (Ctrl-C ends it)\n${lines.map((line) => `  ${line}\n`).join('')}`,
+  )
+  isUp = true
+  return Promise.race([interrupted, hub.died])
+}
+
+async function stopAll(): Promise<void> {
+  for (const stop of started.reverse()) await stop().catch(() => {})
+}
+
+const code = await Promise.race([main(), interrupted]).catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`\nThe demo failed: ${message}\n`)
+  return 1
+})
+await stopAll()
+process.exit(code)

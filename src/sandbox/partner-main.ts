@@ -1,0 +1,132 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { limits } from '../../config/limits.ts'
+import { present } from '../assert.ts'
+import { writeBooks } from './books.ts'
+import { systemClock } from './clock.ts'
+import { isJson, needText, objectsIn, parseJson } from './json.ts'
+import type { Json } from './json.ts'
+import { createPartner } from './partner.ts'
+import type { Partner } from './partner.ts'
+import { approveAll, liveSessions, pullAll, pushAll } from './partner-work.ts'
+import type { Known, PartnerWorkParts, Progress } from './partner-work.ts'
+import { readPlan } from './plan-file.ts'
+
+/**
+ * A partner as a process of its own, told what to do by JSON lines on standard input:
+ * `{"id": 1, "command": "register", …}` → `{"id": 1, "ok": true, "result": …}` or `{"id": 1, "ok": false, "error": …}`,
+ * with `{"progress": {"what", "done", "of"}}` in between. It ends when its input ends.
+ */
+type Running = { partner: Partner; known: Known }
+
+let running: Running | undefined
+
+function say(line: Json): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+function progressOf(what: string): Progress {
+  let saidAt = 0
+  return (done, of) => {
+    const now = systemClock()
+    if (done < of && now - saidAt < limits.sandboxPollMs) return
+    saidAt = now
+    say({ progress: { what, done, of } })
+  }
+}
+
+async function start(command: Json): Promise<Json> {
+  const { plan, known } = readPlan(await readFile(needText(command, 'file'), 'utf8'))
+  const partner = await createPartner({
+    plan,
+    clock: systemClock,
+    inFlightMax: limits.sandboxInFlight * 2,
+  })
+  running = { partner, known }
+  return { versions_url: partner.versionsUrl }
+}
+
+async function obey(command: Json): Promise<Json> {
+  const name = needText(command, 'command')
+  if (name === 'start') return start(command)
+  const { partner, known } = present(running, 'started partner')
+  const parts: PartnerWorkParts = partner
+  switch (name) {
+    case 'register':
+      await partner.connection.register({
+        versionsUrl: needText(command, 'versions_url'),
+        tokenA: needText(command, 'token_a'),
+      })
+      return {}
+    case 'push': {
+      const module = needText(command, 'module')
+      if (module !== 'tariffs' && module !== 'locations' && module !== 'tokens') return {}
+      await pushAll(parts, module, progressOf(module))
+      return {}
+    }
+    case 'live':
+      await liveSessions(parts, known, progressOf('sessions'))
+      return {}
+    case 'pull':
+      return pullAll(parts, needText(command, 'module'))
+    case 'approve': {
+      const cdrs = objectsIn(command['cdrs']).map((one) => ({
+        owner: needText(one, 'owner'),
+        id: needText(one, 'id'),
+      }))
+      return { failed: await approveAll(parts, cdrs) }
+    }
+    case 'token':
+      return {
+        token: partner.connection.shownToken(),
+        endpoints: Object.fromEntries(partner.connection.endpoints()),
+      }
+    case 'session': {
+      const from = {
+        countryCode: needText(command, 'country_code'),
+        partyId: needText(command, 'party_id'),
+      }
+      const { code } = await partner.connection.send({
+        method: 'PUT',
+        module: 'sessions',
+        side: 'receiver',
+        path: `/${from.countryCode}/${from.partyId}/${needText(command, 'id')}`,
+        from,
+        body: needText(command, 'body'),
+      })
+      return { code }
+    }
+    case 'counts':
+      return countsOf(partner)
+    case 'books':
+      await writeFile(needText(command, 'file'), writeBooks(partner.books))
+      return {}
+    default:
+      throw new Error(`unknown command ${name}`)
+  }
+}
+
+function countsOf({ books }: Partner): Json {
+  return {
+    received: books.received.size,
+    received_sessions: books.receivedSessions.size,
+    received_cdrs: books.receivedCdrs.size,
+  }
+}
+
+const lines = createInterface({ input: process.stdin })
+lines.on('line', (line) => {
+  const command = parseJson(line)
+  if (!isJson(command)) return
+  const id = command['id']
+  obey(command).then(
+    (result) => say({ id, ok: true, result }),
+    (error: unknown) => say({ id, ok: false, error: String(error) }),
+  )
+})
+lines.on('close', () => {
+  void running?.partner.close().finally(() => process.exit(0))
+  if (!running) process.exit(0)
+})
+// The terminal's Ctrl-C reaches every process of the group: only the demo decides when a partner ends.
+process.on('SIGINT', () => {})

@@ -1,0 +1,135 @@
+import type { Sql, Tx } from '../db/sql.ts'
+import { sql } from '../db/sql.ts'
+import type { Page } from '../ocpi/paging.ts'
+import type { ListPage } from './list.ts'
+
+/** A CDR as it came in, before anybody judged it. */
+export type NewCdr = {
+  owner: string
+  cdrKey: string
+  cdrId: string
+  platformId: string
+  receiver: string
+  ocpiVersion: string
+  original: Buffer
+  contentHash: Buffer
+  value: unknown
+  sessionKey: string | null
+  tokenKey: string
+  locationKey: string | null
+  isCredit: boolean
+  originalKey: string | null
+  startedAt: Date | null
+  endedAt: Date | null
+  currency: string
+  lastUpdated: Date
+  correlationId: string
+}
+
+/** recorded – new; replay – the same content again; conflict – the id is taken by other content. */
+export type Recorded = { status: 'recorded' | 'replay' | 'conflict'; id: bigint }
+
+/**
+ * Records CDRs set-wise, immutable, once per (owner, id); with each its state row and first event. The answer of each
+ * follows from what is stored, so a retry gets the same one. Results are in the order of the input.
+ */
+export async function recordCdrs(tx: Tx, cdrs: readonly NewCdr[]): Promise<Recorded[]> {
+  const inserted = await insertCdrs(tx, cdrs)
+  const ids = inserted.map((row) => row.id.toString())
+  await tx.rows(sql`
+    insert into cdr_states (cdr_id, owner, receiver, session_key, is_credit, currency, state)
+    select id, owner, receiver, session_key, is_credit, currency, 'received' from cdrs
+    where id = any(${ids}::bigint[]) order by id`)
+  await tx.rows(sql`
+    insert into cdr_events (cdr_id, epoch, state, actor, reason_code)
+    select id, 0, 'received', owner, 'received' from cdrs where id = any(${ids}::bigint[])`)
+  const stored = await tx.rows<{ id: bigint; owner: string; cdr_key: string; content_hash: Buffer }>(sql`
+    select id, owner, cdr_key, content_hash from cdrs join unnest(${cdrs.map((c) => c.owner)}::text[],
+      ${cdrs.map((c) => c.cdrKey)}::text[]) as k (owner, cdr_key) using (owner, cdr_key)`)
+  const byKey = new Map(stored.map((row) => [`${row.owner}/${row.cdr_key}`, row]))
+  const fresh = new Set(inserted.map((row) => row.id))
+  return cdrs.map((cdr) => {
+    const row = byKey.get(`${cdr.owner}/${cdr.cdrKey}`)
+    if (!row) throw new Error('a CDR that was just recorded is not there')
+    if (!row.content_hash.equals(cdr.contentHash)) return { status: 'conflict' as const, id: row.id }
+    // Twins within one batch: the first is new, the others are replays of it.
+    const isNew = fresh.delete(row.id)
+    return { status: isNew ? ('recorded' as const) : ('replay' as const), id: row.id }
+  })
+}
+
+async function insertCdrs(tx: Tx, cdrs: readonly NewCdr[]): Promise<{ id: bigint }[]> {
+  return tx.rows<{ id: bigint }>(sql`
+    insert into cdrs (owner, cdr_key, cdr_id, platform_id, receiver, ocpi_version, original, content_hash, value,
+      session_key, token_key, location_key, is_credit, original_key, started_at, ended_at, currency, last_updated,
+      correlation_id)
+    select * from unnest(${cdrs.map((c) => c.owner)}::text[], ${cdrs.map((c) => c.cdrKey)}::text[],
+      ${cdrs.map((c) => c.cdrId)}::text[], ${cdrs.map((c) => c.platformId)}::text[],
+      ${cdrs.map((c) => c.receiver)}::text[], ${cdrs.map((c) => c.ocpiVersion)}::text[],
+      ${cdrs.map((c) => c.original)}::bytea[], ${cdrs.map((c) => c.contentHash)}::bytea[],
+      ${cdrs.map((c) => JSON.stringify(c.value))}::jsonb[], ${cdrs.map((c) => c.sessionKey)}::text[],
+      ${cdrs.map((c) => c.tokenKey)}::text[], ${cdrs.map((c) => c.locationKey)}::text[],
+      ${cdrs.map((c) => c.isCredit)}::boolean[], ${cdrs.map((c) => c.originalKey)}::text[],
+      ${cdrs.map((c) => c.startedAt)}::timestamptz[], ${cdrs.map((c) => c.endedAt)}::timestamptz[],
+      ${cdrs.map((c) => c.currency)}::text[], ${cdrs.map((c) => c.lastUpdated)}::timestamptz[],
+      ${cdrs.map((c) => c.correlationId)}::text[])
+    on conflict on constraint cdrs_natural_key do nothing
+    returning id`)
+}
+
+/** Keeps the finding that an id came again with other content. */
+export async function noteConflict(tx: Tx, input: { cdrId: bigint; message: string }): Promise<void> {
+  await tx.rows(sql`
+    insert into cdr_findings (cdr_id, epoch, code, severity, message)
+    select ${input.cdrId.toString()}::bigint, epoch, 'D3', 'F', ${input.message} from cdr_states
+    where cdr_id = ${input.cdrId.toString()}::bigint
+      and not exists (select 1 from cdr_findings f where f.cdr_id = cdr_states.cdr_id and f.code = 'D3')`)
+}
+
+/** The bytes of a CDR and who may see it. */
+export async function readCdr(
+  client: Sql,
+  key: { owner: string; cdrKey: string },
+): Promise<{ id: bigint; original: Buffer; receiver: string; visible: boolean } | null> {
+  const [row] = await client.rows<{ id: bigint; original: Buffer; receiver: string; visible: boolean }>(sql`
+    select c.id, c.original, c.receiver, s.delivery not in ('none', 'withheld') as visible
+    from cdrs c join cdr_states s on s.cdr_id = c.id
+    where c.owner = ${key.owner} and c.cdr_key = ${key.cdrKey}`)
+  return row ?? null
+}
+
+/** A page of the CDRs that are a party's to see: those it receives once they are cleared or held, and its own. */
+export async function listCdrs(
+  client: Sql,
+  input: { parties: readonly string[]; owners: readonly string[] | null; page: Page },
+): Promise<ListPage & { ids: bigint[] }> {
+  const { page, parties, owners } = input
+  const rows = await client.rows<{ id: bigint; original: Buffer }>(sql`
+    select c.id, c.original from cdrs c join cdr_states s on s.cdr_id = c.id
+    where c.receiver = any(${parties}::text[]) and s.delivery not in ('none', 'withheld')
+      and (${owners}::text[] is null or c.owner = any(${owners}::text[]))
+      and c.last_updated >= coalesce(${page.dateFrom}::timestamptz, '-infinity')
+      and c.last_updated < coalesce(${page.dateTo}::timestamptz, 'infinity')
+      and c.id > coalesce(${page.after}::bigint, 0)
+    order by c.id offset ${page.after === null ? page.offset : 0} limit ${page.limit + 1}`)
+  const [count] = await client.rows<{ total: bigint }>(sql`
+    select count(*) as total from cdrs c join cdr_states s on s.cdr_id = c.id
+    where c.receiver = any(${parties}::text[]) and s.delivery not in ('none', 'withheld')
+      and (${owners}::text[] is null or c.owner = any(${owners}::text[]))
+      and c.last_updated >= coalesce(${page.dateFrom}::timestamptz, '-infinity')
+      and c.last_updated < coalesce(${page.dateTo}::timestamptz, 'infinity')`)
+  const shown = rows.slice(0, page.limit)
+  return {
+    texts: shown.map((row) => row.original.toString('utf8').replace(/^\uFEFF/, '')),
+    ids: shown.map((row) => row.id),
+    total: Number(count?.total ?? 0n),
+    nextAfter: rows.length > page.limit ? (shown.at(-1)?.id.toString() ?? null) : null,
+  }
+}
+
+/** A CDR that waited to be fetched has been. */
+export async function markPulled(client: Sql, ids: readonly bigint[]): Promise<void> {
+  await client.rows(sql`
+    update cdr_states set delivery = 'pulled'
+    where cdr_id = any(${ids.map(String)}::bigint[]) and delivery = 'waiting for pull'`)
+}

@@ -1,0 +1,40 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { judge } from '../../src/clearing/judge.ts'
+import type { CaseChanges } from './clearing-case.ts'
+import { soundInput } from './clearing-case.ts'
+
+/** What a changed sound CDR must lead to: `findings` are code and severity, in their order. */
+export type RuleRow = { name: string; changes: CaseChanges; verdict: string; findings: string[] }
+
+export function clear(name: string, changes: CaseChanges, findings: string[] = []): RuleRow {
+  return { name, changes, verdict: 'clear', findings }
+}
+
+export function hold(name: string, changes: CaseChanges, findings: string[]): RuleRow {
+  return { name, changes, verdict: 'hold', findings }
+}
+
+export function quarantine(name: string, changes: CaseChanges, findings: string[]): RuleRow {
+  return { name, changes, verdict: 'quarantine', findings }
+}
+
+/** A suite with one test a row; every sentence must be whole. */
+export function runRules(name: string, rows: readonly RuleRow[]): void {
+  const rules = suite(name)
+  for (const row of rows) {
+    rules(row.name, () => {
+      const judgement = judge(soundInput(row.changes))
+      const found = judgement.findings.map((finding) => `${finding.code} ${finding.severity}`)
+      assert.equal(found, row.findings)
+      assert.is(judgement.verdict, row.verdict)
+      const decisive = row.verdict === 'clear' ? null : (row.findings[0] ?? '').split(' ')[0]
+      assert.is(judgement.code, decisive)
+      for (const finding of judgement.findings) {
+        assert.not.match(finding.message, /[{}]|undefined|null|NaN/)
+        assert.ok(finding.inputs.length > 0)
+      }
+    })
+  }
+  rules.run()
+}

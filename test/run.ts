@@ -1,0 +1,281 @@
+// The safety belt around uvu, which on its own ends green when a hook throws, a suite is empty, `.run()` is missing or
+// an `.only` was left in. Each file runs in a process of its own, so that one that hangs can be killed and named.
+// Usage: node --import tsx test/run.ts [--static] [--in FOLDER] [PART …]
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { randomInt } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** What a test file tells its parent, in this order: each test that begins, then the sums. */
+type Message = { begins: string } | { suites: SuiteResult[] }
+type SuiteResult = { errors: string; passed: number; skipped: number; total: number }
+type Outcome = { name: string; passed: number; failed: number; seconds: number; report: string }
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+const here = fileURLToPath(import.meta.url)
+const longTimes = 10
+const endMs = 10_000
+const outputMs = 2_000
+
+/** In this order; the first three kinds share the machine, the others have it to themselves. */
+const kinds = [
+  { kind: 'unit', limitMs: 60_000, parallel: true },
+  { kind: 'conformance', limitMs: 60_000, parallel: true },
+  { kind: 'property', limitMs: 180_000, parallel: true },
+  { kind: 'fault', limitMs: 300_000, parallel: false },
+  { kind: 'e2e', limitMs: 300_000, parallel: false },
+]
+
+const running = new Set<ChildProcess>()
+
+if (process.argv[2] === '--file') await runFile(process.argv[3] ?? '')
+else process.exitCode = await runAll(process.argv.slice(2))
+
+async function runAll(args: string[]): Promise<number> {
+  const isStatic = args.includes('--static')
+  const folderAt = args.indexOf('--in')
+  const folder = folderAt < 0 ? undefined : args[folderAt + 1]
+  const parts = args.filter((arg) => !arg.startsWith('--') && arg !== folder)
+  process.env['SEED'] ||= String(randomInt(1_000_000_000))
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => abandon(name))
+  const sizes = process.env['SIZE'] || (process.env['LONG'] ? `normal × ${longTimes}` : 'normal')
+  write(`seed ${process.env['SEED']}, size ${sizes}`)
+
+  const outcomes: Outcome[] = isStatic ? [await runTypes(), await runFormat()] : []
+  const jobs = discover(folder).filter(({ file }) =>
+    parts.length === 0 ? true : parts.some((part) => file.includes(part)),
+  )
+  const workers = Math.min(2, availableParallelism())
+  for (const [parallel, count] of [
+    [true, workers],
+    [false, 1],
+  ] as const) {
+    const queue = jobs.filter((job) => job.parallel === parallel)
+    const work = async (): Promise<void> => {
+      for (let job = queue.shift(); job; job = queue.shift()) outcomes.push(await supervise(job))
+    }
+    await Promise.all(Array.from({ length: count }, work))
+  }
+  return summarise(outcomes, jobs.length, parts)
+}
+
+function summarise(outcomes: Outcome[], files: number, parts: string[]): number {
+  if (files === 0) write(`FAIL  no test file's path contains ${parts.join(' or ') || '.test.ts'}`)
+  const failures = outcomes.filter((outcome) => outcome.failed > 0)
+  if (failures.length > 0) write(`\nfailed: ${failures.map((outcome) => outcome.name).join(', ')}`)
+  const sum = (key: 'passed' | 'failed'): number =>
+    outcomes.reduce((total, outcome) => total + outcome[key], 0)
+  const failed = sum('failed') + (files === 0 ? 1 : 0)
+  write(`${sum('passed')} passed, ${failed} failed`)
+  return failed === 0 ? 0 : 1
+}
+
+type Job = { file: string; limitMs: number; parallel: boolean }
+
+function discover(folder: string | undefined): Job[] {
+  const times = process.env['LONG'] ? longTimes : 1
+  const own = Number(process.env['FILE_LIMIT_MS']) || undefined
+  const wanted = folder
+    ? [{ folder, limitMs: 60_000, parallel: true, pattern: /\.ts$/ }]
+    : kinds.map((kind) => ({ ...kind, folder: `test/${kind.kind}`, pattern: /\.test\.ts$/ }))
+  return wanted.flatMap(({ folder: at, limitMs, parallel, pattern }) => {
+    const full = path.join(root, at)
+    const names = existsSync(full) ? readdirSync(full, { recursive: true, encoding: 'utf8' }) : []
+    return names
+      .filter((name) => pattern.test(name))
+      .sort()
+      .map((name) => ({ file: path.join(at, name), limitMs: own ?? limitMs * times, parallel }))
+  })
+}
+
+/** Runs one file in a child process and judges what it told, how it ended, and what its text leaves out. */
+async function supervise({ file, limitMs }: Job): Promise<Outcome> {
+  const faults = textFaults(readFileSync(path.join(root, file), 'utf8'))
+  const name = file.replace(/^test\//, '').replace(/(\.test)?\.ts$/, '')
+  const started = performance.now()
+  const args = ['--import', 'tsx', here, '--file', file]
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  })
+  running.add(child)
+  let output = ''
+  let current = ''
+  let suites: SuiteResult[] | undefined
+  child.stdout?.on('data', (part: Buffer) => (output += part.toString()))
+  child.stderr?.on('data', (part: Buffer) => (output += part.toString()))
+  const stop = (why: string) => () => {
+    faults.push(why)
+    killGroup(child)
+  }
+  let timer = setTimeout(
+    () => stop(`hangs in ${at(current)}: killed after ${limitMs / 1000} s`)(),
+    limitMs,
+  )
+  child.on('message', (message: Message) => {
+    if ('begins' in message) {
+      current = message.begins
+      return
+    }
+    suites = message.suites
+    clearTimeout(timer)
+    timer = setTimeout(
+      stop('does not end: something it opened is still open (a server, a pool, a timer)'),
+      Math.min(endMs, limitMs),
+    )
+  })
+  const exit = await new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('close', (code, signal) => resolve(String(code ?? signal)))
+    child.once('exit', (code, signal) => {
+      // Whatever it has started must not outlive it, nor keep its output open.
+      killGroup(child)
+      setTimeout(() => resolve(String(code ?? signal)), outputMs).unref()
+    })
+  })
+  clearTimeout(timer)
+  running.delete(child)
+  if (!suites && faults.length === 0) faults.push(`ended early (exit ${exit}) in ${at(current)}`)
+  else if (exit !== '0' && faults.length === 0)
+    faults.push(`crashed (exit ${exit}) after its last test`)
+  const seconds = (performance.now() - started) / 1000
+  return judge({ name, suites: suites ?? [], faults, output, seconds })
+}
+
+function at(test: string): string {
+  return test ? `test "${test}"` : 'its top level or a hook'
+}
+
+type Verdict = {
+  name: string
+  suites: SuiteResult[]
+  faults: string[]
+  output: string
+  seconds: number
+}
+
+function judge({ name, suites, faults, output, seconds }: Verdict): Outcome {
+  if (faults.length === 0 && suites.length === 0) faults.push('queued nothing: `.run()` is missing')
+  let passed = 0
+  let failed = 0
+  for (const suite of suites) {
+    passed += suite.passed
+    failed += suite.total - suite.passed
+    if (suite.total === 0) faults.push('holds an empty suite')
+    if (suite.skipped > 0) faults.push(`skipped ${suite.skipped} tests (.skip or .only)`)
+    if (suite.passed !== suite.total && suite.errors === '') {
+      faults.push(
+        `passed ${suite.passed} of ${suite.total} tests: a before or after hook threw (uvu hides its error)`,
+      )
+    }
+  }
+  if (faults.length > 0 && failed === 0) failed = 1
+  const errors = suites.map((suite) => suite.errors).filter(Boolean)
+  const report = [
+    ...faults.map((fault) => `${name} ${fault}`),
+    ...errors,
+    failed > 0 ? output : '',
+  ].join('\n')
+  return tell({ name, passed, failed, seconds, report })
+}
+
+function tell(outcome: Outcome): Outcome {
+  const { name, passed, failed, seconds, report } = outcome
+  const count = failed > 0 ? `${passed} passed, ${failed} failed` : `${passed}`
+  write(
+    `${failed > 0 ? 'FAIL' : 'ok  '}  ${name.padEnd(36)} ${seconds.toFixed(1).padStart(6)} s  ${count}`,
+  )
+  if (failed > 0) write(report.replace(/^/gm, '      ').trimEnd())
+  return outcome
+}
+
+/** What only the text of a file shows: a suite that is never run, an `.only` beside nothing else. */
+function textFaults(text: string): string[] {
+  const suites = [...text.matchAll(/^(?:export )?const (\w+) = suite[<(]/gm)].map(
+    (match) => match[1],
+  )
+  if (/^test\(/m.test(text)) suites.push('test')
+  const faults = suites
+    .filter((suite) => !text.includes(`${suite}.run()`))
+    .map((suite) => `defines tests of \`${suite}\` but no \`${suite}.run()\``)
+  const left = text.match(/^\s*\w+\.(only|skip)\(/m)
+  return left ? [...faults, `has a left-in .${left[1]}`] : faults
+}
+
+async function runTypes(): Promise<Outcome> {
+  return runTool({ name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['-p', '.'] })
+}
+
+async function runFormat(): Promise<Outcome> {
+  const args = ['--check', '--log-level', 'warn', '.']
+  return runTool({ name: 'format', script: 'node_modules/prettier/bin/prettier.cjs', args })
+}
+
+async function runTool(tool: { name: string; script: string; args: string[] }): Promise<Outcome> {
+  const started = performance.now()
+  const child = spawn(process.execPath, [tool.script, ...tool.args], { cwd: root, detached: true })
+  running.add(child)
+  let report = ''
+  child.stdout.on('data', (part: Buffer) => (report += part.toString()))
+  child.stderr.on('data', (part: Buffer) => (report += part.toString()))
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  running.delete(child)
+  const failed = code === 0 ? 0 : 1
+  const seconds = (performance.now() - started) / 1000
+  return tell({ name: tool.name, passed: 1 - failed, failed, seconds, report })
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // The group is gone already.
+  }
+}
+
+function abandon(name: 'SIGINT' | 'SIGTERM'): void {
+  for (const child of running) killGroup(child)
+  process.exit(name === 'SIGINT' ? 130 : 143)
+}
+
+function write(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** The child: imports the file with uvu's own start switched off, then runs what it queued, one suite at a time. */
+async function runFile(file: string): Promise<void> {
+  const queue: (() => Promise<[string | true, number, number, number]>)[] = []
+  Object.assign(globalThis, { UVU_DEFER: 1, UVU_INDEX: 0, UVU_QUEUE: [queue] })
+  announceTests()
+  await import(path.join(root, file))
+  const suites: SuiteResult[] = []
+  for (const run of queue) {
+    const [errors, passed, skipped, total] = await run()
+    suites.push({ errors: errors === true ? '' : errors, passed, skipped, total })
+  }
+  send({ suites })
+}
+
+/** uvu writes the name of each test into its context before running it; nothing else tells which one hangs. */
+function announceTests(): void {
+  const names = new WeakMap<object, string>()
+  Object.defineProperty(Object.prototype, '__test__', {
+    get(this: object) {
+      return names.get(this)
+    },
+    set(this: object, name: string) {
+      names.set(this, name)
+      send({ begins: name })
+    },
+  })
+}
+
+function send(message: Message): void {
+  process.send?.(message)
+}

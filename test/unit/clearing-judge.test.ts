@@ -1,0 +1,204 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { judge } from '../../src/clearing/judge.ts'
+import type { CaseChanges } from '../helpers/clearing-case.ts'
+import {
+  knownSession,
+  noTariff,
+  pricedAt,
+  soundAgreement,
+  soundInput,
+} from '../helpers/clearing-case.ts'
+
+const told = suite('clearing findings')
+
+told('the example CDR of OCPI 2.2.1 gets no finding above info', () => {
+  const tariffs = [
+    {
+      id: '12',
+      currency: 'EUR',
+      elements: [{ price_components: [{ type: 'TIME', price: 2, vat: 10, step_size: 300 }] }],
+    },
+  ]
+  const judgement = judge(
+    soundInput({
+      cdr: {
+        start_date_time: '2015-06-29T21:39:09Z',
+        end_date_time: '2015-06-29T23:37:32Z',
+        charging_periods: [
+          {
+            start_date_time: '2015-06-29T21:39:09Z',
+            dimensions: [{ type: 'TIME', volume: 1.973 }],
+            tariff_id: '12',
+          },
+        ],
+        total_cost: { excl_vat: 4, incl_vat: 4.4 },
+        total_fixed_cost: undefined,
+        total_energy_cost: undefined,
+        total_energy: 15.342,
+        total_time: 1.973,
+        total_time_cost: { excl_vat: 4, incl_vat: 4.4 },
+      },
+      tariff: { state: 'own', tariffs },
+      receivedAt: new Date('2015-06-29T23:40:00Z'),
+      priced: pricedAt('4', '4.4'),
+      ...knownSession({ kwh: 15.342 }),
+    }),
+  )
+  assert.equal(judgement.findings, [])
+  assert.is(judgement.verdict, 'clear')
+})
+
+told('a finding explains the difference in numbers and words', () => {
+  const [finding] = judge(soundInput({ priced: pricedAt('5.5', '6.6') })).findings
+  assert.equal(finding, {
+    code: 'P1',
+    severity: 'S',
+    message:
+      'The CDR claims 6.10 EUR without tax, the tariff gives 5.50 EUR: 0.60 EUR apart, 0.0275 EUR are tolerated.',
+    inputs: [
+      { field: '/total_cost/excl_vat', source: 'cdr', value: '6.1' },
+      { field: '/total/excl', source: 'pricing', value: '5.5' },
+    ],
+    expected: '5.5',
+    actual: '6.1',
+    difference: '0.6',
+    tolerance: '0.0275',
+  })
+})
+
+told('the claim is read exactly', () => {
+  assert.equal(judge(soundInput()).amounts, { currency: 'EUR', net: '6.1', tax: '1.22' })
+})
+
+told('an overlap names the other CDR only to its own sender', () => {
+  const messageFor = (owner: string): string => {
+    const other = {
+      owner,
+      cdrId: 'OTHER-7',
+      start: new Date('2026-03-01T11:00:00Z'),
+      end: new Date('2026-03-01T13:00:00Z'),
+    }
+    const prior = { sameSession: [], overlapping: [other] }
+    return JSON.stringify(judge(soundInput({ prior })).findings)
+  }
+  assert.match(
+    messageFor('NL-TNM'),
+    'OTHER-7 runs from 2026-03-01T11:00:00Z to 2026-03-01T13:00:00Z',
+  )
+  assert.not.match(messageFor('BE-XYZ'), /OTHER-7|13:00/)
+})
+
+told.run()
+
+const waiting = suite('clearing waits')
+
+const absent: { name: string; changes: CaseChanges; missing: string[] }[] = [
+  { name: 'the session', changes: { session: { state: 'missing' } }, missing: ['session'] },
+  { name: 'its completion', changes: knownSession({ status: 'ACTIVE' }), missing: ['completion'] },
+  { name: 'the token', changes: { token: { state: 'missing' } }, missing: ['token'] },
+  {
+    name: 'the tariff',
+    changes: { tariff: { state: 'missing' }, priced: null },
+    missing: ['tariff'],
+  },
+  {
+    name: 'all of them',
+    changes: {
+      session: { state: 'missing' },
+      token: { state: 'missing' },
+      tariff: { state: 'missing' },
+      priced: null,
+    },
+    missing: ['session', 'token', 'tariff'],
+  },
+]
+
+for (const row of absent) {
+  waiting(`a CDR waits for ${row.name}`, () => {
+    const judgement = judge(soundInput(row.changes))
+    assert.is(judgement.verdict, 'wait')
+    assert.equal(judgement.missing, row.missing)
+    assert.equal(judgement.findings, [])
+  })
+  waiting(`a CDR is judged without ${row.name} when the wait is over`, () => {
+    const judgement = judge(soundInput({ ...row.changes, waitOver: true }))
+    assert.is.not(judgement.verdict, 'wait')
+    assert.ok(judgement.findings.length > 0)
+  })
+}
+
+waiting('a severe finding waits like anything else', () => {
+  const changes: CaseChanges = { session: { state: 'missing' }, priced: pricedAt('1', '1.2') }
+  assert.is(judge(soundInput(changes)).verdict, 'wait')
+})
+
+waiting('a token of another eMSP decides at once, before anything else', () => {
+  const judgement = judge(
+    soundInput({
+      token: { state: 'foreign', owner: 'FR-XYZ' },
+      session: { state: 'missing' },
+      cdr: { currency: 'EUX', end_date_time: '2026-03-01T09:00:00Z' },
+    }),
+  )
+  assert.is(judgement.verdict, 'quarantine')
+  assert.is(judgement.code, 'A5')
+})
+
+waiting('a CDR that cannot be read decides at once', () => {
+  const changes: CaseChanges = { session: { state: 'missing' }, cdr: { end_date_time: '' } }
+  const judgement = judge(soundInput(changes))
+  assert.is(judgement.verdict, 'quarantine')
+  assert.is(judgement.code, 'T1')
+})
+
+waiting.run()
+
+const agreed = suite('clearing severities')
+
+const strict: {
+  name: string
+  code: string
+  severity: 'F' | 'S' | 'W' | 'I'
+  changes: CaseChanges
+  verdict: string
+}[] = [
+  {
+    name: 'loosens',
+    code: 'P1',
+    severity: 'W',
+    changes: { priced: pricedAt('1', '1.2') },
+    verdict: 'clear',
+  },
+  { name: 'tightens', code: 'P0', severity: 'S', changes: { ...noTariff }, verdict: 'hold' },
+  {
+    name: 'makes fatal',
+    code: 'Q1',
+    severity: 'F',
+    changes: knownSession({ kwh: 5 }),
+    verdict: 'quarantine',
+  },
+  {
+    name: 'leaves a milder grade alone',
+    code: 'T2',
+    severity: 'F',
+    changes: { cdr: { total_time: 2.0169 } },
+    verdict: 'clear',
+  },
+  {
+    name: 'of a code that does not exist changes nothing',
+    code: 'toString',
+    severity: 'F',
+    changes: {},
+    verdict: 'clear',
+  },
+]
+
+for (const row of strict) {
+  agreed(`an agreed severity ${row.name}`, () => {
+    const agreement = soundAgreement({ severities: { [row.code]: row.severity } })
+    assert.is(judge(soundInput({ ...row.changes, agreement })).verdict, row.verdict)
+  })
+}
+
+agreed.run()

@@ -1,0 +1,117 @@
+import {
+  knownTariff,
+  noTariff,
+  period,
+  pricedAt,
+  soundAgreement,
+  soundTariff,
+} from '../helpers/clearing-case.ts'
+import { clear, hold, quarantine, runRules } from '../helpers/clearing-rules.ts'
+
+runRules('clearing: price and tax', [
+  // P8, P1, P9, P0, P11, C6
+  quarantine('a currency that does not exist is fatal', { cdr: { currency: 'EUX' } }, ['P8 F']),
+  quarantine('another currency than the tariff is fatal', { cdr: { currency: 'SEK' } }, ['P8 F']),
+  quarantine(
+    'another currency than agreed is fatal',
+    { agreement: soundAgreement({ currency: 'CHF' }) },
+    ['P8 F'],
+  ),
+  clear('a currency in small letters is the same one', { cdr: { currency: 'eur' } }),
+  clear('a tariff of another currency that no period names is no matter', {
+    tariff: {
+      state: 'own',
+      tariffs: [soundTariff(), soundTariff({ id: 'OTHER', currency: 'SEK' })],
+    },
+  }),
+  hold('a price beyond the tolerance holds', { priced: pricedAt('6.0694', '7.28328') }, ['P1 S']),
+  clear('a price within the tolerance is rounding', { priced: pricedAt('6.09', '7.308') }, [
+    'P9 I',
+  ]),
+  hold('a price with tax beyond the tolerance holds', { priced: pricedAt('6.1', '7.28') }, [
+    'P1 S',
+  ]),
+  clear('a price with tax that pricing does not know is not compared', {
+    priced: pricedAt('6.1', null),
+  }),
+  clear('a price with tax that the CDR does not state is not compared', {
+    cdr: { total_cost: { excl_vat: 6.1 } },
+  }),
+  clear(
+    'a rounded price is sound even where no tolerance is agreed',
+    {
+      agreement: soundAgreement({ tolerance: { cost: { absolute: 0, relative: 0 } } }),
+      priced: pricedAt('6.095', '7.325'),
+    },
+    ['P9 I'],
+  ),
+  clear('without a tariff the price is not judged', noTariff, ['P0 W']),
+  clear('a claim of nothing needs no tariff', {
+    ...noTariff,
+    cdr: { total_cost: { excl_vat: 0 }, total_energy_cost: undefined, total_fixed_cost: undefined },
+  }),
+  clear(
+    'a CDR that cannot be priced is a warning',
+    {
+      priced: {
+        ok: false,
+        code: 'no_active_tariff',
+        pointer: '/tariffs',
+        message: 'No tariff is active.',
+      },
+    },
+    ['P0 W'],
+  ),
+  clear(
+    'a tariff younger than the session is only noted',
+    {
+      tariff: { state: 'stored', tariffs: [soundTariff()], afterStart: true },
+    },
+    ['P11 I'],
+  ),
+  hold(
+    'a negative claim that is no credit holds',
+    {
+      cdr: {
+        total_cost: { excl_vat: -6.1 },
+        total_energy_cost: undefined,
+        total_fixed_cost: undefined,
+      },
+      priced: pricedAt('-6.1', null),
+    },
+    ['C6 S'],
+  ),
+
+  // V2
+  clear(
+    'tax at another rate than the tariff is a warning',
+    {
+      cdr: { total_cost: { excl_vat: 6.1, incl_vat: 7.26 } },
+      priced: pricedAt('6.1', null),
+    },
+    ['V2 W'],
+  ),
+  clear('two rates leave a range', {
+    cdr: { total_cost: { excl_vat: 6.1, incl_vat: 6.8 } },
+    ...knownTariff({ elements: [{ price_components: [component(10), component(22)] }] }),
+    priced: pricedAt('6.1', null),
+  }),
+  clear('tax nobody knows the rate of is not judged', {
+    cdr: { total_cost: { excl_vat: 6.1, incl_vat: 9 } },
+    ...knownTariff({ elements: [{ price_components: [component(undefined)] }] }),
+    priced: pricedAt('6.1', null),
+  }),
+  clear(
+    'less with tax than without is a warning',
+    {
+      cdr: { total_cost: { excl_vat: 6.1, incl_vat: 6 } },
+      ...knownTariff({ elements: [{ price_components: [component(undefined)] }] }),
+      priced: pricedAt('6.1', null),
+    },
+    ['V2 W'],
+  ),
+])
+
+function component(vat: number | undefined): unknown {
+  return { type: 'ENERGY', price: 0.25, step_size: 1, ...(vat === undefined ? {} : { vat }) }
+}

@@ -1,0 +1,89 @@
+import { knownSession, knownTariff, noTariff, period, pricedAt } from '../helpers/clearing-case.ts'
+import { clear, hold, runRules } from '../helpers/clearing-rules.ts'
+
+const none = { charging_periods: [period('2026-03-01T10:00:00Z', { TIME: 2 })] }
+
+const start = '2026-03-01T10:00:00Z'
+
+runRules('clearing: totals', [
+  // T2
+  hold(
+    'periods that add up to other energy hold',
+    { cdr: { charging_periods: [period(start, { ENERGY: 20.2 })] } },
+    ['T2 S'],
+  ),
+  clear(
+    'a small difference to the sum of the periods is a warning',
+    { cdr: { charging_periods: [period(start, { ENERGY: 20.333 })] } },
+    ['T2 W'],
+  ),
+  clear('ten watt-hours are no difference', {
+    cdr: { charging_periods: [period(start, { ENERGY: 20.391 })] },
+  }),
+  clear('periods may leave the energy out', { cdr: none }),
+  hold(
+    'whole kilowatt-hours are exact',
+    {
+      cdr: {
+        ...sized(31),
+        charging_periods: [period(start, { ENERGY: 10 }), period(start, { ENERGY: 20 })],
+      },
+      ...knownSession({ kwh: 31 }),
+      priced: null,
+      location: null,
+    },
+    ['T2 S', 'P0 W'],
+  ),
+  hold('a total time that is not end minus start holds', { cdr: { total_time: 3 } }, ['T2 S']),
+  clear('a total time a minute off is a warning', { cdr: { total_time: 2.0169 } }, ['T2 W']),
+  clear('a total time with two decimals is sound', {
+    cdr: { end_date_time: '2026-03-01T11:58:23Z', total_time: 1.97 },
+  }),
+  clear('a reservation may count into the total time', { cdr: reserved(2) }),
+  clear('a reservation may be left out of the total time', { cdr: reserved(1.5) }),
+  hold('a total time less than without the reservation holds', { cdr: reserved(1) }, ['T2 S']),
+  hold('more parking than time holds', { cdr: { total_parking_time: 2.5 } }, ['T2 S']),
+  clear('parking as long as the session is sound', { cdr: { total_parking_time: 2 } }),
+  hold('parts that exceed the total hold', { cdr: { total_fixed_cost: { excl_vat: 1.5 } } }, [
+    'T2 S',
+  ]),
+  hold(
+    'parts that miss something of the total hold',
+    { cdr: { total_fixed_cost: { excl_vat: 0.5 } } },
+    ['T2 S'],
+  ),
+  clear('parts a little off are a warning', { cdr: { total_fixed_cost: { excl_vat: 1.02 } } }, [
+    'T2 W',
+  ]),
+  clear('parts may be rounded one by one', { cdr: { total_fixed_cost: { excl_vat: 1.01 } } }),
+  clear('not every part has to be stated', { cdr: { total_fixed_cost: undefined } }),
+  clear('a total on the min_price is not the sum of its parts', {
+    cdr: { total_cost: { excl_vat: 10, incl_vat: 12 } },
+    ...knownTariff({ min_price: { excl_vat: 10, incl_vat: 12 } }),
+    priced: pricedAt('10', '12'),
+  }),
+  clear('a total on the max_price is not the sum of its parts', {
+    cdr: { total_cost: { excl_vat: 5, incl_vat: 6 } },
+    ...knownTariff({ max_price: { excl_vat: 5, incl_vat: 6 } }),
+    priced: pricedAt('5', '6'),
+  }),
+  clear(
+    'parts cannot be held against a total whose tariff is not known',
+    { cdr: { total_fixed_cost: { excl_vat: 3 } }, ...noTariff },
+    ['T2 W', 'P0 W'],
+  ),
+])
+
+function sized(energy: number): Record<string, unknown> {
+  return { total_energy: energy, total_energy_cost: undefined, total_fixed_cost: undefined }
+}
+
+function reserved(totalTime: number): Record<string, unknown> {
+  return {
+    charging_periods: [
+      period(start, { RESERVATION_TIME: 0.5 }),
+      period('2026-03-01T10:30:00Z', { ENERGY: 20.4, TIME: 1.5 }),
+    ],
+    total_time: totalTime,
+  }
+}

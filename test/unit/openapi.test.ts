@@ -1,0 +1,99 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import Format from 'typebox/format'
+import { checkAnswer, openApiDocument } from '../../src/http/openapi.ts'
+
+const openapi = suite('OpenAPI of the admin and party APIs')
+
+const byName = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
+
+function member(value: unknown, ...path: string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, name) =>
+      typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined,
+    value,
+  )
+}
+
+openapi('the document lists the routes of the issue', () => {
+  const paths = Object.entries(Object(member(openApiDocument('admin'), 'paths'))).sort(byName)
+  const found = paths.flatMap(([path, operations]) =>
+    Object.keys(Object(operations)).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  for (const wanted of [
+    'POST /operators',
+    'DELETE /operators/{id}',
+    'POST /platforms',
+    'POST /platforms/{id}/suspend',
+    'POST /platforms/{id}/resume',
+    'POST /platforms/{id}/rotate',
+    'POST /platforms/{id}/register',
+    'GET /agreements',
+    'PUT /agreements/{cpo}/{emsp}',
+    'DELETE /agreements/{cpo}/{emsp}',
+    'GET /cdrs/{cc}/{pid}/{id}',
+    'POST /cdrs/{cc}/{pid}/{id}/return',
+    'POST /cycles/{id}/close',
+    'POST /cycles/{id}/finalize',
+    'GET /cycles/{id}/statements/{cc}/{pid}',
+    'GET /ledger/transfers',
+    'POST /ledger/verify',
+    'POST /alerts/{id}/acknowledge',
+    'POST /outbox/{id}/replay',
+    'GET /messages',
+  ]) {
+    assert.ok(found.includes(wanted), wanted)
+  }
+})
+
+openapi('parties get their routes and no others', () => {
+  const paths = Object.keys(Object(member(openApiDocument('party'), 'paths')))
+  assert.equal(paths.sort(), [
+    '/cdrs',
+    '/cdrs/{cc}/{pid}/{id}',
+    '/cdrs/{cc}/{pid}/{id}/approve',
+    '/cycles',
+    '/cycles/{id}/statements/{cc}/{pid}',
+    '/messages',
+  ])
+})
+
+openapi('every operation has its own id, and every path parameter is described', () => {
+  for (const name of ['admin', 'party'] as const) {
+    const ids: unknown[] = []
+    for (const [path, operations] of Object.entries(
+      Object(member(openApiDocument(name), 'paths')),
+    )) {
+      for (const operation of Object.values(Object(operations))) {
+        ids.push(member(operation, 'operationId'))
+        const described = JSON.stringify(member(operation, 'parameters'))
+        for (const [, parameter] of path.matchAll(/\{(\w+)\}/g)) {
+          assert.match(described, `"name":"${parameter}","in":"path","required":true`)
+        }
+      }
+    }
+    assert.is(new Set(ids).size, ids.length)
+  }
+})
+
+openapi('every format that a schema names is known to the validator', () => {
+  const text = JSON.stringify([openApiDocument('admin'), openApiDocument('party')])
+  const formats = new Set([...text.matchAll(/"format":"([^"]+)"/g)].map(([, format]) => format))
+  assert.ok(formats.size > 0)
+  for (const format of formats) assert.ok(Format.Has(String(format)), String(format))
+})
+
+openapi('an answer is held against its route: fields, status, route and problem', () => {
+  const page = { items: [], next_cursor: null }
+  assert.equal(checkAnswer('GET', '/admin/v1/cdrs?limit=1', 200, page), [])
+  assert.ok(checkAnswer('GET', '/admin/v1/cdrs', 200, { items: [] }).length > 0)
+  assert.ok(checkAnswer('GET', '/admin/v1/cdrs', 200, { ...page, more: 1 }).length > 0)
+  assert.ok(checkAnswer('GET', '/admin/v1/cdrs', 201, page).length > 0)
+  assert.ok(checkAnswer('GET', '/admin/v1/nowhere', 200, page).length > 0)
+  assert.ok(checkAnswer('GET', '/party/v1/platforms', 200, page).length > 0)
+  assert.ok(checkAnswer('GET', '/ocpi/versions', 200, page).length > 0)
+  assert.ok(checkAnswer('GET', '/admin/v1/cdrs', 404, { detail: 'no' }).length > 0)
+  assert.equal(checkAnswer('DELETE', '/admin/v1/platforms/pf_1', 204, undefined), [])
+})
+
+openapi.run()

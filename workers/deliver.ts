@@ -1,0 +1,37 @@
+import type { Context } from '../src/context.ts'
+import { backoffMs } from '../src/hub/backoff.ts'
+import { deliverCdr } from '../src/hub/deliver-cdr.ts'
+import { sendAlert } from '../src/hub/send-alert.ts'
+import { syncObject } from '../src/hub/sync-object.ts'
+import { currentRows, finishOutbox, retryOutbox } from '../src/outbox/outbox.ts'
+import type { OutboxRow } from '../src/outbox/outbox.ts'
+import type { RowRef } from './queues.ts'
+
+/** Brings CDRs, current objects and alerts to where they go. */
+export async function runDeliver(context: Context, refs: readonly RowRef[]): Promise<void> {
+  for (const row of await currentRows(context.db, refs)) {
+    try {
+      await deliverOne(context, row)
+    } catch (error) {
+      const text = error instanceof Error ? error.message : 'unknown error'
+      context.log.warn({ err: error, outbox_id: row.id.toString() }, 'a delivery failed, to be tried again')
+      await retryOutbox(context.db, { id: row.id, delayMs: backoffMs('deliver', row.attempts), error: text.slice(0, 500) })
+    }
+  }
+}
+
+async function deliverOne(context: Context, row: OutboxRow): Promise<void> {
+  switch (row.kind) {
+    case 'deliver':
+      return deliverCdr(context, row)
+    case 'sync':
+      return syncObject(context, row)
+    case 'alert':
+      return sendAlert(context, row)
+    case 'clear':
+    case 'settle':
+      return finishOutbox(context.db, { ids: [row.id], outcome: 'failed', error: 'a kind of another queue' })
+    default:
+      return row.kind satisfies never
+  }
+}

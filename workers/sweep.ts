@@ -1,0 +1,54 @@
+import { limits } from '../config/limits.ts'
+import type { Context } from '../src/context.ts'
+import { sql } from '../src/db/sql.ts'
+import { reopenLost } from '../src/outbox/outbox.ts'
+
+/**
+ * Finds what is due by the database's clock and turns it into outbox rows: CDRs that have waited long enough, contest
+ * periods that are over. Every state with a clock has its query here, so losing Redis delays and loses nothing.
+ */
+export async function sweepDue(context: Context): Promise<void> {
+  await context.db.rows(sql`
+    insert into outbox (kind, subject)
+    select 'clear', cdr_id::text from cdr_states
+    where state = 'unmatched' and wait_until <= clock_timestamp() order by cdr_id limit ${limits.sweepRowsMax}
+    on conflict do nothing`)
+  await context.db.rows(sql`
+    insert into outbox (kind, subject)
+    select 'settle', 'approve-due'
+    where exists (select 1 from cdr_states where state = 'provisional' and contest_until <= clock_timestamp())
+      and not exists (select 1 from outbox where kind = 'settle' and finished_at is null)
+    on conflict do nothing`)
+}
+
+/** Re-opens work that a queue or worker lost, and drops finished rows that are old. */
+export async function reconcile(context: Context): Promise<void> {
+  const reopened = await reopenLost(context.db, limits.outboxReopenAfterMs)
+  if (reopened > 0) context.log.info({ reopened }, 'work that was lost on the way is open again')
+  await context.db.rows(sql`
+    delete from outbox where id in (
+      select id from outbox where finished_at < clock_timestamp() - ${limits.outboxKeepFinishedMs}::float8 * interval '1 millisecond'
+        and outcome <> 'failed' limit ${limits.sweepRowsMax})`)
+  await context.db.rows(sql`
+    delete from credentials_tokens where expires_at < clock_timestamp()`)
+}
+
+/**
+ * Runs `work` when this holder has, or can take, the lease: of all workers one sweeps. The lease is PostgreSQL's, its
+ * clock too; a holder that dies loses it after leaseMs.
+ */
+export async function underLease(
+  context: Context,
+  lease: { name: string; holder: string },
+  work: () => Promise<void>,
+): Promise<void> {
+  const held = await context.db.rows(sql`
+    insert into leases (name, holder, expires_at)
+    values (${lease.name}, ${lease.holder}, clock_timestamp() + ${limits.leaseMs}::float8 * interval '1 millisecond')
+    on conflict (name) do update set
+      holder = excluded.holder, expires_at = excluded.expires_at,
+      epoch = leases.epoch + (leases.holder <> excluded.holder)::int
+      where leases.holder = excluded.holder or leases.expires_at < clock_timestamp()
+    returning epoch`)
+  if (held.length > 0) await work()
+}
