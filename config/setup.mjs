@@ -121,10 +121,9 @@ function runBench(args) {
 }
 
 function runCheck() {
-  return run(undefined, {
-    file: 'test/run.ts',
-    args: ['--static', 'unit/'],
-    env: withoutSettings(),
+  return withOwnStores('test', async (stores) => {
+    const env = await testEnvironment(stores)
+    return run(stores, { file: 'test/run.ts', args: ['--static', 'unit/'], env })
   })
 }
 

@@ -19,6 +19,7 @@ const here = fileURLToPath(import.meta.url)
 const longTimes = 10
 const endMs = 10_000
 const outputMs = 2_000
+const workersMax = 2
 
 /** In this order; the first three kinds share the machine, the others have it to themselves. */
 const kinds = [
@@ -44,20 +45,22 @@ async function runAll(args: string[]): Promise<number> {
   const sizes = process.env['SIZE'] || (process.env['LONG'] ? `normal × ${longTimes}` : 'normal')
   write(`seed ${process.env['SEED']}, size ${sizes}`)
 
-  const outcomes: Outcome[] = isStatic ? [await runTypes(), await runFormat()] : []
   const jobs = discover(folder).filter(({ file }) =>
     parts.length === 0 ? true : parts.some((part) => file.includes(part)),
   )
-  const workers = Math.min(2, availableParallelism())
+  const works = jobs.map((job) => ({ parallel: job.parallel, work: () => supervise(job) }))
+  if (isStatic) works.unshift(...[runTypes, runFormat].map((work) => ({ parallel: true, work })))
+  const outcomes: Outcome[] = []
+  const workers = Math.min(workersMax, availableParallelism())
   for (const [parallel, count] of [
     [true, workers],
     [false, 1],
   ] as const) {
-    const queue = jobs.filter((job) => job.parallel === parallel)
-    const work = async (): Promise<void> => {
-      for (let job = queue.shift(); job; job = queue.shift()) outcomes.push(await supervise(job))
+    const queue = works.filter((each) => each.parallel === parallel)
+    const drain = async (): Promise<void> => {
+      for (let next = queue.shift(); next; next = queue.shift()) outcomes.push(await next.work())
     }
-    await Promise.all(Array.from({ length: count }, work))
+    await Promise.all(Array.from({ length: count }, drain))
   }
   return summarise(outcomes, jobs.length, parts)
 }

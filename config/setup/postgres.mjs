@@ -101,6 +101,7 @@ export function prepareBinaries(place, say) {
   }
   if (place.shared && !fs.existsSync(binaries)) {
     say(`PostgreSQL does not run as root: its binaries and data are kept in ${place.shared}`)
+    removeOrphans(place)
     copyBinaries(path.join(source, 'native'), binaries)
   }
   const check = spawnSync(program(place, 'postgres'), ['--version'], serverOptions(place))
@@ -109,6 +110,22 @@ export function prepareBinaries(place, say) {
     `The embedded PostgreSQL does not run on this machine: ${check.error?.message ?? check.stderr}\n` +
       'Set DATABASE_URL to a PostgreSQL 15 or newer (role with CREATEDB).',
   )
+}
+
+/** Folders of clones that are gone: only binaries and what demo and tests have made are in /var/tmp. */
+function removeOrphans({ root, shared }) {
+  fs.writeFileSync(path.join(shared, 'clone'), fs.realpathSync(root))
+  const parent = path.dirname(shared)
+  for (const name of fs.readdirSync(parent).filter((entry) => entry.startsWith('crosscharge-'))) {
+    const folder = path.join(parent, name)
+    const note = path.join(folder, 'clone')
+    if (fs.lstatSync(folder).uid !== 0 || !fs.existsSync(note)) continue
+    if (fs.existsSync(fs.readFileSync(note, 'utf8'))) continue
+    const isUsed = fs
+      .readdirSync(folder)
+      .some((purpose) => processesIn(path.join(folder, purpose, 'pg')).length > 0)
+    if (!isUsed) fs.rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 function copyBinaries(from, to) {

@@ -113,7 +113,7 @@ export function standingSubjects(row: CdrRow): string[] {
 async function holdOpenCycles(tx: Tx, rows: readonly CdrRow[]): Promise<Map<string, string>> {
   const open = new Map<string, string>()
   for (const currency of [...new Set(rows.map((row) => row.currency))].sort()) {
-    if (!Object.hasOwn(currencies, currency)) continue
+    if (!currencies.has(currency)) continue
     open.set(currency, (await holdCycles(tx, currency)).open)
   }
   return open

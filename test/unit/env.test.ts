@@ -74,7 +74,13 @@ env('every setting is read', () => {
 })
 
 env('an empty setting counts as unset', () => {
-  const config = readConfig({ ...required, PORT: '', METRICS_PORT: ' ', HUB_NAME: '', AGREEMENTS: '' })
+  const config = readConfig({
+    ...required,
+    PORT: '',
+    METRICS_PORT: ' ',
+    HUB_NAME: '',
+    AGREEMENTS: '',
+  })
   assert.is(config.port, 8700)
   assert.is(config.hub.name, 'Crosscharge')
   assert.not('metricsPort' in config)
@@ -115,7 +121,10 @@ for (const [name, value] of wrong) {
 
 env('all wrong settings are reported at once', () => {
   const message = complaint({ PORT: 'x', HUB_PARTY_ID: 'no', LOG_LEVEL: 'x' })
-  const named = message.split('\n').slice(1).map((line) => line.trim().split(' ')[0])
+  const named = message
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(' ')[0])
   const expected = 'PORT DATABASE_URL REDIS_URL ADMIN_TOKEN SECRETS_KEY HUB_PARTY_ID LOG_LEVEL'
   assert.equal(named.sort(), expected.split(' ').sort())
 })

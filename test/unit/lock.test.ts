@@ -7,7 +7,12 @@ import * as assert from 'uvu/assert'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-type Package = { version?: string; integrity?: string; resolved?: string; hasInstallScript?: boolean }
+type Package = {
+  version?: string
+  integrity?: string
+  resolved?: string
+  hasInstallScript?: boolean
+}
 type Lock = { packages: Record<string, Package> }
 
 const lock: Lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'))
