@@ -13,7 +13,14 @@ export function buildApp(context: Context): Hono {
   app.route('/party/v1', partyApp(context))
   app.route('/health', healthApp(context))
   if (context.config.metricsPort === undefined) app.route('/', metricsApp(context, 'operators'))
-  app.notFound(() => problem(new Refusal('notFound', 'There is nothing here: try /ocpi/versions, /admin/v1/openapi.json or /health/ready.')))
+  app.notFound(() =>
+    problem(
+      new Refusal(
+        'notFound',
+        'There is nothing here: try /ocpi/versions, /admin/v1/openapi.json or /health/ready.',
+      ),
+    ),
+  )
   app.onError((error) => problem(error))
   return app
 }

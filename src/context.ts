@@ -36,7 +36,11 @@ export type Context = {
 export type ContextOverrides = Partial<Pick<Context, 'clock' | 'log' | 'peer'>>
 
 /** The only constructor of resources. `name` is 'web' or 'worker'. */
-export function createContext(config: Config, name: string, overrides: ContextOverrides = {}): Context {
+export function createContext(
+  config: Config,
+  name: string,
+  overrides: ContextOverrides = {},
+): Context {
   const log = overrides.log ?? createLog(config.logLevel, name)
   const clock = overrides.clock ?? (() => new Date(performance.timeOrigin + performance.now()))
   const db = openDatabase({
@@ -49,9 +53,19 @@ export function createContext(config: Config, name: string, overrides: ContextOv
   const limiter = createRateLimiter({ redisUrl: config.redisUrl, log })
   const peer =
     overrides.peer ??
-    createPeerClient({ allowPrivatePeers: config.allowPrivatePeers, clock: () => performance.now() })
+    createPeerClient({
+      allowPrivatePeers: config.allowPrivatePeers,
+      clock: () => performance.now(),
+    })
   return {
-    config, db, directory, secrets, peer, limiter, log, clock,
+    config,
+    db,
+    directory,
+    secrets,
+    peer,
+    limiter,
+    log,
+    clock,
     metrics: createMetrics(),
     ids: {
       uuid: () => randomUUID(),

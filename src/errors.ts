@@ -50,7 +50,12 @@ export class HubError extends Error {
   constructor(
     code: ErrorCode,
     message: string,
-    more: { faults?: readonly Fault[]; cause?: unknown; retryAfterS?: number; allow?: readonly string[] } = {},
+    more: {
+      faults?: readonly Fault[]
+      cause?: unknown
+      retryAfterS?: number
+      allow?: readonly string[]
+    } = {},
   ) {
     super(message, { cause: more.cause })
     this.code = code

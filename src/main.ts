@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { environment, exitCodeConfig, readConfig } from '../config/env.ts'
 import type { Config } from '../config/env.ts'
+import { buildApp } from './app.ts'
 import { createContext } from './context.ts'
 import { metricsApp } from './http/health.ts'
 import { createHubServer, drain } from './http/server.ts'
@@ -16,7 +17,7 @@ async function main(): Promise<void> {
     process.exit(exitCodeConfig)
   }
   const context = createContext(config, 'web')
-  const server = createHubServer(context)
+  const server = createHubServer(context, buildApp(context))
   const servers = [server]
   await listen(server, { port: config.port, host: hostOf(context.publicUrl) })
   if (config.metricsPort !== undefined) {
@@ -47,7 +48,11 @@ type Address = { port: number; host: string | undefined }
 function listen(server: ReturnType<typeof createServer>, { port, host }: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: Error & { code?: string }) => {
-      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is taken; set PORT to a free one`) : error)
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`port ${port} is taken; set PORT to a free one`)
+          : error,
+      )
     })
     server.listen({ port, ...(host === undefined ? {} : { host }) }, () => resolve())
   })

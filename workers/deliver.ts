@@ -14,8 +14,15 @@ export async function runDeliver(context: Context, refs: readonly RowRef[]): Pro
       await deliverOne(context, row)
     } catch (error) {
       const text = error instanceof Error ? error.message : 'unknown error'
-      context.log.warn({ err: error, outbox_id: row.id.toString() }, 'a delivery failed, to be tried again')
-      await retryOutbox(context.db, { id: row.id, delayMs: backoffMs('deliver', row.attempts), error: text.slice(0, 500) })
+      context.log.warn(
+        { err: error, outbox_id: row.id.toString() },
+        'a delivery failed, to be tried again',
+      )
+      await retryOutbox(context.db, {
+        id: row.id,
+        delayMs: backoffMs('deliver', row.attempts),
+        error: text.slice(0, 500),
+      })
     }
   }
 }
@@ -30,7 +37,11 @@ async function deliverOne(context: Context, row: OutboxRow): Promise<void> {
       return sendAlert(context, row)
     case 'clear':
     case 'settle':
-      return finishOutbox(context.db, { ids: [row.id], outcome: 'failed', error: 'a kind of another queue' })
+      return finishOutbox(context.db, {
+        ids: [row.id],
+        outcome: 'failed',
+        error: 'a kind of another queue',
+      })
     default:
       return row.kind satisfies never
   }

@@ -26,9 +26,14 @@ const NAMES: readonly QueueName[] = ['clear', 'deliver', 'settle']
  * BullMQ queues under a prefix of this installation, so that two hubs on one Redis never take each other's jobs; the
  * braces keep one queue's keys in one slot of a Redis Cluster.
  */
-export function openQueues(options: { redisUrl: string; installation: string; log: Log }): QueueSet {
+export function openQueues(options: {
+  redisUrl: string
+  installation: string
+  log: Log
+}): QueueSet {
   const prefix = `{crosscharge-${options.installation}}`
-  const report = (error: Error) => options.log.debug({ err: error.message }, 'Redis connection trouble')
+  const report = (error: Error) =>
+    options.log.debug({ err: error.message }, 'Redis connection trouble')
   const connect = (more: { maxRetriesPerRequest: number | null; enableOfflineQueue: boolean }) => {
     const redis = new Redis(options.redisUrl, {
       ...more,
@@ -39,7 +44,9 @@ export function openQueues(options: { redisUrl: string; installation: string; lo
     return redis
   }
   const producer = connect({ maxRetriesPerRequest: 1, enableOfflineQueue: false })
-  const adders = new Map(NAMES.map((name) => [name, new Queue(name, { connection: producer, prefix })]))
+  const adders = new Map(
+    NAMES.map((name) => [name, new Queue(name, { connection: producer, prefix })]),
+  )
   for (const queue of adders.values()) queue.on('error', report)
   const consumers: { worker: Worker; redis: Redis }[] = []
   return {
@@ -51,21 +58,31 @@ export function openQueues(options: { redisUrl: string; installation: string; lo
     },
     work: (name, run) => {
       const redis = connect({ maxRetriesPerRequest: null, enableOfflineQueue: true })
-      const worker = new Worker(name, async (job: Job<{ rows: RowRef[] }>) => run(readRows(job.data)), {
-        connection: redis,
-        prefix,
-        concurrency: queues[name].concurrency,
-        lockDuration: limits.jobLockMs,
-        stalledInterval: limits.jobStalledCheckMs,
-        // A job that stalls is run again as often as it takes: its rows count their attempts in PostgreSQL.
-        maxStalledCount: limits.jobStallsMax,
-      })
+      const worker = new Worker(
+        name,
+        async (job: Job<{ rows: RowRef[] }>) => run(readRows(job.data)),
+        {
+          connection: redis,
+          prefix,
+          concurrency: queues[name].concurrency,
+          lockDuration: limits.jobLockMs,
+          stalledInterval: limits.jobStalledCheckMs,
+          // A job that stalls is run again as often as it takes: its rows count their attempts in PostgreSQL.
+          maxStalledCount: limits.jobStallsMax,
+        },
+      )
       worker.on('error', report)
       consumers.push({ worker, redis })
     },
     close: async () => {
-      await deadline(Promise.allSettled(consumers.map(({ worker }) => worker.close())), limits.drainMs).catch(() => undefined)
-      await deadline(Promise.allSettled([...adders.values()].map((queue) => queue.close())), limits.queueAddMs).catch(() => undefined)
+      await deadline(
+        Promise.allSettled(consumers.map(({ worker }) => worker.close())),
+        limits.drainMs,
+      ).catch(() => undefined)
+      await deadline(
+        Promise.allSettled([...adders.values()].map((queue) => queue.close())),
+        limits.queueAddMs,
+      ).catch(() => undefined)
       for (const { redis } of consumers) redis.disconnect()
       producer.disconnect()
     },
@@ -78,17 +95,27 @@ function asJob(name: QueueName, rows: readonly RowRef[]) {
     name,
     data: { rows: [...rows] },
     // The attempt is part of the id because BullMQ silently ignores an id that it still remembers.
-    opts: { jobId: `outbox-${first?.id ?? 'none'}-${first?.attempt ?? 0}`, removeOnComplete: true, removeOnFail: true },
+    opts: {
+      jobId: `outbox-${first?.id ?? 'none'}-${first?.attempt ?? 0}`,
+      removeOnComplete: true,
+      removeOnFail: true,
+    },
   }
 }
 
 /** Whoever can write to Redis can write jobs: only ids and attempts are read, anything else is ignored. */
 function readRows(data: unknown): RowRef[] {
-  const rows = typeof data === 'object' && data !== null && 'rows' in data && Array.isArray(data.rows) ? data.rows : []
+  const rows =
+    typeof data === 'object' && data !== null && 'rows' in data && Array.isArray(data.rows)
+      ? data.rows
+      : []
   return rows.slice(0, limits.clearBatchMax).flatMap((row: unknown) => {
     if (typeof row !== 'object' || row === null || !('id' in row) || !('attempt' in row)) return []
     const { id, attempt } = row
-    return typeof id === 'string' && /^\d{1,18}$/.test(id) && Number.isSafeInteger(attempt) && typeof attempt === 'number'
+    return typeof id === 'string' &&
+      /^\d{1,18}$/.test(id) &&
+      Number.isSafeInteger(attempt) &&
+      typeof attempt === 'number'
       ? [{ id, attempt }]
       : []
   })

@@ -30,8 +30,14 @@ export async function relayOnce(context: Context, queueSet: QueueSet): Promise<n
     try {
       await queueSet.add(name, jobsOf(name, rows))
     } catch (error) {
-      context.log.warn({ err: error instanceof Error ? error.message : '', queue: name }, 'the queue did not take work')
-      await unclaim(context.db, rows.map(({ id }) => id))
+      context.log.warn(
+        { err: error instanceof Error ? error.message : '', queue: name },
+        'the queue did not take work',
+      )
+      await unclaim(
+        context.db,
+        rows.map(({ id }) => id),
+      )
     }
   }
   return due.length
@@ -51,13 +57,18 @@ async function parkExhausted(context: Context, rows: readonly OutboxRow[]): Prom
   const exhausted = rows.filter((row) => row.attempts > queues[QUEUE_OF[row.kind]].attempts)
   for (const row of exhausted) {
     await context.db.transaction(async (tx) => {
-      await finishOutbox(tx, { ids: [row.id], outcome: 'failed', error: `given up after ${row.attempts - 1} attempts` })
+      await finishOutbox(tx, {
+        ids: [row.id],
+        outcome: 'failed',
+        error: `given up after ${row.attempts - 1} attempts`,
+      })
       await raiseAlert(tx, {
         code: 'work_failed',
         severity: 'critical',
         subject: `${row.kind}/${row.subject}`,
         message: `${row.kind} of ${row.subject} was tried ${row.attempts - 1} times without success`,
-        advice: 'Read GET /admin/v1/outbox?state=failed for the error; after a mend POST /admin/v1/outbox/{id}/replay',
+        advice:
+          'Read GET /admin/v1/outbox?state=failed for the error; after a mend POST /admin/v1/outbox/{id}/replay',
       })
     })
   }

@@ -9,12 +9,19 @@ export async function runSettle(context: Context, refs: readonly RowRef[]): Prom
   const rows = await currentRows(context.db, refs)
   if (rows.length === 0) return
   try {
-    await approveDue(context, rows.map(({ id }) => id))
+    await approveDue(
+      context,
+      rows.map(({ id }) => id),
+    )
   } catch (error) {
     context.log.warn({ err: error }, 'approvals failed, to be tried again')
     const text = error instanceof Error ? error.message : 'unknown error'
     for (const row of rows) {
-      await retryOutbox(context.db, { id: row.id, delayMs: backoffMs('settle', row.attempts), error: text.slice(0, 500) })
+      await retryOutbox(context.db, {
+        id: row.id,
+        delayMs: backoffMs('settle', row.attempts),
+        error: text.slice(0, 500),
+      })
     }
   }
 }

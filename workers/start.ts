@@ -48,7 +48,10 @@ async function readInstallation(context: Context): Promise<string> {
       return present(row, 'installation row').id
     } catch (error) {
       if (attempt >= limits.startAttemptsMax) throw error
-      context.log.warn({ err: error instanceof Error ? error.message : '' }, 'the database is not there yet')
+      context.log.warn(
+        { err: error instanceof Error ? error.message : '' },
+        'the database is not there yet',
+      )
       await new Promise((resolve) => setTimeout(resolve, limits.startPauseMs))
     }
   }
@@ -66,7 +69,10 @@ function repeat(
   const run = () => {
     running = work()
       .catch((error: unknown) => {
-        context.log.warn({ err: error instanceof Error ? error.message : '' }, `${timer.name} will be tried again`)
+        context.log.warn(
+          { err: error instanceof Error ? error.message : '' },
+          `${timer.name} will be tried again`,
+        )
       })
       .then(() => {
         if (!stopped) handle = setTimeout(run, timer.everyMs)

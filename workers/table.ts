@@ -6,7 +6,9 @@ import { runSettle } from './settle.ts'
 import type { RowRef } from './queues.ts'
 
 /** One function per queue. Every job may run twice; each reads what is still to be done from PostgreSQL. */
-export const JOBS: Readonly<Record<QueueName, (context: Context, rows: readonly RowRef[]) => Promise<void>>> = {
+export const JOBS: Readonly<
+  Record<QueueName, (context: Context, rows: readonly RowRef[]) => Promise<void>>
+> = {
   clear: runClear,
   deliver: runDeliver,
   settle: runSettle,

@@ -39,7 +39,10 @@ export function createBatcher<I, O>(options: {
   }
 }
 
-async function settle<I, O>(batch: readonly Waiting<I, O>[], run: (items: readonly I[]) => Promise<O[]>): Promise<void> {
+async function settle<I, O>(
+  batch: readonly Waiting<I, O>[],
+  run: (items: readonly I[]) => Promise<O[]>,
+): Promise<void> {
   try {
     const outputs = await run(batch.map(({ item }) => item))
     for (const [index, { resolve, reject }] of batch.entries()) {

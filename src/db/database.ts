@@ -73,7 +73,8 @@ async function transact<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise
     })
     const committed = await client.query('commit')
     // After a failed statement PostgreSQL answers COMMIT with ROLLBACK and no error.
-    if (committed.command !== 'COMMIT') throw new DatabaseUnavailable('the commit was answered by a rollback')
+    if (committed.command !== 'COMMIT')
+      throw new DatabaseUnavailable('the commit was answered by a rollback')
     return result
   } catch (error) {
     broken = await rollBack(client)
@@ -104,7 +105,16 @@ function asQuery(statement: Statement): pg.QueryConfig<unknown[]> {
   return { name, text: statement.text, values: [...statement.values] }
 }
 
-const CONNECTION_CODES = new Set(['57P01', '57P02', '57P03', '57014', '53300', '25P03', '25006', '55P03'])
+const CONNECTION_CODES = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '57014',
+  '53300',
+  '25P03',
+  '25006',
+  '55P03',
+])
 
 /** Everything that means "not now" becomes DatabaseUnavailable; errors of our SQL stay what they are. */
 function translate(error: unknown): unknown {

@@ -14,10 +14,14 @@ async function main(): Promise<number> {
   const db = openDatabase({ url, applicationName: 'crosscharge-migrate', onError: () => undefined })
   try {
     const ran = await migrate(db)
-    process.stdout.write(ran.length === 0 ? 'the database is up to date\n' : `migrated: ${ran.join(', ')}\n`)
+    process.stdout.write(
+      ran.length === 0 ? 'the database is up to date\n' : `migrated: ${ran.join(', ')}\n`,
+    )
     return 0
   } catch (error) {
-    process.stderr.write(`the migration failed: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(
+      `the migration failed: ${error instanceof Error ? error.message : String(error)}\n`,
+    )
     return 1
   } finally {
     await db.close()

@@ -11,15 +11,21 @@ const LOCK = 7_235_861_140_221_001n
  * two starting processes do not race. Returns the names it ran.
  */
 export async function migrate(db: Database): Promise<string[]> {
-  await db.rows(sql`create table if not exists migrations (
-    name text primary key, at timestamptz not null default clock_timestamp())`).catch(ignoreRace)
+  await db
+    .rows(
+      sql`create table if not exists migrations (
+    name text primary key, at timestamptz not null default clock_timestamp())`,
+    )
+    .catch(ignoreRace)
   const ran: string[] = []
   for (const name of await migrationNames()) {
     const text = await readFile(new URL(name, FOLDER), 'utf8')
     assert(text.startsWith('-- Why: '), `${name} does not say why in its first line`)
     const isNew = await db.transaction(async (tx) => {
       await tx.rows(sql`select pg_advisory_xact_lock(${LOCK})`)
-      const seen = await tx.rows<{ name: string }>(sql`select name from migrations where name = ${name}`)
+      const seen = await tx.rows<{ name: string }>(
+        sql`select name from migrations where name = ${name}`,
+      )
       if (seen.length > 0) return false
       await tx.script(text)
       await tx.rows(sql`insert into migrations (name) values (${name})`)

@@ -2,7 +2,9 @@
  * The tokens an Authorization header may mean, most likely first (2.2.1 Authorization header: `Token` and base64;
  * older partners send it raw). Decoding is strict: what does not encode back to the same text was not base64.
  */
-export function parseAuthorization(header: string | undefined): { token: string; encoding: 'base64' | 'raw' }[] {
+export function parseAuthorization(
+  header: string | undefined,
+): { token: string; encoding: 'base64' | 'raw' }[] {
   const match = header === undefined ? null : /^token ([\x21-\x7e]{1,512})$/i.exec(header)
   const value = match?.[1]
   if (value === undefined) return []

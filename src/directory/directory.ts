@@ -26,7 +26,11 @@ export type Directory = {
 }
 
 /** One copy per process, re-read when the revision in PostgreSQL differs. */
-export function createDirectory(options: { db: Database; secrets: Secrets; clock: () => Date }): Directory {
+export function createDirectory(options: {
+  db: Database
+  secrets: Secrets
+  clock: () => Date
+}): Directory {
   let copy: Snapshot | null = null
   let checkedAt = 0
   let loading: Promise<Snapshot> | null = null
@@ -58,7 +62,8 @@ export function createDirectory(options: { db: Database; secrets: Secrets; clock
       const identity = known ?? identify(await refresh(), candidates, options)
       if (!identity) return null
       const { token: row } = identity
-      if (row.firstUsed && row.encoding === identity.platform.shownTokenEncoding) return identity.identity
+      if (row.firstUsed && row.encoding === identity.platform.shownTokenEncoding)
+        return identity.identity
       await noteFirstUse(options.db, identity)
       return identity.identity
     },
@@ -84,7 +89,13 @@ function identify(
       if (!row || !platform || platform.status === 'suspended') continue
       if (row.expiresAt && row.expiresAt <= options.clock()) continue
       return {
-        identity: { kind: 'platform', platform, tokenKind: row.kind, token: candidate.token, tokenHash: hash },
+        identity: {
+          kind: 'platform',
+          platform,
+          tokenKind: row.kind,
+          token: candidate.token,
+          tokenHash: hash,
+        },
         platform,
         token: { hash, kind: row.kind, firstUsed: row.firstUsed, encoding: candidate.encoding },
       }
@@ -118,6 +129,10 @@ async function reload(db: Sql, copy: Snapshot | null): Promise<Snapshot> {
 }
 
 /** The URL a platform gave for a module, or undefined when it does not implement that side. */
-export function endpointOf(platform: Platform, module: string, side: Interface): string | undefined {
+export function endpointOf(
+  platform: Platform,
+  module: string,
+  side: Interface,
+): string | undefined {
   return platform.endpoints.get(`${module}:${side}`)
 }

@@ -5,7 +5,11 @@ import type { Platform, Snapshot } from './snapshot.ts'
 export type Member = { party: string; role: Role; platform: Platform }
 
 /** The party in the first of `roles` that it has; null when nobody in the directory is that. */
-export function findMember(snapshot: Snapshot, party: string, roles: readonly Role[]): Member | null {
+export function findMember(
+  snapshot: Snapshot,
+  party: string,
+  roles: readonly Role[],
+): Member | null {
   for (const role of roles) {
     const platform = snapshot.platforms.get(snapshot.byPartyRole.get(`${party}/${role}`) ?? '')
     if (platform) return { party, role, platform }
@@ -28,7 +32,9 @@ export function isConnected(platform: Platform): boolean {
 }
 
 /** ConnectionStatus of 2.2.1 HubClientInfo as far as the directory knows it. */
-export function connectionStatus(platform: Platform): 'CONNECTED' | 'OFFLINE' | 'PLANNED' | 'SUSPENDED' {
+export function connectionStatus(
+  platform: Platform,
+): 'CONNECTED' | 'OFFLINE' | 'PLANNED' | 'SUSPENDED' {
   switch (platform.status) {
     case 'registered':
       return 'CONNECTED'

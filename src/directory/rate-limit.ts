@@ -25,9 +25,14 @@ export function createRateLimiter(options: { redisUrl: string; log: Log }): Rate
     url: options.redisUrl,
     RESP: 3,
     disableOfflineQueue: true,
-    socket: { connectTimeout: 2_000, reconnectStrategy: (retries: number) => Math.min(retries * 200, 5_000) },
+    socket: {
+      connectTimeout: 2_000,
+      reconnectStrategy: (retries: number) => Math.min(retries * 200, 5_000),
+    },
   })
-  client.on('error', (error: Error) => options.log.debug({ err: error.message }, 'rate limits are per process: no Redis'))
+  client.on('error', (error: Error) =>
+    options.log.debug({ err: error.message }, 'rate limits are per process: no Redis'),
+  )
   void client.connect().catch(() => undefined)
   const shared: SharedCounts = {
     isReady: () => client.isReady,

@@ -37,7 +37,12 @@ export type Snapshot = {
   byPartyRole: ReadonlyMap<string, string>
   tokens: ReadonlyMap<
     string,
-    { platformId: string; kind: 'registration' | 'access'; expiresAt: Date | null; firstUsed: boolean }
+    {
+      platformId: string
+      kind: 'registration' | 'access'
+      expiresAt: Date | null
+      firstUsed: boolean
+    }
   >
   /** `${cpo}>${emsp}` → versions, oldest first. */
   agreements: ReadonlyMap<string, readonly AgreementVersion[]>
@@ -45,17 +50,49 @@ export type Snapshot = {
 
 type SnapshotRow = {
   revision: bigint
-  platforms: {
-    id: string; name: string; status: PlatformStatus; ocpi_version: string | null; peer_token: string | null
-    peer_token_encoding: 'base64' | 'raw'; shown_token_encoding: 'base64' | 'raw' | null; updated_at: string
-  }[] | null
-  parties: { platform_id: string; party: string; role: Role; business_details: unknown; updated_at: string }[] | null
+  platforms:
+    | {
+        id: string
+        name: string
+        status: PlatformStatus
+        ocpi_version: string | null
+        peer_token: string | null
+        peer_token_encoding: 'base64' | 'raw'
+        shown_token_encoding: 'base64' | 'raw' | null
+        updated_at: string
+      }[]
+    | null
+  parties:
+    | {
+        platform_id: string
+        party: string
+        role: Role
+        business_details: unknown
+        updated_at: string
+      }[]
+    | null
   endpoints: { platform_id: string; module: string; interface: string; url: string }[] | null
-  tokens: { hash: string; platform_id: string; kind: 'registration' | 'access'; expires_at: string | null; used: boolean }[] | null
-  agreements: {
-    cpo: string; emsp: string; version: number; terms: unknown; valid_from: string | null; valid_to: string | null
-    ended: boolean; created_at: string
-  }[] | null
+  tokens:
+    | {
+        hash: string
+        platform_id: string
+        kind: 'registration' | 'access'
+        expires_at: string | null
+        used: boolean
+      }[]
+    | null
+  agreements:
+    | {
+        cpo: string
+        emsp: string
+        version: number
+        terms: unknown
+        valid_from: string | null
+        valid_to: string | null
+        ended: boolean
+        created_at: string
+      }[]
+    | null
 }
 
 /** Reads everything in one statement, so that it is one snapshot of the database. */
@@ -94,7 +131,10 @@ function build(row: SnapshotRow): Snapshot {
   }
   const endpoints = new Map<string, [string, string][]>()
   for (const endpoint of row.endpoints ?? []) {
-    push(endpoints, endpoint.platform_id, [`${endpoint.module}:${endpoint.interface}`, endpoint.url])
+    push(endpoints, endpoint.platform_id, [
+      `${endpoint.module}:${endpoint.interface}`,
+      endpoint.url,
+    ])
   }
   const agreements = new Map<string, AgreementVersion[]>()
   for (const agreement of row.agreements ?? []) {
@@ -119,7 +159,8 @@ function build(row: SnapshotRow): Snapshot {
           name: platform.name,
           status: platform.status,
           ocpiVersion: platform.ocpi_version,
-          peerTokenSealed: platform.peer_token === null ? null : Buffer.from(platform.peer_token, 'hex'),
+          peerTokenSealed:
+            platform.peer_token === null ? null : Buffer.from(platform.peer_token, 'hex'),
           peerTokenEncoding: platform.peer_token_encoding,
           shownTokenEncoding: platform.shown_token_encoding,
           parties: parties.get(platform.id) ?? [],

@@ -18,7 +18,11 @@ export function healthApp(context: Context): Hono {
     )
     const redis = context.limiter.isShared() ? ('up' as const) : ('down' as const)
     const status = postgresql === 'down' ? 'not ready' : redis === 'down' ? 'degraded' : 'ready'
-    return c.json({ status, dependencies: { postgresql, redis } }, postgresql === 'up' ? 200 : 503, NO_STORE)
+    return c.json(
+      { status, dependencies: { postgresql, redis } },
+      postgresql === 'up' ? 200 : 503,
+      NO_STORE,
+    )
   })
   return app
 }

@@ -15,9 +15,17 @@ const PLAIN = /^(ocpi-|x-request-id$|x-correlation-id$)/
  * The edge of /ocpi: reads the Node request directly, because web streams cost more than everything else here. Refuses
  * what must not reach the hub: doubled headers, foreign characters in ids, bodies over the limit, odd framing.
  */
-export async function serveOcpi(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function serveOcpi(
+  context: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const answer = await answerRequest(context, request).catch((error: unknown) =>
-    answerError(context, { error, ids: { requestId: '', correlationId: '' }, path: request.url ?? '' }),
+    answerError(context, {
+      error,
+      ids: { requestId: '', correlationId: '' },
+      path: request.url ?? '',
+    }),
   )
   const unread = !request.complete && answer.httpStatus === 413
   send(context, { response, answer, close: unread || answer.httpStatus === 400 })
@@ -27,7 +35,8 @@ async function answerRequest(context: Context, request: IncomingMessage): Promis
   const headers = readHeaders(request)
   if (request.httpVersion !== '1.1') throw new HubError('framing', 'send HTTP/1.1')
   const coding = headers.get('transfer-encoding')
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') throw new HubError('framing', 'send Transfer-Encoding: chunked, or a Content-Length')
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    throw new HubError('framing', 'send Transfer-Encoding: chunked, or a Content-Length')
   if (Number(headers.get('content-length') ?? 0) > limits.bodyBytesMax) throw tooLarge()
   const target = request.url ?? ''
   const [path = '', ...rest] = target.split('?')
@@ -44,17 +53,27 @@ async function answerRequest(context: Context, request: IncomingMessage): Promis
 function readHeaders(request: IncomingMessage): Map<string, string> {
   const headers = new Map<string, string>()
   const raw = request.rawHeaders
-  if (raw.length / 2 > limits.headerCountMax) throw new HubError('headersTooLarge', `send at most ${limits.headerCountMax} headers`)
+  if (raw.length / 2 > limits.headerCountMax)
+    throw new HubError('headersTooLarge', `send at most ${limits.headerCountMax} headers`)
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = (raw[at] ?? '').toLowerCase()
     const value = raw[at + 1] ?? ''
     if (headers.has(name) && (SINGLE.has(name) || name.startsWith('ocpi-'))) {
-      throw new HubError('framing', `send ${name} once`, { faults: [{ pointer: `header:${name}`, message: 'may be given once' }] })
-    }
-    if (PLAIN.test(name) && (!/^[\x20-\x7e]*$/.test(value) || value.length > limits.requestIdCharsMax)) {
-      throw new HubError('framing', `${name} must be at most ${limits.requestIdCharsMax} printable ASCII characters`, {
-        faults: [{ pointer: `header:${name}`, message: 'must be short printable ASCII' }],
+      throw new HubError('framing', `send ${name} once`, {
+        faults: [{ pointer: `header:${name}`, message: 'may be given once' }],
       })
+    }
+    if (
+      PLAIN.test(name) &&
+      (!/^[\x20-\x7e]*$/.test(value) || value.length > limits.requestIdCharsMax)
+    ) {
+      throw new HubError(
+        'framing',
+        `${name} must be at most ${limits.requestIdCharsMax} printable ASCII characters`,
+        {
+          faults: [{ pointer: `header:${name}`, message: 'must be short printable ASCII' }],
+        },
+      )
     }
     headers.set(name, value)
   }
@@ -82,15 +101,22 @@ function tooLarge(): HubError {
   return new HubError('bodyTooLarge', `the body may have ${limits.bodyBytesMax} bytes`)
 }
 
-function send(context: Context, input: { response: ServerResponse; answer: OcpiAnswer; close: boolean }): void {
+function send(
+  context: Context,
+  input: { response: ServerResponse; answer: OcpiAnswer; close: boolean },
+): void {
   const { response, answer, close } = input
   if (response.destroyed || response.headersSent) return
-  const body = answer.relayed ?? Buffer.from(writeEnvelope({
-    statusCode: answer.ocpiStatus,
-    at: context.clock(),
-    ...(answer.dataText === undefined ? {} : { dataText: answer.dataText }),
-    ...(answer.statusMessage === undefined ? {} : { statusMessage: answer.statusMessage }),
-  }))
+  const body =
+    answer.relayed ??
+    Buffer.from(
+      writeEnvelope({
+        statusCode: answer.ocpiStatus,
+        at: context.clock(),
+        ...(answer.dataText === undefined ? {} : { dataText: answer.dataText }),
+        ...(answer.statusMessage === undefined ? {} : { statusMessage: answer.statusMessage }),
+      }),
+    )
   response.writeHead(answer.httpStatus, {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': body.length,

@@ -20,10 +20,12 @@ export function agreementAt(input: {
   emsp: string
   at: Date
 }): Agreed | null {
-  const versions = (input.snapshot.agreements.get(`${input.cpo}>${input.emsp}`) ?? []).map((version) => ({
-    ...version,
-    terms: readTerms(version.terms),
-  }))
+  const versions = (input.snapshot.agreements.get(`${input.cpo}>${input.emsp}`) ?? []).map(
+    (version) => ({
+      ...version,
+      terms: readTerms(version.terms),
+    }),
+  )
   const found = inForce(versions, input.at)
   if (found) return found
   return input.mode === 'open' ? { version: 0, terms: defaultTerms } : null

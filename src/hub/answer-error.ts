@@ -11,23 +11,41 @@ export function answerError(
   const { error, ids } = input
   if (error instanceof HubError) return fromHubError(error)
   if (error instanceof DatabaseUnavailable) {
-    context.log.warn({ err: error.message, correlation_id: ids.correlationId }, 'the database could not be asked')
-    return fromHubError(new HubError('unavailable', 'the hub cannot write at the moment; send the same request again', { retryAfterS: 2 }))
+    context.log.warn(
+      { err: error.message, correlation_id: ids.correlationId },
+      'the database could not be asked',
+    )
+    return fromHubError(
+      new HubError(
+        'unavailable',
+        'the hub cannot write at the moment; send the same request again',
+        { retryAfterS: 2 },
+      ),
+    )
   }
-  context.log.error({ err: error, correlation_id: ids.correlationId, path: input.path }, 'a request failed')
-  return fromHubError(new HubError('internal', 'the hub failed to work on this request; it has been logged'))
+  context.log.error(
+    { err: error, correlation_id: ids.correlationId, path: input.path },
+    'a request failed',
+  )
+  return fromHubError(
+    new HubError('internal', 'the hub failed to work on this request; it has been logged'),
+  )
 }
 
 function fromHubError(error: HubError): OcpiAnswer {
   const entry = ERRORS[error.code]
-  const details = error.faults.map((fault) => (fault.pointer === '' ? fault.message : `${fault.pointer} ${fault.message}`))
-  const message = details.length === 0 ? error.message : `${error.message}: ${details.slice(0, 10).join('; ')}`
+  const details = error.faults.map((fault) =>
+    fault.pointer === '' ? fault.message : `${fault.pointer} ${fault.message}`,
+  )
+  const message =
+    details.length === 0 ? error.message : `${error.message}: ${details.slice(0, 10).join('; ')}`
   return {
     httpStatus: entry.http,
     ocpiStatus: entry.ocpi,
-    statusMessage: error.faults.length === 1 && error.faults[0]?.message === error.message
-      ? `${error.faults[0].pointer} ${error.message}`
-      : message,
+    statusMessage:
+      error.faults.length === 1 && error.faults[0]?.message === error.message
+        ? `${error.faults[0].pointer} ${error.message}`
+        : message,
     headers: {
       ...(error.retryAfterS === undefined ? {} : { 'Retry-After': String(error.retryAfterS) }),
       ...(error.allow === undefined ? {} : { Allow: error.allow.join(', ') }),

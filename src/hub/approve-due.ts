@@ -37,7 +37,12 @@ async function approveBatch(context: Context): Promise<number> {
     const transitions = rows
       .filter((row) => row.state === 'provisional')
       .map((row) =>
-        planVerb(row, { verb: 'approve', state: 'approved', reasonCode: 'contest period over', contestUntil: null }),
+        planVerb(row, {
+          verb: 'approve',
+          state: 'approved',
+          reasonCode: 'contest period over',
+          contestUntil: null,
+        }),
       )
     await writeTransitions(tx, transitions, { actor: 'hub', reason: null })
     // More than this currency was due: the caller must look again.

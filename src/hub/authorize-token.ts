@@ -27,29 +27,44 @@ export async function askWhoKnows(
 ): Promise<OcpiAnswer> {
   const { call } = input
   const members = await candidates(context, input)
-  if (members.length === 0) throw new HubError('unknownToken', 'no connected provider knows this token')
+  if (members.length === 0)
+    throw new HubError('unknownToken', 'no connected provider knows this token')
   const best = await firstAllowed(members.map((member) => ask(context, { call, member })))
   await learnToken(context, { call, member: best.member, answer: best.answer })
   return relay(context, { call, ...best })
 }
 
-async function candidates(context: Context, { call, snapshot }: { call: Call; snapshot: Snapshot }): Promise<Member[]> {
+async function candidates(
+  context: Context,
+  { call, snapshot }: { call: Call; snapshot: Snapshot },
+): Promise<Member[]> {
   const key = `${foldKey(call.route.params.uid ?? '')}|${call.query.get('type') ?? 'RFID'}`
   const owners = await context.db.rows<{ owner: string }>(sql`
     select distinct owner from objects where module = 'tokens' and object_key = ${key} and deleted_at is null
       and audience = any(${['*', call.from.party]}::text[])
     limit 50`)
-  const known = owners.flatMap(({ owner }) => findMember(snapshot, owner, call.route.module.ownerRoles) ?? [])
+  const known = owners.flatMap(
+    ({ owner }) => findMember(snapshot, owner, call.route.module.ownerRoles) ?? [],
+  )
   const asked = known.length > 0 ? known : membersWith(snapshot, call.route.module.ownerRoles)
   return asked.filter(
     (member) =>
       isConnected(member.platform) &&
       endpointOf(member.platform, 'tokens', 'sender') !== undefined &&
-      mayDeal({ ...pairOf(call.from, member), snapshot, mode: context.config.agreements, module: 'tokens', at: context.clock() }),
+      mayDeal({
+        ...pairOf(call.from, member),
+        snapshot,
+        mode: context.config.agreements,
+        module: 'tokens',
+        at: context.clock(),
+      }),
   )
 }
 
-async function ask(context: Context, { call, member }: { call: Call; member: Member }): Promise<Asked> {
+async function ask(
+  context: Context,
+  { call, member }: { call: Call; member: Member },
+): Promise<Asked> {
   const endpoint = endpointOf(member.platform, 'tokens', 'sender') ?? ''
   const query = call.query.size === 0 ? '' : `?${call.query.toString()}`
   const url = `${endpoint.replace(/\/+$/, '')}${call.rest}${query}`
@@ -86,7 +101,9 @@ async function firstAllowed(questions: readonly Promise<Asked>[]): Promise<Asked
 
 /** 0 ALLOWED · 1 another decision of a provider · 2 an error of OCPI · 3 unknown token · 4 silence. */
 function rank(answer: PartnerAnswer): number {
-  if (answer.kind === 'timeout' || answer.kind === 'unreachable' || answer.kind === 'notOcpi') return 4
-  if (answer.ocpiStatus >= 2000) return answer.ocpiStatus === 2004 || answer.httpStatus === 404 ? 3 : 2
+  if (answer.kind === 'timeout' || answer.kind === 'unreachable' || answer.kind === 'notOcpi')
+    return 4
+  if (answer.ocpiStatus >= 2000)
+    return answer.ocpiStatus === 2004 || answer.httpStatus === 404 ? 3 : 2
   return isRecord(answer.data) && answer.data.allowed === 'ALLOWED' ? 0 : 1
 }

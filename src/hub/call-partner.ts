@@ -40,7 +40,9 @@ export async function callPartner(context: Context, call: PartnerCall): Promise<
   const other = platform.peerTokenEncoding === 'base64' ? 'raw' : 'base64'
   const second = await attempt(context, call, { token, encoding: other })
   if (!isTokenRefused(second)) {
-    await context.db.rows(sql`update platforms set peer_token_encoding = ${other} where id = ${platform.id}`)
+    await context.db.rows(
+      sql`update platforms set peer_token_encoding = ${other} where id = ${platform.id}`,
+    )
     context.directory.invalidate()
     return second
   }
@@ -49,13 +51,22 @@ export async function callPartner(context: Context, call: PartnerCall): Promise<
     severity: 'critical',
     subject: platform.id,
     message: `${platform.name} refuses the credentials token of the hub`,
-    advice: 'Ask the partner to update its credentials (PUT), or rotate ours: POST /admin/v1/platforms/{id}/rotate',
+    advice:
+      'Ask the partner to update its credentials (PUT), or rotate ours: POST /admin/v1/platforms/{id}/rotate',
   })
-  return { kind: 'unreachable', reason: 'the partner refuses the token of the hub', sent: true, retryAfterMs: null }
+  return {
+    kind: 'unreachable',
+    reason: 'the partner refuses the token of the hub',
+    sent: true,
+    retryAfterMs: null,
+  }
 }
 
 function isTokenRefused(answer: PartnerAnswer): boolean {
-  return (answer.kind === 'ocpi' || answer.kind === 'notOcpi') && (answer.httpStatus === 401 || answer.httpStatus === 403)
+  return (
+    (answer.kind === 'ocpi' || answer.kind === 'notOcpi') &&
+    (answer.httpStatus === 401 || answer.httpStatus === 403)
+  )
 }
 
 async function attempt(

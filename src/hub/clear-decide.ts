@@ -38,7 +38,12 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
   const priced = priceOf({ row, tariff, agreed, location })
   const { terms } = agreed
   const judgement = judge({
-    cdr: { owner: row.owner, receiver: row.receiver, value: row.value, receivedAt: row.received_at },
+    cdr: {
+      owner: row.owner,
+      receiver: row.receiver,
+      value: row.value,
+      receivedAt: row.received_at,
+    },
     session: session === undefined ? { state: 'missing' } : { state: 'found', value: session },
     token: token
       ? { state: 'found', source: token.source, afterStart: token.afterStart }
@@ -46,9 +51,15 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
         ? { state: 'missing' }
         : { state: 'foreign', owner: foreign },
     tariff,
-    location: location === undefined ? null : { maxPowerKw: connector === undefined ? null : connectorMaxKw(connector) },
+    location:
+      location === undefined
+        ? null
+        : { maxPowerKw: connector === undefined ? null : connectorMaxKw(connector) },
     priced,
-    prior: { sameSession: facts.sameSession.get(row.id) ?? [], overlapping: facts.overlapping.get(row.id) ?? [] },
+    prior: {
+      sameSession: facts.sameSession.get(row.id) ?? [],
+      overlapping: facts.overlapping.get(row.id) ?? [],
+    },
     agreement: {
       tolerance: terms.tolerance,
       cdrAgeDaysMax: terms.cdr_age_days_max,
@@ -64,7 +75,12 @@ function judgeCreditRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
   const key = `${row.owner}/${row.original_key ?? ''}`
   const original = facts.originals.get(key) ?? null
   const judgement = judgeCredit({
-    cdr: { owner: row.owner, receiver: row.receiver, value: row.value, receivedAt: row.received_at },
+    cdr: {
+      owner: row.owner,
+      receiver: row.receiver,
+      value: row.value,
+      receivedAt: row.received_at,
+    },
     original: original
       ? {
           state: 'found',
@@ -82,17 +98,31 @@ function judgeCreditRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
 
 function tariffOf(row: CdrRow, facts: Facts): TariffInput {
   const cdr = isRecord(row.value) ? row.value : {}
-  if (Array.isArray(cdr.tariffs) && cdr.tariffs.length > 0) return { state: 'own', tariffs: cdr.tariffs }
+  if (Array.isArray(cdr.tariffs) && cdr.tariffs.length > 0)
+    return { state: 'own', tariffs: cdr.tariffs }
   const ids = tariffIds(row, facts.locations)
   const found = ids.flatMap((id) => facts.tariffs.get(`${row.id}/${id}`) ?? [])
   if (ids.length === 0 || found.length < ids.length) return { state: 'missing' }
-  return { state: 'stored', tariffs: found.map(({ value }) => value), afterStart: found.some(({ afterStart }) => afterStart) }
+  return {
+    state: 'stored',
+    tariffs: found.map(({ value }) => value),
+    afterStart: found.some(({ afterStart }) => afterStart),
+  }
 }
 
-function priceOf(input: { row: CdrRow; tariff: TariffInput; agreed: Agreed; location: unknown }): PricedCdr | null {
+function priceOf(input: {
+  row: CdrRow
+  tariff: TariffInput
+  agreed: Agreed
+  location: unknown
+}): PricedCdr | null {
   const { row, tariff, agreed, location } = input
   if (tariff.state === 'missing') return null
-  const timeZone = isRecord(location) && typeof location.time_zone === 'string' ? location.time_zone : null
+  const timeZone =
+    isRecord(location) && typeof location.time_zone === 'string' ? location.time_zone : null
   const stepSize = agreed.terms.pricing_policy?.step_size
-  return priceCdr(row.value, tariff.tariffs, { timeZone, ...(stepSize === undefined ? {} : { policy: { stepSize } }) })
+  return priceCdr(row.value, tariff.tariffs, {
+    timeZone,
+    ...(stepSize === undefined ? {} : { policy: { stepSize } }),
+  })
 }

@@ -3,6 +3,7 @@ import type { Sql, Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
 import { foldKey } from '../ocpi/primitives.ts'
 import { isRecord } from '../ocpi/validate.ts'
+import { readOverlapping, readSameSession } from './clear-rivals.ts'
 
 /** What a pending or posted booking of a CDR stands on. */
 export type Booked = { book: 'provisional' | 'held' | 'due'; epoch: number; cycleId: string | null }
@@ -37,7 +38,13 @@ export type CdrRow = {
 }
 
 /** A version of a token or tariff. */
-type VersionRow = { owner: string; object_key: string; value: unknown; source: 'push' | 'authorize'; after_start: boolean }
+type VersionRow = {
+  owner: string
+  object_key: string
+  value: unknown
+  source: 'push' | 'authorize'
+  after_start: boolean
+}
 
 /** Everything a batch of CDRs is judged by, read under the locks of their subjects. */
 export type Facts = {
@@ -53,10 +60,15 @@ export type Facts = {
 }
 
 /** CDRs with their state rows, in receive order; with `forUpdate` their state rows stay locked in id order. */
-export async function readCdrRows(client: Sql, where: { ids: readonly bigint[]; forUpdate: boolean }): Promise<CdrRow[]> {
+export async function readCdrRows(
+  client: Sql,
+  where: { ids: readonly bigint[]; forUpdate: boolean },
+): Promise<CdrRow[]> {
   const ids = where.ids.map(String)
   if (where.forUpdate) {
-    await client.rows(sql`select cdr_id from cdr_states where cdr_id = any(${ids}::bigint[]) order by cdr_id for update`)
+    await client.rows(
+      sql`select cdr_id from cdr_states where cdr_id = any(${ids}::bigint[]) order by cdr_id for update`,
+    )
   }
   return client.rows<CdrRow>(sql`
     select c.id, c.owner, c.cdr_key, c.cdr_id, c.receiver, c.value, c.session_key, c.token_key, c.location_key, c.is_credit,
@@ -68,7 +80,9 @@ export async function readCdrRows(client: Sql, where: { ids: readonly bigint[]; 
 
 /** The ids of the CDRs that credits refer to. */
 export async function readOriginalIds(client: Sql, rows: readonly CdrRow[]): Promise<bigint[]> {
-  const credits = rows.filter(({ is_credit: isCredit, original_key: key }) => isCredit && key !== null)
+  const credits = rows.filter(
+    ({ is_credit: isCredit, original_key: key }) => isCredit && key !== null,
+  )
   if (credits.length === 0) return []
   const found = await client.rows<{ id: bigint }>(sql`
     select id from cdrs join unnest(${credits.map((c) => c.owner)}::text[], ${credits.map((c) => c.original_key)}::text[])
@@ -77,11 +91,21 @@ export async function readOriginalIds(client: Sql, rows: readonly CdrRow[]): Pro
 }
 
 /** Reads all facts of a batch set-wise. `originals` are rows that are already locked. */
-export async function readFacts(tx: Tx, rows: readonly CdrRow[], originals: readonly CdrRow[]): Promise<Facts> {
+export async function readFacts(
+  tx: Tx,
+  rows: readonly CdrRow[],
+  originals: readonly CdrRow[],
+): Promise<Facts> {
   const normal = rows.filter((row) => !row.is_credit)
-  const locations = await readLatest(tx, normal.map((row) => ({ module: 'locations', owner: row.owner, key: row.location_key ?? '' })))
+  const locations = await readLatest(
+    tx,
+    normal.map((row) => ({ module: 'locations', owner: row.owner, key: row.location_key ?? '' })),
+  )
   return {
-    sessions: await readLatest(tx, normal.map((row) => ({ module: 'sessions', owner: row.owner, key: row.session_key ?? '' }))),
+    sessions: await readLatest(
+      tx,
+      normal.map((row) => ({ module: 'sessions', owner: row.owner, key: row.session_key ?? '' })),
+    ),
     tokens: await readTokens(tx, normal),
     foreignTokens: await readForeignTokens(tx, normal),
     locations,
@@ -111,7 +135,11 @@ async function readTokens(
   tx: Tx,
   rows: readonly CdrRow[],
 ): Promise<Map<bigint, { source: 'push' | 'authorize'; afterStart: boolean }>> {
-  const found = await tx.rows<{ id: bigint; source: 'push' | 'authorize'; after_start: boolean }>(sql`
+  const found = await tx.rows<{
+    id: bigint
+    source: 'push' | 'authorize'
+    after_start: boolean
+  }>(sql`
     select q.id, v.source, v.in_force_from > q.at as after_start
     from unnest(${rows.map((r) => r.id.toString())}::bigint[], ${rows.map((r) => r.receiver)}::text[],
       ${rows.map((r) => r.token_key)}::text[], ${rows.map((r) => r.started_at ?? r.received_at)}::timestamptz[])
@@ -161,7 +189,12 @@ async function readTariffs(
         case when v.in_force_from <= q.at then v.in_force_from end desc, v.in_force_from, v.id
       limit 1
     ) v`)
-  return new Map(found.map((row) => [`${row.id}/${row.object_key}`, { value: row.value, afterStart: row.after_start }]))
+  return new Map(
+    found.map((row) => [
+      `${row.id}/${row.object_key}`,
+      { value: row.value, afterStart: row.after_start },
+    ]),
+  )
 }
 
 /**
@@ -184,12 +217,17 @@ export function tariffIds(row: CdrRow, locations: ReadonlyMap<string, unknown>):
 /** The connector of the CDR's location as it is stored; undefined when the hub does not have it. */
 export function connectorOf(row: CdrRow, locations: ReadonlyMap<string, unknown>): unknown {
   const location = locations.get(`${row.owner}/${row.location_key ?? ''}`)
-  const place = isRecord(row.value) && isRecord(row.value.cdr_location) ? row.value.cdr_location : {}
+  const place =
+    isRecord(row.value) && isRecord(row.value.cdr_location) ? row.value.cdr_location : {}
   const evse = childNamed(location, 'evses', { member: 'uid', id: place.evse_uid })
   return childNamed(evse, 'connectors', { member: 'id', id: place.connector_id })
 }
 
-function childNamed(parent: unknown, list: string, wanted: { member: string; id: unknown }): unknown {
+function childNamed(
+  parent: unknown,
+  list: string,
+  wanted: { member: string; id: unknown },
+): unknown {
   const children = isRecord(parent) ? parent[list] : undefined
   if (!Array.isArray(children) || typeof wanted.id !== 'string') return undefined
   const id = foldKey(wanted.id)
@@ -197,42 +235,6 @@ function childNamed(parent: unknown, list: string, wanted: { member: string; id:
     const own = isRecord(child) ? child[wanted.member] : undefined
     return typeof own === 'string' && foldKey(own) === id
   })
-}
-
-/** CDRs of the same session that stand: received before this one and not out, or live already. */
-async function readSameSession(tx: Tx, rows: readonly CdrRow[]): Promise<Map<bigint, { cdrId: string }[]>> {
-  const found = await tx.rows<{ id: bigint; cdr_id: string }>(sql`
-    select q.id, c.cdr_id
-    from unnest(${rows.map((r) => r.id.toString())}::bigint[], ${rows.map((r) => r.owner)}::text[],
-      ${rows.map((r) => r.session_key)}::text[]) as q (id, owner, session_key)
-    join cdrs c on c.owner = q.owner and c.session_key = q.session_key and c.id <> q.id and not c.is_credit
-    join cdr_states s on s.cdr_id = c.id
-    where s.state in ('provisional', 'approved')
-      or (c.id < q.id and s.state not in ('quarantined', 'credited', 'withdrawn'))
-    order by q.id, c.id`)
-  return grouped(found.map((row) => [row.id, { cdrId: row.cdr_id }]))
-}
-
-/** CDRs of the same card whose time overlaps and that stand, whoever sent them. */
-async function readOverlapping(
-  tx: Tx,
-  rows: readonly CdrRow[],
-): Promise<Map<bigint, { owner: string; cdrId: string; start: Date; end: Date }[]>> {
-  const timed = rows.filter((row) => row.started_at !== null && row.ended_at !== null)
-  const found = await tx.rows<{ id: bigint; owner: string; cdr_id: string; started_at: Date; ended_at: Date }>(sql`
-    select q.id, c.owner, c.cdr_id, c.started_at, c.ended_at
-    from unnest(${timed.map((r) => r.id.toString())}::bigint[], ${timed.map((r) => r.receiver)}::text[],
-      ${timed.map((r) => r.token_key)}::text[], ${timed.map((r) => r.started_at)}::timestamptz[],
-      ${timed.map((r) => r.ended_at)}::timestamptz[]) as q (id, receiver, token_key, started_at, ended_at)
-    join cdrs c on c.receiver = q.receiver and c.token_key = q.token_key and c.id <> q.id and not c.is_credit
-      and c.started_at < q.ended_at and c.ended_at > q.started_at
-    join cdr_states s on s.cdr_id = c.id
-    where s.state in ('provisional', 'approved')
-      or (c.id < q.id and s.state not in ('quarantined', 'credited', 'withdrawn'))
-    order by q.id, c.id`)
-  return grouped(
-    found.map((row) => [row.id, { owner: row.owner, cdrId: row.cdr_id, start: row.started_at, end: row.ended_at }]),
-  )
 }
 
 /** By original (`owner/key`): the id of an earlier credit that stands. */
@@ -247,14 +249,4 @@ async function readCreditedBy(tx: Tx, rows: readonly CdrRow[]): Promise<Map<stri
     where s.state = 'credited' or (c.id < q.id and s.state not in ('quarantined', 'withdrawn'))
     order by c.owner, c.original_key, c.id`)
   return new Map(found.map((row) => [`${row.owner}/${row.original_key}`, row.cdr_id]))
-}
-
-function grouped<K, V>(entries: readonly (readonly [K, V])[]): Map<K, V[]> {
-  const map = new Map<K, V[]>()
-  for (const [key, value] of entries) {
-    const list = map.get(key)
-    if (list) list.push(value)
-    else map.set(key, [value])
-  }
-  return map
 }

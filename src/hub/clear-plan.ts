@@ -27,20 +27,36 @@ export type Transition = {
 const DAY_MS = 86_400_000
 
 /** The transition a judgement leads to; null when the CDR stays where it is. `openCycle` of its currency, if it has one. */
-export function planTransition(judged: Judged, input: { now: Date; openCycle: string | null }): Transition | null {
+export function planTransition(
+  judged: Judged,
+  input: { now: Date; openCycle: string | null },
+): Transition | null {
   const { row, judgement, agreed } = judged
   const next = nextState(row.state, judgement.verdict)
   if (!next.ok || next.state === row.state) return null
   const epoch = row.epoch + 1
-  const base = unbooked(row, { state: next.state, epoch, reasonCode: judgement.code ?? judgement.verdict })
+  const base = unbooked(row, {
+    state: next.state,
+    epoch,
+    reasonCode: judgement.code ?? judgement.verdict,
+  })
   if (judgement.verdict === 'wait' || judgement.verdict === 'quarantine') return leave(row, base)
   const amounts = present(judgement.amounts, 'amounts of a CDR that is booked')
   const claim = claimOf(row, { net: amounts.net, tax: amounts.tax })
-  const booked = { ...base, netMicros: claim.netMicros, taxMicros: claim.taxMicros, taxKnown: claim.taxKnown, residue: claim.residue }
+  const booked = {
+    ...base,
+    netMicros: claim.netMicros,
+    taxMicros: claim.taxMicros,
+    taxKnown: claim.taxKnown,
+    residue: claim.residue,
+  }
   const cycleId = row.cycle_id ?? present(input.openCycle, 'open cycle')
   if (judgement.verdict === 'hold') return open(booked, { claim, book: 'held', cycleId })
   if (agreed.terms.contest_days === 0) {
-    return { ...approve({ ...booked, cycleId }, { claim, cycleId }), reasonCode: 'no contest period' }
+    return {
+      ...approve({ ...booked, cycleId }, { claim, cycleId }),
+      reasonCode: 'no contest period',
+    }
   }
   const contestUntil = new Date(input.now.getTime() + agreed.terms.contest_days * DAY_MS)
   return { ...open(booked, { claim, book: 'provisional', cycleId }), contestUntil }
@@ -52,11 +68,25 @@ export function planCredit(judged: Judged, input: { openCycle: string }): [Trans
   const original = present(judged.original, 'original of a credit that holds')
   const allowed = nextState(original.state, 'credit')
   assert(allowed.ok, 'an original that cannot be credited passed the check')
-  const ending = unbooked(original, { state: 'credited', epoch: original.epoch + 1, reasonCode: `credited by ${credit.cdr_id}` })
-  const own = unbooked(credit, { state: 'credited', epoch: credit.epoch + 1, reasonCode: `credits ${original.cdr_id}` })
+  const ending = unbooked(original, {
+    state: 'credited',
+    epoch: original.epoch + 1,
+    reasonCode: `credited by ${credit.cdr_id}`,
+  })
+  const own = unbooked(credit, {
+    state: 'credited',
+    epoch: credit.epoch + 1,
+    reasonCode: `credits ${original.cdr_id}`,
+  })
   const amounts = present(judged.judgement.amounts, 'amounts of a credit')
   const claimed = claimOf(credit, { net: amounts.net, tax: amounts.tax })
-  const counted = { ...own, netMicros: claimed.netMicros, taxMicros: claimed.taxMicros, taxKnown: claimed.taxKnown, residue: claimed.residue }
+  const counted = {
+    ...own,
+    netMicros: claimed.netMicros,
+    taxMicros: claimed.taxMicros,
+    taxKnown: claimed.taxKnown,
+    residue: claimed.residue,
+  }
   const { booked } = original
   if (booked?.book !== 'due') {
     // Nothing was final yet: the pending booking is given back, and neither has a line on a statement.
@@ -65,29 +95,60 @@ export function planCredit(judged: Judged, input: { openCycle: string }): [Trans
   // An approved original keeps its line and booking; the credit gets the opposite one, in the open cycle.
   const kept = { ...ending, cycleId: original.cycle_id, booked }
   const group = reversalGroup({
-    claim: storedClaim(original), source: sourceOf(credit), cycleId: input.openCycle, epoch: counted.epoch,
+    claim: storedClaim(original),
+    source: sourceOf(credit),
+    cycleId: input.openCycle,
+    epoch: counted.epoch,
   })
-  return [kept, { ...counted, cycleId: input.openCycle, booked: { book: 'due', epoch: counted.epoch, cycleId: input.openCycle }, group }]
+  return [
+    kept,
+    {
+      ...counted,
+      cycleId: input.openCycle,
+      booked: { book: 'due', epoch: counted.epoch, cycleId: input.openCycle },
+      group,
+    },
+  ]
 }
 
 /** A person's or the clock's decision about a CDR that is booked. */
 export function planVerb(
   row: CdrRow,
-  input: { verb: 'approve' | 'release' | 'return'; state: CdrState; reasonCode: string; contestUntil: Date | null },
+  input: {
+    verb: 'approve' | 'release' | 'return'
+    state: CdrState
+    reasonCode: string
+    contestUntil: Date | null
+  },
 ): Transition {
-  const base = unbooked(row, { state: input.state, epoch: row.epoch + 1, reasonCode: input.reasonCode })
+  const base = unbooked(row, {
+    state: input.state,
+    epoch: row.epoch + 1,
+    reasonCode: input.reasonCode,
+  })
   if (input.verb === 'return') return leave(row, base)
   const cycleId = present(row.cycle_id, 'cycle of a booked CDR')
   const claim = storedClaim(row)
   if (input.verb === 'approve') return approve({ ...base, cycleId }, { claim, cycleId })
-  return { ...open(base, { claim, book: 'provisional', cycleId }), contestUntil: input.contestUntil }
+  return {
+    ...open(base, { claim, book: 'provisional', cycleId }),
+    contestUntil: input.contestUntil,
+  }
 }
 
-function unbooked(row: CdrRow, step: { state: CdrState; epoch: number; reasonCode: string }): Transition {
+function unbooked(
+  row: CdrRow,
+  step: { state: CdrState; epoch: number; reasonCode: string },
+): Transition {
   return {
-    row, ...step, ...amountsOf(row),
-    cycleId: null, residue: null,
-    booked: null, contestUntil: null, group: null,
+    row,
+    ...step,
+    ...amountsOf(row),
+    cycleId: null,
+    residue: null,
+    booked: null,
+    contestUntil: null,
+    group: null,
   }
 }
 
@@ -98,7 +159,10 @@ function leave(row: CdrRow, base: Transition): Transition {
   return { ...base, group: voidGroup({ claim: storedClaim(row), epoch: base.epoch, resolves }) }
 }
 
-function open(base: Transition, input: { claim: CdrClaim; book: 'provisional' | 'held'; cycleId: string }): Transition {
+function open(
+  base: Transition,
+  input: { claim: CdrClaim; book: 'provisional' | 'held'; cycleId: string },
+): Transition {
   const { claim, book, cycleId } = input
   return {
     ...base,
@@ -119,14 +183,19 @@ function approve(base: Transition, input: { claim: CdrClaim; cycleId: string }):
 }
 
 function pendingOf(row: CdrRow): OpenBooking | null {
-  return row.booked && row.booked.book !== 'due' ? { book: row.booked.book, epoch: row.booked.epoch } : null
+  return row.booked && row.booked.book !== 'due'
+    ? { book: row.booked.book, epoch: row.booked.epoch }
+    : null
 }
 
 function sourceOf(row: CdrRow): string {
   return `cdr:${row.owner}/${row.cdr_key}`
 }
 
-function claimOf(row: CdrRow, amounts: { net: string; tax: string | null }): CdrClaim & { residue: string | null } {
+function claimOf(
+  row: CdrRow,
+  amounts: { net: string; tax: string | null },
+): CdrClaim & { residue: string | null } {
   const net = micros(amounts.net)
   const tax = amounts.tax === null ? null : micros(amounts.tax)
   const residues = [net.residue, tax?.residue ?? '0'].filter((residue) => residue !== '0')

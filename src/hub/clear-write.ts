@@ -12,7 +12,11 @@ export type Decider = { actor: string; reason: string | null }
  * Writes transitions with their ledger groups, set-wise, in the caller's transaction. The rows are locked; the epoch is
  * a second fence: a run that continues on old state writes nothing and fails.
  */
-export async function writeTransitions(tx: Tx, transitions: readonly Transition[], decider: Decider): Promise<void> {
+export async function writeTransitions(
+  tx: Tx,
+  transitions: readonly Transition[],
+  decider: Decider,
+): Promise<void> {
   if (transitions.length === 0) return
   const ids = transitions.map(({ row }) => row.id.toString())
   const written = await tx.rows(sql`
@@ -51,7 +55,9 @@ export async function writeFindings(tx: Tx, all: readonly CdrFindings[]): Promis
     update cdr_findings set superseded_at = clock_timestamp()
     where cdr_id = any(${all.map(({ cdrId }) => cdrId.toString())}::bigint[]) and superseded_at is null
       and code not in ('D3', 'R1')`)
-  const rows = all.flatMap(({ cdrId, epoch, findings }) => findings.map((finding) => ({ cdrId, epoch, finding })))
+  const rows = all.flatMap(({ cdrId, epoch, findings }) =>
+    findings.map((finding) => ({ cdrId, epoch, finding })),
+  )
   if (rows.length === 0) return
   await tx.rows(sql`
     insert into cdr_findings (cdr_id, epoch, code, severity, message, inputs, expected, actual, difference, tolerance)
@@ -70,7 +76,9 @@ export async function writeWatches(
   if (watches.length === 0) return
   await tx.rows(sql`
     delete from cdr_watches where cdr_id = any(${watches.map(({ cdrId }) => cdrId.toString())}::bigint[])`)
-  const rows = watches.flatMap(({ cdrId, subjects }) => [...new Set(subjects)].map((subject) => ({ cdrId, subject })))
+  const rows = watches.flatMap(({ cdrId, subjects }) =>
+    [...new Set(subjects)].map((subject) => ({ cdrId, subject })),
+  )
   if (rows.length === 0) return
   await tx.rows(sql`
     insert into cdr_watches (subject, cdr_id)
@@ -80,7 +88,12 @@ export async function writeWatches(
 /** Keeps the worked price, the wait's end and the agreement's version beside the state. */
 export async function writeJudgements(
   tx: Tx,
-  judged: readonly { cdrId: bigint; breakdown: unknown; waitUntil: Date; agreementVersion: number }[],
+  judged: readonly {
+    cdrId: bigint
+    breakdown: unknown
+    waitUntil: Date
+    agreementVersion: number
+  }[],
 ): Promise<void> {
   if (judged.length === 0) return
   await tx.rows(sql`

@@ -16,7 +16,13 @@ import { judgeRow } from './clear-decide.ts'
 import type { Judged } from './clear-decide.ts'
 import { planCredit, planTransition } from './clear-plan.ts'
 import type { Transition } from './clear-plan.ts'
-import { writeDeliveries, writeFindings, writeJudgements, writeTransitions, writeWatches } from './clear-write.ts'
+import {
+  writeDeliveries,
+  writeFindings,
+  writeJudgements,
+  writeTransitions,
+  writeWatches,
+} from './clear-write.ts'
 import { judgeAgain } from './objects-batch.ts'
 
 const JUDGED_STATES = new Set(['received', 'unmatched', 'held', 'quarantined'])
@@ -51,10 +57,16 @@ async function clearBatch(
   const rows = await readCdrRows(tx, { ids: [...input.ids, ...originalIds], forUpdate: true })
   const wanted = new Set(input.ids)
   const pending = rows.filter((row) => wanted.has(row.id) && JUDGED_STATES.has(row.state))
-  const facts = await readFacts(tx, pending, rows.filter((row) => originalIds.includes(row.id)))
+  const facts = await readFacts(
+    tx,
+    pending,
+    rows.filter((row) => originalIds.includes(row.id)),
+  )
   const now = context.clock()
   const judged = onePerOriginal(
-    pending.map((row) => judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot: input.snapshot }), now })),
+    pending.map((row) =>
+      judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot: input.snapshot }), now }),
+    ),
   )
   const transitions = judged.flatMap((one) => planOne(one, { now, openCycles }))
   await writeTransitions(tx, transitions, { actor: 'hub', reason: null })
@@ -75,7 +87,10 @@ function onePerOriginal(judged: readonly Judged[]): Judged[] {
   return first.filter(({ row }) => !seen.has(row.id))
 }
 
-function planOne(one: Judged, input: { now: Date; openCycles: ReadonlyMap<string, string> }): Transition[] {
+function planOne(
+  one: Judged,
+  input: { now: Date; openCycles: ReadonlyMap<string, string> },
+): Transition[] {
   const openCycle = input.openCycles.get(one.row.currency) ?? null
   if (one.row.is_credit && one.judgement.verdict === 'clear' && openCycle !== null) {
     return planCredit(one, { openCycle })
@@ -91,8 +106,12 @@ function planOne(one: Judged, input: { now: Date; openCycles: ReadonlyMap<string
 function lockedSubjects(row: CdrRow): { subject: string; exclusive: boolean }[] {
   const shared = [
     objectSubject({ module: 'tokens', owner: row.receiver, key: row.token_key }),
-    ...(row.session_key === null ? [] : [objectSubject({ module: 'sessions', owner: row.owner, key: row.session_key })]),
-    ...(row.location_key === null ? [] : [objectSubject({ module: 'locations', owner: row.owner, key: row.location_key })]),
+    ...(row.session_key === null
+      ? []
+      : [objectSubject({ module: 'sessions', owner: row.owner, key: row.session_key })]),
+    ...(row.location_key === null
+      ? []
+      : [objectSubject({ module: 'locations', owner: row.owner, key: row.location_key })]),
   ]
   return [
     ...shared.map((subject) => ({ subject, exclusive: false })),
@@ -123,28 +142,52 @@ async function holdOpenCycles(tx: Tx, rows: readonly CdrRow[]): Promise<Map<stri
 function agreedFor(context: Context, input: { row: CdrRow; snapshot: Snapshot }): Agreed {
   const { row, snapshot } = input
   const at = row.started_at ?? row.received_at
-  const agreed = agreementAt({ snapshot, mode: context.config.agreements, cpo: row.owner, emsp: row.receiver, at })
+  const agreed = agreementAt({
+    snapshot,
+    mode: context.config.agreements,
+    cpo: row.owner,
+    emsp: row.receiver,
+    at,
+  })
   return agreed ?? { version: 0, terms: defaultTerms }
 }
 
 async function writeOutcomes(
   tx: Tx,
-  input: { judged: readonly Judged[]; transitions: readonly Transition[]; facts: Facts; snapshot: Snapshot },
+  input: {
+    judged: readonly Judged[]
+    transitions: readonly Transition[]
+    facts: Facts
+    snapshot: Snapshot
+  },
 ): Promise<void> {
   const { judged, transitions, facts } = input
   const states = new Map(transitions.map((transition) => [transition.row.id, transition]))
-  await writeJudgements(tx, judged.map((one) => ({
-    cdrId: one.row.id, breakdown: one.priced, waitUntil: one.waitUntil, agreementVersion: one.agreed.version,
-  })))
-  await writeFindings(tx, judged.map((one) => ({
-    cdrId: one.row.id, epoch: states.get(one.row.id)?.epoch ?? one.row.epoch, findings: one.judgement.findings,
-  })))
+  await writeJudgements(
+    tx,
+    judged.map((one) => ({
+      cdrId: one.row.id,
+      breakdown: one.priced,
+      waitUntil: one.waitUntil,
+      agreementVersion: one.agreed.version,
+    })),
+  )
+  await writeFindings(
+    tx,
+    judged.map((one) => ({
+      cdrId: one.row.id,
+      epoch: states.get(one.row.id)?.epoch ?? one.row.epoch,
+      findings: one.judgement.findings,
+    })),
+  )
   // Watches first: what this batch itself sets free must find them.
   const ended = transitions.filter(({ row }) => !judged.some((one) => one.row.id === row.id))
   await writeWatches(tx, [
     ...judged.map((one) => ({
       cdrId: one.row.id,
-      subjects: JUDGED_STATES.has(states.get(one.row.id)?.state ?? one.row.state) ? watchedSubjects(one, facts) : [],
+      subjects: JUDGED_STATES.has(states.get(one.row.id)?.state ?? one.row.state)
+        ? watchedSubjects(one, facts)
+        : [],
     })),
     ...ended.map(({ row }) => ({ cdrId: row.id, subjects: [] })),
   ])
@@ -157,14 +200,19 @@ function watchedSubjects(one: Judged, facts: Facts): string[] {
   if (row.is_credit) return [`stands|${row.owner}|${row.original_key ?? ''}`]
   return [
     ...lockedSubjects(row).map(({ subject }) => subject),
-    ...tariffIds(row, facts.locations).map((key) => objectSubject({ module: 'tariffs', owner: row.owner, key })),
+    ...tariffIds(row, facts.locations).map((key) =>
+      objectSubject({ module: 'tariffs', owner: row.owner, key }),
+    ),
   ]
 }
 
 /** Whom a transition concerns: those behind a CDR that no longer stands, and credits that waited for its verdict. */
 function freedSubjects({ row, state }: Transition): string[] {
-  if (state === 'quarantined' || state === 'credited' || state === 'withdrawn') return standingSubjects(row)
-  return row.state === 'received' || row.state === 'unmatched' ? [`stands|${row.owner}|${row.cdr_key}`] : []
+  if (state === 'quarantined' || state === 'credited' || state === 'withdrawn')
+    return standingSubjects(row)
+  return row.state === 'received' || row.state === 'unmatched'
+    ? [`stands|${row.owner}|${row.cdr_key}`]
+    : []
 }
 
 /** CDRs that cleared or are held go to their receiver; quarantined ones and those with an unknown token do not. */
@@ -172,25 +220,39 @@ async function deliver(
   tx: Tx,
   input: { judged: readonly Judged[]; transitions: readonly Transition[]; snapshot: Snapshot },
 ): Promise<void> {
-  const states = new Map(input.transitions.map((transition) => [transition.row.id, transition.state]))
+  const states = new Map(
+    input.transitions.map((transition) => [transition.row.id, transition.state]),
+  )
   const decided = input.judged.flatMap((one) => {
     const state = states.get(one.row.id)
     const isOpen = one.row.delivery === 'none' || one.row.delivery === 'withheld'
-    if (!isOpen || (state !== 'provisional' && state !== 'approved' && state !== 'held' && state !== 'credited')) return []
-    const isUnknown = one.judgement.findings.some(({ code, severity }) => code === 'A1' && severity === 'S')
+    if (
+      !isOpen ||
+      (state !== 'provisional' && state !== 'approved' && state !== 'held' && state !== 'credited')
+    )
+      return []
+    const isUnknown = one.judgement.findings.some(
+      ({ code, severity }) => code === 'A1' && severity === 'S',
+    )
     const member = findMember(input.snapshot, one.row.receiver, ['EMSP'])
     const url = member && endpointOf(member.platform, 'cdrs', 'receiver')
     const canPush = member !== null && (url !== undefined || !isConnected(member.platform))
     const delivery = isUnknown ? 'withheld' : canPush ? 'due' : 'waiting for pull'
     return [{ row: one.row, delivery, platformId: member?.platform.id ?? '' }]
   })
-  await writeDeliveries(tx, decided.map(({ row, delivery }) => ({ cdrId: row.id, delivery })))
+  await writeDeliveries(
+    tx,
+    decided.map(({ row, delivery }) => ({ cdrId: row.id, delivery })),
+  )
   await appendOutbox(
     tx,
     decided
       .filter(({ delivery }) => delivery === 'due')
       .map(({ row, platformId }) => ({
-        kind: 'deliver', platformId, subject: row.id.toString(), correlationId: row.correlation_id,
+        kind: 'deliver',
+        platformId,
+        subject: row.id.toString(),
+        correlationId: row.correlation_id,
       })),
   )
 }

@@ -10,7 +10,12 @@ import { callOcpi } from '../peer/ocpi-client.ts'
 import { peerTokenPurpose } from './call-partner.ts'
 import { fetchPartnerVersions } from './partner-versions.ts'
 import type { PartnerVersions } from './partner-versions.ts'
-import { addAccessToken, ourCredentials, readCredentials, writeRegistration } from './registration.ts'
+import {
+  addAccessToken,
+  ourCredentials,
+  readCredentials,
+  writeRegistration,
+} from './registration.ts'
 
 /**
  * The hub starts the handshake with a partner's token A: versions, details, POST credentials with a token of ours,
@@ -23,15 +28,27 @@ export async function registerWithPartner(
   const platform = await findPlatform(context, input.platformId)
   const correlationId = context.ids.uuid()
   const versions = await fetchPartnerVersions(context, {
-    versionsUrl: input.versionsUrl, token: input.tokenA, tokenEncoding: 'base64', correlationId, version: null,
+    versionsUrl: input.versionsUrl,
+    token: input.tokenA,
+    tokenEncoding: 'base64',
+    correlationId,
+    version: null,
   })
   await exchange(context, {
-    platform, versions, versionsUrl: input.versionsUrl, method: 'POST', token: input.tokenA, correlationId,
+    platform,
+    versions,
+    versionsUrl: input.versionsUrl,
+    method: 'POST',
+    token: input.tokenA,
+    correlationId,
   })
 }
 
 /** PUT credentials with a new token for the partner; its answer holds a new one for us. Throws HubError. */
-export async function rotateCredentials(context: Context, input: { platformId: string }): Promise<void> {
+export async function rotateCredentials(
+  context: Context,
+  input: { platformId: string },
+): Promise<void> {
   const platform = await findPlatform(context, input.platformId)
   const [row] = await context.db.rows<{ versions_url: string | null }>(sql`
     select versions_url from platforms where id = ${platform.id}`)
@@ -41,9 +58,20 @@ export async function rotateCredentials(context: Context, input: { platformId: s
   const token = context.secrets.open(platform.peerTokenSealed, peerTokenPurpose(platform.id))
   const correlationId = context.ids.uuid()
   const versions = await fetchPartnerVersions(context, {
-    versionsUrl: row.versions_url, token, tokenEncoding: platform.peerTokenEncoding, correlationId, version: null,
+    versionsUrl: row.versions_url,
+    token,
+    tokenEncoding: platform.peerTokenEncoding,
+    correlationId,
+    version: null,
   })
-  await exchange(context, { platform, versions, versionsUrl: row.versions_url, method: 'PUT', token, correlationId })
+  await exchange(context, {
+    platform,
+    versions,
+    versionsUrl: row.versions_url,
+    method: 'PUT',
+    token,
+    correlationId,
+  })
 }
 
 type Exchange = {
@@ -58,7 +86,9 @@ type Exchange = {
 async function exchange(context: Context, input: Exchange): Promise<void> {
   const { platform, versions } = input
   const own = context.secrets.newToken()
-  await context.db.transaction((tx) => addAccessToken(tx, context, { platformId: platform.id, token: own }))
+  await context.db.transaction((tx) =>
+    addAccessToken(tx, context, { platformId: platform.id, token: own }),
+  )
   context.directory.invalidate()
   const answer = await callOcpi(context.peer, {
     url: versions.credentialsUrl,
@@ -78,15 +108,24 @@ async function exchange(context: Context, input: Exchange): Promise<void> {
   }
   const theirs = readCredentials(value, platform)
   await context.db.transaction(async (tx) => {
-    await tx.rows(sql`delete from credentials_tokens where platform_id = ${platform.id} and kind = 'registration'`)
-    await writeRegistration(tx, context, { platform, theirs, versions, versionsUrl: theirs.url || input.versionsUrl })
+    await tx.rows(
+      sql`delete from credentials_tokens where platform_id = ${platform.id} and kind = 'registration'`,
+    )
+    await writeRegistration(tx, context, {
+      platform,
+      theirs,
+      versions,
+      versionsUrl: theirs.url || input.versionsUrl,
+    })
   })
   context.directory.invalidate()
 }
 
 /** A token that the partner did not take must not stay valid. */
 async function withdraw(context: Context, token: string): Promise<void> {
-  await context.db.rows(sql`delete from credentials_tokens where token_hash = ${context.secrets.hash(token)}`)
+  await context.db.rows(
+    sql`delete from credentials_tokens where token_hash = ${context.secrets.hash(token)}`,
+  )
   context.directory.invalidate()
 }
 

@@ -15,7 +15,13 @@ import { standingSubjects } from './clear.ts'
 import { writeTransitions, writeWatches } from './clear-write.ts'
 import { judgeAgain } from './objects-batch.ts'
 
-export type Decision = { owner: string; cdrId: string; verb: CdrVerb; actor: string; reason: string }
+export type Decision = {
+  owner: string
+  cdrId: string
+  verb: CdrVerb
+  actor: string
+  reason: string
+}
 export type Decided = { ok: true; state: CdrState } | { ok: false; message: string }
 
 const DAY_MS = 86_400_000
@@ -35,7 +41,10 @@ export async function decideCdr(
       select id from cdrs where owner = ${decision.owner} and cdr_key = ${foldKey(decision.cdrId)}`)
     const [before] = found ? await readCdrRows(tx, { ids: [found.id], forUpdate: false }) : []
     if (!before) return { ok: false, message: 'there is no such CDR' }
-    await lockSubjects(tx, standingSubjects(before).map((subject) => ({ subject, exclusive: true })))
+    await lockSubjects(
+      tx,
+      standingSubjects(before).map((subject) => ({ subject, exclusive: true })),
+    )
     // Cycles only for what is booked: a quarantined CDR may name a currency that does not exist.
     if (before.booked) await holdCycles(tx, before.currency)
     const [row] = await readCdrRows(tx, { ids: [before.id], forUpdate: true })
@@ -43,19 +52,30 @@ export async function decideCdr(
     const next = nextState(row.state, decision.verb)
     if (!next.ok) return next
     if (decision.verb === 'recheck') {
-      await appendOutbox(tx, [{ kind: 'clear', subject: row.id.toString(), correlationId: row.correlation_id }])
+      await appendOutbox(tx, [
+        { kind: 'clear', subject: row.id.toString(), correlationId: row.correlation_id },
+      ])
     } else if (next.state !== row.state) {
       const stands = decision.verb === 'release' ? await otherLive(tx, row) : null
-      if (stands !== null) return { ok: false, message: `${stands} of the same session is live; return or credit that one first` }
+      if (stands !== null)
+        return {
+          ok: false,
+          message: `${stands} of the same session is live; return or credit that one first`,
+        }
       const agreed = agreementAt({
-        snapshot, mode: 'open', cpo: row.owner, emsp: row.receiver, at: row.started_at ?? row.received_at,
+        snapshot,
+        mode: 'open',
+        cpo: row.owner,
+        emsp: row.receiver,
+        at: row.started_at ?? row.received_at,
       })
       const days = agreed?.terms.contest_days ?? 0
       const transition = planVerb(row, {
         verb: decision.verb,
         state: next.state,
         reasonCode: `${decision.verb} by ${decision.actor}`,
-        contestUntil: decision.verb === 'release' ? new Date(context.clock().getTime() + days * DAY_MS) : null,
+        contestUntil:
+          decision.verb === 'release' ? new Date(context.clock().getTime() + days * DAY_MS) : null,
       })
       await writeTransitions(tx, [transition], { actor: decision.actor, reason: decision.reason })
       await writeWatches(tx, [{ cdrId: row.id, subjects: [] }])

@@ -10,7 +10,13 @@ import { raiseAlert } from './alerts.ts'
 import { backoffMs } from './backoff.ts'
 import { callPartner } from './call-partner.ts'
 
-type CdrToDeliver = { owner: string; receiver: string; cdr_id: string; original: Buffer; delivery: string }
+type CdrToDeliver = {
+  owner: string
+  receiver: string
+  cdr_id: string
+  original: Buffer
+  delivery: string
+}
 
 /**
  * Brings a CDR to its receiver with the bytes its owner sent. Success, or the receiver's refusal, ends it; anything else
@@ -42,12 +48,25 @@ export async function deliverCdr(context: Context, row: OutboxRow): Promise<void
   })
   if (answer.kind === 'ocpi' && answer.ocpiStatus < 2000 && answer.httpStatus < 300) {
     const location = answer.headers.location
-    return end(context, { row, cdr, delivery: 'delivered', ...(location === undefined ? {} : { location }) })
+    return end(context, {
+      row,
+      cdr,
+      delivery: 'delivered',
+      ...(location === undefined ? {} : { location }),
+    })
   }
-  if (answer.kind === 'ocpi' && answer.ocpiStatus >= 2000 && answer.ocpiStatus < 3000 && answer.httpStatus !== 429) {
+  if (
+    answer.kind === 'ocpi' &&
+    answer.ocpiStatus >= 2000 &&
+    answer.ocpiStatus < 3000 &&
+    answer.httpStatus !== 429
+  ) {
     return refused(context, { row, cdr, status: answer.ocpiStatus, message: answer.statusMessage })
   }
-  const error = answer.kind === 'ocpi' ? `answered ${answer.ocpiStatus} (HTTP ${answer.httpStatus})` : answer.kind
+  const error =
+    answer.kind === 'ocpi'
+      ? `answered ${answer.ocpiStatus} (HTTP ${answer.httpStatus})`
+      : answer.kind
   return later(context, { row, cdr, error })
 }
 
@@ -67,7 +86,10 @@ async function end(context: Context, { row, delivery, location }: Ending): Promi
   })
 }
 
-async function setDelivery(tx: Tx, input: { row: OutboxRow; delivery: string; location: string | null }): Promise<void> {
+async function setDelivery(
+  tx: Tx,
+  input: { row: OutboxRow; delivery: string; location: string | null },
+): Promise<void> {
   await tx.rows(sql`
     update cdr_states set delivery = ${input.delivery}, peer_location = left(${input.location}, 255)
     where cdr_id = ${input.row.subject}::bigint and delivery not in ('delivered', 'pulled')`)
@@ -92,16 +114,24 @@ async function refused(
       severity: 'warning',
       subject: `${cdr.owner}/${cdr.cdr_id}`,
       message: `${cdr.receiver} refused this CDR with ${input.status}`,
-      advice: 'Read the finding R1 of the CDR; settle it with both parties. After a mend: POST /admin/v1/outbox/{id}/replay',
+      advice:
+        'Read the finding R1 of the CDR; settle it with both parties. After a mend: POST /admin/v1/outbox/{id}/replay',
     })
   })
 }
 
-async function later(context: Context, input: { row: OutboxRow; cdr: CdrToDeliver; error: string }): Promise<void> {
+async function later(
+  context: Context,
+  input: { row: OutboxRow; cdr: CdrToDeliver; error: string },
+): Promise<void> {
   const { row, cdr, error } = input
   const age = context.clock().getTime() - row.createdAt.getTime()
   if (age < limits.deliveryAgeMsMax) {
-    await retryOutbox(context.db, { id: row.id, delayMs: backoffMs('deliver', row.attempts), error })
+    await retryOutbox(context.db, {
+      id: row.id,
+      delayMs: backoffMs('deliver', row.attempts),
+      error,
+    })
     return
   }
   await context.db.transaction(async (tx) => {

@@ -34,10 +34,12 @@ export async function forward(
     from: call.from.party,
     to: member.party,
     correlationId: call.ids.correlationId,
-    deadlineMs: call.route.endpoint.routing === 'authorize' ? limits.peerAuthorizeMs : limits.peerRequestMs,
+    deadlineMs:
+      call.route.endpoint.routing === 'authorize' ? limits.peerAuthorizeMs : limits.peerRequestMs,
     ...(call.body ? { bodyText: call.body.text } : {}),
   })
-  if (call.route.endpoint.routing === 'authorize') await learnToken(context, { call, member, answer })
+  if (call.route.endpoint.routing === 'authorize')
+    await learnToken(context, { call, member, answer })
   return relay(context, { call, member, answer, url })
 }
 
@@ -49,10 +51,23 @@ export function findReceiver(
   const { call, snapshot, receiver } = input
   const member = findMember(snapshot, receiver, receiverRoles(call))
   // Unknown and not allowed read the same: who is connected is not everybody's to know.
-  if (!member || !mayDeal({ ...pairOf(call.from, member), snapshot, mode: context.config.agreements, module: call.route.module.id, at: context.clock() })) {
-    throw new HubError('unknownReceiver', `${receiver} is not known here as a receiver of ${call.route.module.id}`)
+  if (
+    !member ||
+    !mayDeal({
+      ...pairOf(call.from, member),
+      snapshot,
+      mode: context.config.agreements,
+      module: call.route.module.id,
+      at: context.clock(),
+    })
+  ) {
+    throw new HubError(
+      'unknownReceiver',
+      `${receiver} is not known here as a receiver of ${call.route.module.id}`,
+    )
   }
-  if (!isConnected(member.platform)) throw new HubError('receiverUnreachable', `${receiver} is not connected at the moment`)
+  if (!isConnected(member.platform))
+    throw new HubError('receiverUnreachable', `${receiver} is not connected at the moment`)
   return member
 }
 
@@ -66,19 +81,32 @@ export function pairOf(
   from: { party: string; role: Role },
   to: { party: string; role: Role },
 ): { cpo: string; emsp: string } {
-  return from.role === 'CPO' ? { cpo: from.party, emsp: to.party } : { cpo: to.party, emsp: from.party }
+  return from.role === 'CPO'
+    ? { cpo: from.party, emsp: to.party }
+    : { cpo: to.party, emsp: from.party }
 }
 
 function targetUrl(context: Context, input: { call: Call; member: Member }): string {
   const { call, member } = input
   const endpoint = endpointOf(member.platform, call.route.module.id, call.side)
   if (endpoint === undefined) {
-    throw new HubError('hubError', `${member.party} does not implement ${call.route.module.id} as ${call.side}`)
+    throw new HubError(
+      'hubError',
+      `${member.party} does not implement ${call.route.module.id} as ${call.side}`,
+    )
   }
   const sealed = call.query.get('page')
   if (sealed !== null) {
-    const url = openLink(context, { sealed, asker: call.from.party, platformId: member.platform.id })
-    if (url === null) throw new HubError('notFound', 'this is not a Link of ours for this party; start the list again')
+    const url = openLink(context, {
+      sealed,
+      asker: call.from.party,
+      platformId: member.platform.id,
+    })
+    if (url === null)
+      throw new HubError(
+        'notFound',
+        'this is not a Link of ours for this party; start the list again',
+      )
     return url
   }
   const query = call.query.size === 0 ? '' : `?${call.query.toString()}`
@@ -97,7 +125,10 @@ export function relay(
         httpStatus: answer.httpStatus,
         ocpiStatus: answer.ocpiStatus,
         relayed: answer.body,
-        headers: { ...routingHeaders(member.party, call.from.party), ...relayedHeaders(context, { ...input, headers: answer.headers }) },
+        headers: {
+          ...routingHeaders(member.party, call.from.party),
+          ...relayedHeaders(context, { ...input, headers: answer.headers }),
+        },
       }
     case 'timeout':
       throw new HubError('receiverTimeout', `${member.party} did not answer in time`)
@@ -128,14 +159,21 @@ function relayedHeaders(
 ): Record<string, string> {
   const { call, member, headers } = input
   const result: Record<string, string> = {}
-  for (const [name, shown] of [['x-total-count', 'X-Total-Count'], ['x-limit', 'X-Limit']] as const) {
+  for (const [name, shown] of [
+    ['x-total-count', 'X-Total-Count'],
+    ['x-limit', 'X-Limit'],
+  ] as const) {
     const value = headers[name]
     if (value !== undefined && /^\d{1,12}$/.test(value)) result[shown] = value
   }
   const next = headers.link === undefined ? null : parseLinkNext(headers.link, input.url)
   // A Link to another origin than the partner's endpoint would send the hub, with its token, wherever the partner likes.
   if (next !== null && new URL(next).origin === new URL(input.url).origin) {
-    const sealed = sealLink(context, { url: next, asker: call.from.party, platformId: member.platform.id })
+    const sealed = sealLink(context, {
+      url: next,
+      asker: call.from.party,
+      platformId: member.platform.id,
+    })
     result.Link = `<${context.publicUrl}/ocpi/${call.version}/${call.side}/${call.route.module.id}?page=${sealed}>; rel="next"`
   }
   return result

@@ -33,7 +33,14 @@ export async function handle(context: Context, request: OcpiRequest): Promise<Oc
     answerError(context, { error, ids, path: request.path }),
   )
   record(context, { request, ids, trail, answer, durationMs: performance.now() - started })
-  return { ...answer, headers: { ...answer.headers, 'X-Request-ID': ids.requestId, 'X-Correlation-ID': ids.correlationId } }
+  return {
+    ...answer,
+    headers: {
+      ...answer.headers,
+      'X-Request-ID': ids.requestId,
+      'X-Correlation-ID': ids.correlationId,
+    },
+  }
 }
 
 /** What is known of a request so far, for its record. */
@@ -49,19 +56,31 @@ async function act(
   const identity = await authenticate(context, request)
   trail.identity = identity
   const segments = decodePath(request.path)
-  if (segments.length < 2) return answerVersions(context, { method: request.method, segments, identity })
+  if (segments.length < 2)
+    return answerVersions(context, { method: request.method, segments, identity })
   // 2 find the endpoint, read the body
   const [version = '', ...below] = segments
-  if (!isVersion(version)) throw new HubError('unknownPath', `this hub does not speak OCPI ${version}; see /ocpi/versions`)
+  if (!isVersion(version))
+    throw new HubError('unknownPath', `this hub does not speak OCPI ${version}; see /ocpi/versions`)
   const found = findRoute({ version, method: request.method, segments: below })
   trail.route = found
   requireAccessToken(identity, found)
-  const body = await parseBody({ request, endpoint: found.endpoint, version, module: found.module, params: found.params })
-  if (found.endpoint.routing === 'local') return answerLocally(context, { request, route: found, identity, body, ids, version })
-  // 3 authorize the sender, 4 validation happened with the body
-  const snapshot = await context.directory.snapshot()
+  const body = await parseBody({
+    request,
+    endpoint: found.endpoint,
+    version,
+    module: found.module,
+    params: found.params,
+  })
+  if (found.endpoint.routing === 'local')
+    return answerLocally(context, { request, route: found, identity, body, ids, version })
+  // 3 authorize the sender; 4 validation happened with the body
   const call: Call = {
-    identity, route: found, version, ids, body,
+    identity,
+    route: found,
+    version,
+    ids,
+    body,
     from: authorizeSender({ request, route: found, identity, body }),
     to: addressee(request),
     query: request.query,
@@ -70,16 +89,23 @@ async function act(
   }
   trail.call = call
   noteSighting(context, identity.platform.id)
-  // 5 route
+  return routeAndAct(context, call)
+}
+
+/** 5 route, 6 act: the decision is pure, what follows from it is one function per kind of plan. */
+async function routeAndAct(context: Context, call: Call): Promise<OcpiAnswer> {
+  const snapshot = await context.directory.snapshot()
   const hub = hubParty(context)
   const contentReceiver = await contentReceiverOf(context, call)
-  const plan = route({ module: found.module, endpoint: found.endpoint, to: call.to, hub, contentReceiver })
-  // 6 act
+  const { module, endpoint } = call.route
+  const plan = route({ module, endpoint, to: call.to, hub, contentReceiver })
   switch (plan.kind) {
     case 'refuse':
-      throw new HubError(plan.code, plan.message, { faults: [{ pointer: plan.pointer, message: plan.message }] })
+      throw new HubError(plan.code, plan.message, {
+        faults: [{ pointer: plan.pointer, message: plan.message }],
+      })
     case 'direct':
-      return found.endpoint.routing === 'push'
+      return endpoint.routing === 'push'
         ? push(context, { call, snapshot, receiver: plan.receiver })
         : forward(context, { call, snapshot, receiver: plan.receiver })
     case 'broadcast':
@@ -101,13 +127,23 @@ async function authenticate(context: Context, request: OcpiRequest): Promise<Ide
   if (!identity) {
     const budget = context.limiter.take(failures, limits.failedLoginsPerMinuteMax)
     if (!budget.ok) {
-      throw new HubError('rateLimited', 'too many requests with a wrong token; wait and check the token', {
-        retryAfterS: budget.retryAfterS,
-      })
+      throw new HubError(
+        'rateLimited',
+        'too many requests with a wrong token; wait and check the token',
+        {
+          retryAfterS: budget.retryAfterS,
+        },
+      )
     }
-    throw new HubError('unauthorized', 'send `Authorization: Token <base64 of your credentials token>`')
+    throw new HubError(
+      'unauthorized',
+      'send `Authorization: Token <base64 of your credentials token>`',
+    )
   }
-  const share = context.limiter.take(`platform:${identity.platform.id}`, limits.platformRequestsPerMinuteMax)
+  const share = context.limiter.take(
+    `platform:${identity.platform.id}`,
+    limits.platformRequestsPerMinuteMax,
+  )
   if (!share.ok) {
     throw new HubError('rateLimited', 'this platform sends more requests than agreed; slow down', {
       retryAfterS: share.retryAfterS,
@@ -122,7 +158,10 @@ function decodePath(path: string): string[] {
   return trimmed.split('/').map((part) => {
     const decoded = decodePart(part)
     if (decoded === null || /[\u0000-\u001f\u007f]/.test(decoded)) {
-      throw new HubError('malformed', 'the path holds a malformed percent-escape or a control character')
+      throw new HubError(
+        'malformed',
+        'the path holds a malformed percent-escape or a control character',
+      )
     }
     return decoded
   })
@@ -140,15 +179,23 @@ function findRoute(input: Parameters<typeof matchRoute>[0]): Route {
   const match = matchRoute(input)
   if (match.kind === 'route') return match.route
   if (match.kind === 'method') {
-    throw new HubError('methodNotAllowed', `this endpoint takes ${match.allow.join(', ')}`, { allow: match.allow })
+    throw new HubError('methodNotAllowed', `this endpoint takes ${match.allow.join(', ')}`, {
+      allow: match.allow,
+    })
   }
-  throw new HubError('unknownPath', 'there is no such endpoint; take the URLs from the version details')
+  throw new HubError(
+    'unknownPath',
+    'there is no such endpoint; take the URLs from the version details',
+  )
 }
 
 function requireAccessToken(identity: Identity, found: Route): void {
   if (identity.tokenKind === 'registration' && found.module.id !== 'credentials') {
     // 2.2.1 Authorization header: CREDENTIALS_TOKEN_A opens versions and credentials only.
-    throw new HubError('unauthorized', 'this is a registration token: register with POST credentials first')
+    throw new HubError(
+      'unauthorized',
+      'this is a registration token: register with POST credentials first',
+    )
   }
 }
 
@@ -157,20 +204,30 @@ function addressee(request: OcpiRequest): string | null {
   if (to.kind === 'absent') return null
   if (to.kind === 'party') return to.party
   throw new HubError('invalid', `${to.header} is missing or is no party id`, {
-    faults: [{ pointer: `header:${to.header}`, message: 'both OCPI-to headers are needed, ASCII letters and digits' }],
+    faults: [
+      {
+        pointer: `header:${to.header}`,
+        message: 'both OCPI-to headers are needed, ASCII letters and digits',
+      },
+    ],
   })
 }
 
 /** The part of the path behind the module's URL: `/2.2.1/receiver/tariffs/NL/TNM/1` → `/NL/TNM/1`. */
 function restOf(path: string): string {
-  const rest = path.replace(/^\/|\/$/g, '').split('/').slice(3)
+  const rest = path
+    .replace(/^\/|\/$/g, '')
+    .split('/')
+    .slice(3)
   return rest.length === 0 ? '' : `/${rest.join('/')}`
 }
 
 function messageIds(context: Context, request: OcpiRequest): MessageIds {
   const read = (name: string) => {
     const value = request.headers.get(name)
-    return value !== undefined && /^[\x21-\x7e]+$/.test(value) && value.length <= limits.requestIdCharsMax
+    return value !== undefined &&
+      /^[\x21-\x7e]+$/.test(value) &&
+      value.length <= limits.requestIdCharsMax
       ? value
       : context.ids.uuid()
   }
@@ -179,12 +236,21 @@ function messageIds(context: Context, request: OcpiRequest): MessageIds {
 
 function record(
   context: Context,
-  input: { request: OcpiRequest; ids: MessageIds; trail: Trail; answer: OcpiAnswer; durationMs: number },
+  input: {
+    request: OcpiRequest
+    ids: MessageIds
+    trail: Trail
+    answer: OcpiAnswer
+    durationMs: number
+  },
 ): void {
   const { request, ids, trail, answer, durationMs } = input
   const module = trail.route?.module.id ?? 'versions'
   context.metrics.requests.inc({
-    surface: 'ocpi', module, http_status: answer.httpStatus, ocpi_status: answer.ocpiStatus,
+    surface: 'ocpi',
+    module,
+    http_status: answer.httpStatus,
+    ocpi_status: answer.ocpiStatus,
   })
   context.metrics.requestSeconds.observe({ surface: 'ocpi' }, durationMs / 1_000)
   // A stranger's requests are counted, not written down: they could fill the disk.

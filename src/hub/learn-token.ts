@@ -21,7 +21,12 @@ export async function learnToken(
   const token = isRecord(info) ? info.token : undefined
   if (!isRecord(token) || partyOf(token.country_code, token.party_id) !== member.party) return
   if (typeof token.uid !== 'string' || typeof token.type !== 'string') return
-  const place = { module: 'tokens', owner: member.party, key: `${foldKey(token.uid)}|${token.type}`, audience: '*' }
+  const place = {
+    module: 'tokens',
+    owner: member.party,
+    key: `${foldKey(token.uid)}|${token.type}`,
+    audience: '*',
+  }
   await context.db.transaction(async (tx) => {
     await lockSubjects(tx, [{ subject: objectSubject(place), exclusive: true }])
     await appendVersions(tx, [

@@ -4,7 +4,10 @@ import type { Context } from '../context.ts'
  * A partner's `Link` through the hub: the upstream URL, sealed together with who may use it. Nothing to store, so it
  * works on every process and as often as it is asked.
  */
-export function sealLink(context: Pick<Context, 'secrets'>, link: { url: string; asker: string; platformId: string }): string {
+export function sealLink(
+  context: Pick<Context, 'secrets'>,
+  link: { url: string; asker: string; platformId: string },
+): string {
   return context.secrets.seal(link.url, purpose(link)).toString('base64url')
 }
 

@@ -7,24 +7,17 @@ import { connectionStatus } from '../directory/parties.ts'
 import { nextPageUrl, readPage } from '../ocpi/paging.ts'
 import { partyParts, writeTime } from '../ocpi/primitives.ts'
 import { versionEndpoints } from '../ocpi/registry.ts'
-import type { Route } from '../ocpi/registry.ts'
 import { VERSIONS, isVersion } from '../ocpi/version.ts'
-import type { Version } from '../ocpi/version.ts'
 import { agreementAt } from './agreements.ts'
 import { pairOf } from './forward.ts'
-import { showCredentials, takeRegistration, takeUnregistration, takeUpdate } from './registration.ts'
+import {
+  showCredentials,
+  takeRegistration,
+  takeUnregistration,
+  takeUpdate,
+} from './registration.ts'
 import { success } from './request.ts'
-import type { MessageIds, OcpiAnswer, OcpiRequest, ParsedBody } from './request.ts'
-
-/** A request to a configuration module: answered here, never routed, whatever routing headers it carries. */
-export type LocalCall = {
-  request: OcpiRequest
-  route: Route
-  identity: Identity
-  body: ParsedBody | null
-  ids: MessageIds
-  version: Version
-}
+import type { LocalCall, OcpiAnswer } from './request.ts'
 
 type Handler = (context: Context, call: LocalCall) => Promise<OcpiAnswer>
 
@@ -39,7 +32,10 @@ export const LOCAL_HANDLERS: Readonly<Record<string, Handler>> = {
 
 /** Runs the handler of a local endpoint. */
 export async function answerLocally(context: Context, call: LocalCall): Promise<OcpiAnswer> {
-  const handler = present(LOCAL_HANDLERS[`${call.route.module.id}.${call.route.name}`], 'handler of a local endpoint')
+  const handler = present(
+    LOCAL_HANDLERS[`${call.route.module.id}.${call.route.name}`],
+    'handler of a local endpoint',
+  )
   return handler(context, call)
 }
 
@@ -52,13 +48,21 @@ export function answerVersions(
   if (segment !== 'versions' && !isVersion(segment)) {
     throw new HubError('unknownPath', 'there is no such endpoint; start at /ocpi/versions')
   }
-  if (input.method !== 'GET') throw new HubError('methodNotAllowed', 'this endpoint takes GET', { allow: ['GET'] })
+  if (input.method !== 'GET')
+    throw new HubError('methodNotAllowed', 'this endpoint takes GET', { allow: ['GET'] })
   const base = `${context.publicUrl}/ocpi`
   if (segment === 'versions') {
-    return success(JSON.stringify(VERSIONS.map((version) => ({ version, url: `${base}/${version}` }))))
+    return success(
+      JSON.stringify(VERSIONS.map((version) => ({ version, url: `${base}/${version}` }))),
+    )
   }
   return isVersion(segment)
-    ? success(JSON.stringify({ version: segment, endpoints: versionEndpoints(segment, `${base}/${segment}`) }))
+    ? success(
+        JSON.stringify({
+          version: segment,
+          endpoints: versionEndpoints(segment, `${base}/${segment}`),
+        }),
+      )
     : success()
 }
 
@@ -93,11 +97,26 @@ async function visibleClients(
     .flatMap((platform) => platform.parties.map((party) => ({ ...party, platform })))
     .filter(({ party, role, platform }) => {
       const updated = platform.updatedAt
-      if ((page.dateFrom && updated < page.dateFrom) || (page.dateTo && updated >= page.dateTo)) return false
-      return context.config.agreements === 'open' || own.parties.some((mine) =>
-        agreementAt({ ...pairOf(mine, { party, role }), snapshot, mode: 'required', at: context.clock() }) !== null)
+      if ((page.dateFrom && updated < page.dateFrom) || (page.dateTo && updated >= page.dateTo))
+        return false
+      return (
+        context.config.agreements === 'open' ||
+        own.parties.some(
+          (mine) =>
+            agreementAt({
+              ...pairOf(mine, { party, role }),
+              snapshot,
+              mode: 'required',
+              at: context.clock(),
+            }) !== null,
+        )
+      )
     })
-    .sort((a, b) => a.platform.updatedAt.getTime() - b.platform.updatedAt.getTime() || (a.party < b.party ? -1 : 1))
+    .sort(
+      (a, b) =>
+        a.platform.updatedAt.getTime() - b.platform.updatedAt.getTime() ||
+        (a.party < b.party ? -1 : 1),
+    )
     .map(({ party, role, platform }) => {
       const { countryCode, partyId } = partyParts(party)
       return {

@@ -27,11 +27,17 @@ const batchers = new WeakMap<Context, Batcher<Message, true>>()
 export function noteMessage(context: Context, message: Message): void {
   let batcher = batchers.get(context)
   if (!batcher) {
-    batcher = createBatcher({ rowsMax: limits.batchRowsMax, run: (messages) => write(context, messages) })
+    batcher = createBatcher({
+      rowsMax: limits.batchRowsMax,
+      run: (messages) => write(context, messages),
+    })
     batchers.set(context, batcher)
   }
   batcher.add(message).catch((error: unknown) => {
-    context.log.debug({ err: error instanceof Error ? error.message : '' }, 'a line of the message log was lost')
+    context.log.debug(
+      { err: error instanceof Error ? error.message : '' },
+      'a line of the message log was lost',
+    )
   })
 }
 

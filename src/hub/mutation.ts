@@ -12,7 +12,12 @@ import { childParam } from './parse-body.ts'
 export type Current = { original: string; value: unknown; deleted: boolean }
 
 /** What a change makes of an object. `lastUpdated` is the newest of it and its children. */
-export type Changed = { original: string; value: Record<string, unknown>; lastUpdated: Date; deleted: boolean }
+export type Changed = {
+  original: string
+  value: Record<string, unknown>
+  lastUpdated: Date
+  deleted: boolean
+}
 
 export type Change = {
   definition: ObjectDefinition
@@ -58,18 +63,30 @@ function replace(change: Change, body: ParsedBody, live: Current | null): Outcom
   if (isOlder(body.value, known)) throw olderThan(known)
   return {
     kind: 'changed',
-    object: { original: body.text, value: body.value, lastUpdated: newestTime(body.value) ?? change.now, deleted: false },
+    object: {
+      original: body.text,
+      value: body.value,
+      lastUpdated: newestTime(body.value) ?? change.now,
+      deleted: false,
+    },
   }
 }
 
-function changeChild(input: { change: Change; body: ParsedBody; steps: ChildStep[]; live: Current | null }): Outcome {
+function changeChild(input: {
+  change: Change
+  body: ParsedBody
+  steps: ChildStep[]
+  live: Current | null
+}): Outcome {
   const { change, body, steps, live } = input
   if (!live) throw unknownObject()
   const at = childPath(live.original, steps)
   const known = at ? memberTime(valueAt(live.value, at)) : null
   if (isOlder(body.value, known)) throw olderThan(known)
   const text =
-    change.method === 'PUT' ? putChild(live.original, steps, body.text) : patchChild(live.original, steps, body.text)
+    change.method === 'PUT'
+      ? putChild(live.original, steps, body.text)
+      : patchChild(live.original, steps, body.text)
   if (text === null) throw unknownObject()
   const time = body.value.last_updated
   return changed(typeof time === 'string' ? bumpParents(text, steps, time) : text, change, live)
@@ -84,7 +101,8 @@ function bumpParents(text: string, steps: readonly ChildStep[], time: string): s
     if (!path || !at) continue
     const parent: unknown = valueAt(JSON.parse(result), path)
     const known = memberTime(parent)
-    if (!known || known < at) result = setMember(result, [...path, 'last_updated'], JSON.stringify(time))
+    if (!known || known < at)
+      result = setMember(result, [...path, 'last_updated'], JSON.stringify(time))
   }
   return result
 }
@@ -92,10 +110,17 @@ function bumpParents(text: string, steps: readonly ChildStep[], time: string): s
 function changed(text: string, change: Change, live: Current): Outcome {
   if (text === live.original) return { kind: 'same' }
   if (text.length > limits.objectCharsMax) {
-    throw invalid('', `the object would grow beyond ${limits.objectCharsMax} characters; PUT a smaller one`)
+    throw invalid(
+      '',
+      `the object would grow beyond ${limits.objectCharsMax} characters; PUT a smaller one`,
+    )
   }
   const value = dropNulls(JSON.parse(text))
-  if (!isRecord(value)) throw new HubError('malformed', 'the stored object cannot take this change; PUT the whole object')
+  if (!isRecord(value))
+    throw new HubError(
+      'malformed',
+      'the stored object cannot take this change; PUT the whole object',
+    )
   return {
     kind: 'changed',
     object: { original: text, value, lastUpdated: newestTime(value) ?? change.now, deleted: false },
@@ -107,7 +132,12 @@ function remove(change: Change, current: Current | null): Outcome {
   const { value } = current
   return {
     kind: 'changed',
-    object: { original: current.original, value: isRecord(value) ? value : {}, lastUpdated: change.now, deleted: true },
+    object: {
+      original: current.original,
+      value: isRecord(value) ? value : {},
+      lastUpdated: change.now,
+      deleted: true,
+    },
   }
 }
 
@@ -134,7 +164,12 @@ function checkId(change: Change, body: ParsedBody, steps: readonly ChildStep[]):
  * A PATCH that was sent twice must not append its periods twice: with the same last_updated, periods that are already
  * the newest stored ones are left out.
  */
-function withoutRepeats(input: { change: Change; body: ParsedBody; live: Current; known: Date | null }): string {
+function withoutRepeats(input: {
+  change: Change
+  body: ParsedBody
+  live: Current
+  known: Date | null
+}): string {
   const { change, body, live, known } = input
   const time = readTime(body.value.last_updated)
   if (!known || !time || time > known || !isRecord(live.value)) return body.text
@@ -187,5 +222,8 @@ function unknownObject(): HubError {
 }
 
 function olderThan(known: Date | null): HubError {
-  return invalid('/last_updated', `is older than what the hub has (${known?.toISOString() ?? ''}); send the current object`)
+  return invalid(
+    '/last_updated',
+    `is older than what the hub has (${known?.toISOString() ?? ''}); send the current object`,
+  )
 }

@@ -9,7 +9,14 @@ import { HubError } from '../errors.ts'
 import type { Fault } from '../errors.ts'
 import { appendOutbox } from '../outbox/outbox.ts'
 import type { OutboxEntry } from '../outbox/outbox.ts'
-import { appendVersions, lockSubjects, objectSubject, placeKey, readObjects, writeObjects } from '../store/objects.ts'
+import {
+  appendVersions,
+  lockSubjects,
+  objectSubject,
+  placeKey,
+  readObjects,
+  writeObjects,
+} from '../store/objects.ts'
 import type { NewObject, ObjectPlace } from '../store/objects.ts'
 import { applyChange } from './mutation.ts'
 import type { Change, Current } from './mutation.ts'
@@ -28,7 +35,8 @@ export type ObjectPush = {
   judges: boolean
 }
 
-export type PushResult = { kind: 'created' } | { kind: 'updated' } | { kind: 'refused'; error: HubError }
+export type PushResult =
+  { kind: 'created' } | { kind: 'updated' } | { kind: 'refused'; error: HubError }
 
 const batchers = new WeakMap<Context, Batcher<ObjectPush, PushResult>>()
 
@@ -50,8 +58,14 @@ export function storeObject(context: Context, push: ObjectPush): Promise<PushRes
  * follows. A refused push changes nothing and does not disturb the others.
  */
 async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushResult[]> {
-  await lockSubjects(tx, pushes.map(({ place }) => ({ subject: objectSubject(place), exclusive: true })))
-  const stored = await readObjects(tx, pushes.map(({ place }) => place))
+  await lockSubjects(
+    tx,
+    pushes.map(({ place }) => ({ subject: objectSubject(place), exclusive: true })),
+  )
+  const stored = await readObjects(
+    tx,
+    pushes.map(({ place }) => place),
+  )
   const current = new Map<string, Current>(stored)
   const written = new Map<string, NewObject>()
   const versions: (NewObject & { source: 'push' })[] = []
@@ -62,7 +76,12 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
     try {
       const outcome = applyChange(push.change, before)
       if (outcome.kind === 'changed') {
-        const object = { ...push.place, platformId: push.platformId, ocpiVersion: push.ocpiVersion, ...outcome.object }
+        const object = {
+          ...push.place,
+          platformId: push.platformId,
+          ocpiVersion: push.ocpiVersion,
+          ...outcome.object,
+        }
         current.set(key, outcome.object)
         written.set(key, object)
         if (push.versioned) versions.push({ ...object, source: 'push' })
@@ -77,7 +96,10 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
   await writeObjects(tx, [...written.values()])
   await appendVersions(tx, versions)
   await appendOutbox(tx, done.flatMap(syncEntries))
-  await judgeAgain(tx, done.filter(({ judges }) => judges).map(({ place }) => objectSubject(place)))
+  await judgeAgain(
+    tx,
+    done.filter(({ judges }) => judges).map(({ place }) => objectSubject(place)),
+  )
   await noteFindings(tx, done)
   assert(results.length === pushes.length, 'every push has its result')
   return results

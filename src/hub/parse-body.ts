@@ -34,19 +34,32 @@ export async function parseBody(input: Input): Promise<ParsedBody | null> {
   })
   if (!scanned.ok) {
     throw new HubError('malformed', scanned.message, {
-      faults: scanned.pointer === null ? [] : [{ pointer: scanned.pointer, message: scanned.message }],
+      faults:
+        scanned.pointer === null ? [] : [{ pointer: scanned.pointer, message: scanned.message }],
     })
   }
   const value = dropNulls(scanned.value)
   if (!isRecord(value)) {
-    throw new HubError('invalid', 'the body must be one JSON object', { faults: [{ pointer: '', message: 'the body must be one JSON object' }] })
+    throw new HubError('invalid', 'the body must be one JSON object', {
+      faults: [{ pointer: '', message: 'the body must be one JSON object' }],
+    })
   }
   const verdict = judge(input, value)
-  if (verdict.hard.length > 0) throw new HubError('invalid', 'the body cannot be worked with', { faults: verdict.hard })
-  const doubles = scanned.duplicates.map((pointer) => ({ pointer, message: 'occurs more than once; the last one counts' }))
+  if (verdict.hard.length > 0)
+    throw new HubError('invalid', 'the body cannot be worked with', { faults: verdict.hard })
+  const doubles = scanned.duplicates.map((pointer) => ({
+    pointer,
+    message: 'occurs more than once; the last one counts',
+  }))
   const exact = withExactNumbers(value, scanned.longNumbers)
   if (!isRecord(exact)) throw new HubError('malformed', 'the body must be one JSON object')
-  return { bytes, text: scanned.text, value: exact, longNumbers: scanned.longNumbers, soft: [...verdict.soft, ...doubles] }
+  return {
+    bytes,
+    text: scanned.text,
+    value: exact,
+    longNumbers: scanned.longNumbers,
+    soft: [...verdict.soft, ...doubles],
+  }
 }
 
 function checkMediaType(request: OcpiRequest): void {
@@ -57,15 +70,23 @@ function checkMediaType(request: OcpiRequest): void {
   const type = request.headers.get('content-type')
   if (type === undefined) return
   const [media = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice(8).replaceAll('"', '')
-  if (media !== 'application/json' || (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')) {
+  const charset = parameters
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice(8)
+    .replaceAll('"', '')
+  if (
+    media !== 'application/json' ||
+    (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')
+  ) {
     throw new HubError('mediaType', 'send Content-Type: application/json in UTF-8')
   }
 }
 
 function judge(input: Input, value: Record<string, unknown>): ReturnType<typeof validate> {
   const { endpoint, module, params, version } = input
-  const depth = module.object?.children.filter((child) => params[childParam(child.list)] !== undefined).length ?? 0
+  const depth =
+    module.object?.children.filter((child) => params[childParam(child.list)] !== undefined)
+      .length ?? 0
   const child = depth === 0 ? undefined : module.object?.children[depth - 1]
   const schema = schemaFor(child?.schema ?? endpoint.body?.schema ?? {}, version)
   return schema ? validate(schema, value, endpoint.body?.patch === true) : { hard: [], soft: [] }

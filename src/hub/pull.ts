@@ -26,7 +26,8 @@ export async function answerFromStore(context: Context, input: Input): Promise<O
   const { call } = input
   if (call.route.endpoint.routing === 'pull') return answerPage(context, input)
   if (call.route.module.id === 'cdrs') return answerCdr(context, input)
-  const text = call.side === 'receiver' ? await ownCopy(context, call) : await visibleObject(context, input)
+  const text =
+    call.side === 'receiver' ? await ownCopy(context, call) : await visibleObject(context, input)
   return success(childOf(call, text), { headers: routingHeaders(input.hub, call.from.party) })
 }
 
@@ -40,9 +41,16 @@ async function answerPage(context: Context, input: Input): Promise<OcpiAnswer> {
   const list =
     module.id === 'cdrs'
       ? await pullCdrs(context, { call, owners, page: read.page })
-      : await listObjects(context.db, { module: module.id, asker: { parties: [call.from.party], owners }, page: read.page })
+      : await listObjects(context.db, {
+          module: module.id,
+          asker: { parties: [call.from.party], owners },
+          page: read.page,
+        })
   return success(`[${list.texts.join(',')}]`, {
-    headers: { ...routingHeaders(hub, call.from.party), ...pageHeaders(context, { call, page: read.page, list }) },
+    headers: {
+      ...routingHeaders(hub, call.from.party),
+      ...pageHeaders(context, { call, page: read.page, list }),
+    },
   })
 }
 
@@ -50,12 +58,19 @@ async function pullCdrs(
   context: Context,
   input: { call: Call; owners: readonly string[] | null; page: Page },
 ): Promise<ListPage> {
-  const list = await listCdrs(context.db, { parties: [input.call.from.party], owners: input.owners, page: input.page })
+  const list = await listCdrs(context.db, {
+    parties: [input.call.from.party],
+    owners: input.owners,
+    page: input.page,
+  })
   await markPulled(context.db, list.ids)
   return list
 }
 
-function pageHeaders(context: Context, input: { call: Call; page: Page; list: ListPage }): Record<string, string> {
+function pageHeaders(
+  context: Context,
+  input: { call: Call; page: Page; list: ListPage },
+): Record<string, string> {
   const { call, page, list } = input
   const headers: Record<string, string> = {
     'X-Total-Count': String(list.total),
@@ -80,7 +95,10 @@ function visibleOwners(context: Context, { call, snapshot }: Input): string[] | 
   return membersWith(snapshot, call.route.module.ownerRoles).flatMap((owner) =>
     mayDeal({
       ...pairOf(call.from, owner),
-      snapshot, mode: 'required', module: call.route.module.id, at: context.clock(),
+      snapshot,
+      mode: 'required',
+      module: call.route.module.id,
+      at: context.clock(),
     })
       ? [owner.party]
       : [],
@@ -93,7 +111,11 @@ async function ownCopy(context: Context, call: Call): Promise<string> {
   const id = foldKey(call.route.params[definition.idMember] ?? '')
   const extra = definition.keyQuery
   const key = extra ? `${id}|${call.query.get(extra.name) ?? extra.fallback}` : id
-  const text = await readText(context.db, { module: call.route.module.id, owner: call.from.party, key })
+  const text = await readText(context.db, {
+    module: call.route.module.id,
+    owner: call.from.party,
+    key,
+  })
   if (text === null) throw new HubError('notFound', 'there is no such object')
   return text
 }
@@ -111,7 +133,11 @@ async function visibleObject(context: Context, input: Input): Promise<string> {
     limit 2`)
   const [first, second] = rows
   if (!first) throw new HubError('notFound', 'there is no such object')
-  if (second) throw new HubError('unknownLocation', 'several owners have an object with this id; address one with OCPI-to')
+  if (second)
+    throw new HubError(
+      'unknownLocation',
+      'several owners have an object with this id; address one with OCPI-to',
+    )
   return first.original
 }
 
@@ -131,9 +157,15 @@ function childOf(call: Call, text: string): string {
 
 async function answerCdr(context: Context, { call, hub }: Input): Promise<OcpiAnswer> {
   const owner = partyOf(call.route.params.country_code, call.route.params.party_id)
-  const cdr = owner === null ? null : await readCdr(context.db, { owner, cdrKey: foldKey(call.route.params.id ?? '') })
-  const mine = cdr !== null && (owner === call.from.party || (cdr.receiver === call.from.party && cdr.visible))
+  const cdr =
+    owner === null
+      ? null
+      : await readCdr(context.db, { owner, cdrKey: foldKey(call.route.params.id ?? '') })
+  const mine =
+    cdr !== null && (owner === call.from.party || (cdr.receiver === call.from.party && cdr.visible))
   // Absent and not yours read the same.
   if (!mine) throw new HubError('notFound', 'there is no such object')
-  return success(cdr.original.toString('utf8').replace(/^\uFEFF/, ''), { headers: routingHeaders(hub, call.from.party) })
+  return success(cdr.original.toString('utf8').replace(/^\uFEFF/, ''), {
+    headers: routingHeaders(hub, call.from.party),
+  })
 }

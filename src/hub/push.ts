@@ -24,7 +24,8 @@ type Input = { call: Call; snapshot: Snapshot; receiver: string | null }
 export async function push(context: Context, input: Input): Promise<OcpiAnswer> {
   const { call, receiver } = input
   const definition = present(call.route.module.object, 'object definition of a pushed module')
-  const forwards = receiver === null ? false : await prepareDirect(context, { ...input, receiver }, definition)
+  const forwards =
+    receiver === null ? false : await prepareDirect(context, { ...input, receiver }, definition)
   const object = await objectPush(context, input, definition)
   const result = await storeObject(context, object)
   if (result.kind === 'refused') {
@@ -34,7 +35,8 @@ export async function push(context: Context, input: Input): Promise<OcpiAnswer> 
     }
     throw result.error
   }
-  if (forwards && receiver !== null) return forward(context, { call, snapshot: input.snapshot, receiver })
+  if (forwards && receiver !== null)
+    return forward(context, { call, snapshot: input.snapshot, receiver })
   return success(undefined, {
     httpStatus: result.kind === 'created' ? 201 : 200,
     headers: routingHeaders(receiver ?? hubParty(context), call.from.party),
@@ -55,20 +57,41 @@ async function prepareDirect(
   if (definition.audience === 'everyone') {
     const member = findReceiver(context, { call, snapshot, receiver })
     if (endpointOf(member.platform, call.route.module.id, 'receiver') === undefined) {
-      throw new HubError('hubError', `${receiver} does not implement ${call.route.module.id} as receiver`)
+      throw new HubError(
+        'hubError',
+        `${receiver} does not implement ${call.route.module.id} as receiver`,
+      )
     }
     return true
   }
   const member = findMember(snapshot, receiver, call.route.module.readerRoles)
-  if (!member || !mayDeal({ ...pairOf(call.from, member), snapshot, mode: context.config.agreements, module: call.route.module.id, at: context.clock() })) {
-    throw new HubError('unknownReceiver', `${receiver} is not known here as a receiver of ${call.route.module.id}`)
+  if (
+    !member ||
+    !mayDeal({
+      ...pairOf(call.from, member),
+      snapshot,
+      mode: context.config.agreements,
+      module: call.route.module.id,
+      at: context.clock(),
+    })
+  ) {
+    throw new HubError(
+      'unknownReceiver',
+      `${receiver} is not known here as a receiver of ${call.route.module.id}`,
+    )
   }
   await refuseOtherAudience(context, { call, receiver })
-  return !isConnected(member.platform) || endpointOf(member.platform, call.route.module.id, 'receiver') !== undefined
+  return (
+    !isConnected(member.platform) ||
+    endpointOf(member.platform, call.route.module.id, 'receiver') !== undefined
+  )
 }
 
 /** A session belongs to one card; it cannot move to another party's. */
-async function refuseOtherAudience(context: Context, input: { call: Call; receiver: string }): Promise<void> {
+async function refuseOtherAudience(
+  context: Context,
+  input: { call: Call; receiver: string },
+): Promise<void> {
   const { call, receiver } = input
   const [row] = await context.db.rows<{ audience: string }>(sql`
     select audience from objects where module = ${call.route.module.id} and owner = ${call.from.party}
@@ -79,7 +102,11 @@ async function refuseOtherAudience(context: Context, input: { call: Call; receiv
   }
 }
 
-async function objectPush(context: Context, input: Input, definition: ObjectDefinition): Promise<ObjectPush> {
+async function objectPush(
+  context: Context,
+  input: Input,
+  definition: ObjectDefinition,
+): Promise<ObjectPush> {
   const { call, receiver } = input
   const { module, params, endpoint } = call.route
   assert(endpoint.method !== 'GET' && endpoint.method !== 'POST', 'a push is PUT, PATCH or DELETE')
@@ -119,21 +146,37 @@ function objectKey(call: Call, definition: ObjectDefinition): string {
  * Everyone a broadcast reaches: connected, of a reading role, implementing the module, allowed, on another platform.
  * A platform with several such parties gets it once: it has one copy of the endpoint, and TO names its first party.
  */
-function broadcastReceivers(context: Context, input: Input): { platformId: string; party: string }[] {
+function broadcastReceivers(
+  context: Context,
+  input: Input,
+): { platformId: string; party: string }[] {
   const { call, snapshot } = input
   const { module } = call.route
   const first = new Map<string, { platformId: string; party: string }>()
   for (const member of membersWith(snapshot, module.readerRoles)) {
     const { platform, party } = member
     if (first.has(platform.id) || platform.id === call.identity.platform.id) continue
-    if (!isConnected(platform) || endpointOf(platform, module.id, 'receiver') === undefined) continue
+    if (!isConnected(platform) || endpointOf(platform, module.id, 'receiver') === undefined)
+      continue
     const pair = pairOf(call.from, member)
-    if (!mayDeal({ ...pair, snapshot, mode: context.config.agreements, module: module.id, at: context.clock() })) continue
+    if (
+      !mayDeal({
+        ...pair,
+        snapshot,
+        mode: context.config.agreements,
+        module: module.id,
+        at: context.clock(),
+      })
+    )
+      continue
     first.set(platform.id, { platformId: platform.id, party })
   }
   return [...first.values()]
 }
 
 function softText(soft: readonly { pointer: string; message: string }[]): string {
-  return `stored; please correct: ${soft.slice(0, 5).map(({ pointer, message }) => `${pointer} ${message}`).join('; ')}`
+  return `stored; please correct: ${soft
+    .slice(0, 5)
+    .map(({ pointer, message }) => `${pointer} ${message}`)
+    .join('; ')}`
 }

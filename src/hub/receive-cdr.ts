@@ -31,13 +31,31 @@ export async function receiveCdr(context: Context, input: Input): Promise<OcpiAn
   const body = present(call.body, 'CDR body')
   const member = findMember(snapshot, receiver, call.route.module.readerRoles)
   const pair = { cpo: call.from.party, emsp: receiver }
-  if (!member || !mayDeal({ ...pair, snapshot, mode: context.config.agreements, module: 'cdrs', at: context.clock() })) {
-    throw new HubError('unknownReceiver', `${receiver} in cdr_token is not known here as a receiver of cdrs`)
+  if (
+    !member ||
+    !mayDeal({
+      ...pair,
+      snapshot,
+      mode: context.config.agreements,
+      module: 'cdrs',
+      at: context.clock(),
+    })
+  ) {
+    throw new HubError(
+      'unknownReceiver',
+      `${receiver} in cdr_token is not known here as a receiver of cdrs`,
+    )
   }
   checkAmounts(body)
   const cdr = newCdr(call, body, receiver)
-  const agreed = agreementAt({ snapshot, mode: context.config.agreements, ...pair, at: cdr.startedAt ?? context.clock() })
-  const relayed = agreed?.terms.cdr_delivery === 'relay' ? await relayCdr(context, input, cdr) : null
+  const agreed = agreementAt({
+    snapshot,
+    mode: context.config.agreements,
+    ...pair,
+    at: cdr.startedAt ?? context.clock(),
+  })
+  const relayed =
+    agreed?.terms.cdr_delivery === 'relay' ? await relayCdr(context, input, cdr) : null
   if (relayed && relayed.ocpiStatus >= 2000) return relayed
   const recorded = await recordCdr(context, { cdr, relayed: relayed !== null })
   if (recorded.status === 'conflict') throw conflict()
@@ -48,7 +66,9 @@ export async function receiveCdr(context: Context, input: Input): Promise<OcpiAn
       ...routingHeaders(receiver, call.from.party),
       Location: `${context.publicUrl}/ocpi/${call.version}/receiver/cdrs/${place}`,
     },
-    ...(body.soft.length > 0 ? { statusMessage: `recorded; please correct: ${softText(body.soft)}` } : {}),
+    ...(body.soft.length > 0
+      ? { statusMessage: `recorded; please correct: ${softText(body.soft)}` }
+      : {}),
   })
 }
 
@@ -68,24 +88,36 @@ function recordCdr(context: Context, item: Item): Promise<Recorded> {
 }
 
 async function recordBatch(tx: Tx, items: readonly Item[]): Promise<Recorded[]> {
-  const recorded = await recordCdrs(tx, items.map(({ cdr }) => cdr))
+  const recorded = await recordCdrs(
+    tx,
+    items.map(({ cdr }) => cdr),
+  )
   const fresh = recorded.flatMap((result, index) => {
     const item = items[index]
     return result.status === 'recorded' && item ? [{ id: result.id, item }] : []
   })
   await appendOutbox(
     tx,
-    fresh.map(({ id, item }) => ({ kind: 'clear', subject: id.toString(), correlationId: item.cdr.correlationId })),
+    fresh.map(({ id, item }) => ({
+      kind: 'clear',
+      subject: id.toString(),
+      correlationId: item.cdr.correlationId,
+    })),
   )
   const relayed = fresh.filter(({ item }) => item.relayed).map(({ id }) => id.toString())
   if (relayed.length > 0) {
-    await tx.rows(sql`update cdr_states set delivery = 'delivered' where cdr_id = any(${relayed}::bigint[])`)
+    await tx.rows(
+      sql`update cdr_states set delivery = 'delivered' where cdr_id = any(${relayed}::bigint[])`,
+    )
   }
   for (const [index, result] of recorded.entries()) {
     const item = items[index]
     if (result.status === 'conflict' && item) {
       const hash = item.cdr.contentHash.toString('hex').slice(0, 16)
-      await noteConflict(tx, { cdrId: result.id, message: `${item.cdr.cdrId} came again with other content (${hash}…) and was refused` })
+      await noteConflict(tx, {
+        cdrId: result.id,
+        message: `${item.cdr.cdrId} came again with other content (${hash}…) and was refused`,
+      })
     }
   }
   return recorded
@@ -97,14 +129,21 @@ async function relayCdr(context: Context, input: Input, cdr: NewCdr): Promise<Oc
     select content_hash from cdrs where owner = ${cdr.owner} and cdr_key = ${cdr.cdrKey}`)
   if (row && !row.content_hash.equals(cdr.contentHash)) {
     const stored = await readCdr(context.db, { owner: cdr.owner, cdrKey: cdr.cdrKey })
-    if (stored) await context.db.transaction((tx) => noteConflict(tx, { cdrId: stored.id, message: `${cdr.cdrId} came again with other content and was refused` }))
+    if (stored)
+      await context.db.transaction((tx) =>
+        noteConflict(tx, {
+          cdrId: stored.id,
+          message: `${cdr.cdrId} came again with other content and was refused`,
+        }),
+      )
     throw conflict()
   }
   return forward(context, input)
 }
 
 function conflict(): HubError {
-  const message = 'was used before for other content; a CDR never changes: send a credit CDR and a new one with a new id'
+  const message =
+    'was used before for other content; a CDR never changes: send a credit CDR and a new one with a new id'
   return new HubError('invalid', message, { faults: [{ pointer: '/id', message }] })
 }
 
@@ -127,7 +166,8 @@ function newCdr(call: Call, body: ParsedBody, receiver: string): NewCdr {
     tokenKey: `${foldKey(string(token.uid))}|${string(token.type)}`,
     locationKey: location.id === undefined ? null : foldKey(string(location.id)),
     isCredit: value.credit === true,
-    originalKey: value.credit_reference_id === undefined ? null : foldKey(string(value.credit_reference_id)),
+    originalKey:
+      value.credit_reference_id === undefined ? null : foldKey(string(value.credit_reference_id)),
     startedAt: readTime(value.start_date_time),
     endedAt: readTime(value.end_date_time),
     currency: string(value.currency),
@@ -143,14 +183,20 @@ function checkAmounts(body: ParsedBody): void {
   for (const name of ['excl_vat', 'incl_vat']) {
     const amount = isRecord(cost) ? Number(cost[name] ?? 0) : 0
     if (Math.abs(amount) > limits.amountUnitsMax) {
-      faults.push({ pointer: `/total_cost/${name}`, message: `is beyond ${limits.amountUnitsMax} currency units` })
+      faults.push({
+        pointer: `/total_cost/${name}`,
+        message: `is beyond ${limits.amountUnitsMax} currency units`,
+      })
     }
   }
   if (faults.length > 0) throw new HubError('invalid', 'the amounts cannot be booked', { faults })
 }
 
 function softText(soft: readonly Fault[]): string {
-  return soft.slice(0, 5).map(({ pointer, message }) => `${pointer} ${message}`).join('; ')
+  return soft
+    .slice(0, 5)
+    .map(({ pointer, message }) => `${pointer} ${message}`)
+    .join('; ')
 }
 
 function string(value: unknown): string {

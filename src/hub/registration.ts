@@ -9,14 +9,17 @@ import type { Platform } from '../directory/snapshot.ts'
 import { partyOf } from '../ocpi/primitives.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import { peerTokenPurpose } from './call-partner.ts'
-import type { LocalCall } from './local.ts'
 import { fetchPartnerVersions } from './partner-versions.ts'
 import type { PartnerVersions } from './partner-versions.ts'
 import { success } from './request.ts'
-import type { OcpiAnswer } from './request.ts'
+import type { LocalCall, OcpiAnswer } from './request.ts'
 
 /** What a partner's Credentials object says. */
-export type PartnerCredentials = { token: string; url: string; parties: { party: string; role: string; businessDetails: unknown }[] }
+export type PartnerCredentials = {
+  token: string
+  url: string
+  parties: { party: string; role: string; businessDetails: unknown }[]
+}
 
 /** GET credentials: our Credentials object for this client, with the token it uses (2.2.1 Credentials, GET Method). */
 export async function showCredentials(context: Context, call: LocalCall): Promise<OcpiAnswer> {
@@ -25,19 +28,22 @@ export async function showCredentials(context: Context, call: LocalCall): Promis
 
 /** POST credentials: a platform registers with its registration token; 405 when it is registered already. */
 export async function takeRegistration(context: Context, call: LocalCall): Promise<OcpiAnswer> {
-  if (call.identity.tokenKind === 'access') throw notAllowed('this platform is registered; update with PUT', ['GET', 'PUT', 'DELETE'])
+  if (call.identity.tokenKind === 'access')
+    throw notAllowed('this platform is registered; update with PUT', ['GET', 'PUT', 'DELETE'])
   return takeCredentials(context, call)
 }
 
 /** PUT credentials: new token, URL or roles; endpoints are read again even when the version is the same. */
 export async function takeUpdate(context: Context, call: LocalCall): Promise<OcpiAnswer> {
-  if (call.identity.tokenKind === 'registration') throw notAllowed('this platform is not registered; register with POST', ['GET', 'POST'])
+  if (call.identity.tokenKind === 'registration')
+    throw notAllowed('this platform is not registered; register with POST', ['GET', 'POST'])
   return takeCredentials(context, call)
 }
 
 /** DELETE credentials: the platform leaves; its tokens end, nobody sends to it any more. */
 export async function takeUnregistration(context: Context, call: LocalCall): Promise<OcpiAnswer> {
-  if (call.identity.tokenKind === 'registration') throw notAllowed('this platform is not registered', ['GET', 'POST'])
+  if (call.identity.tokenKind === 'registration')
+    throw notAllowed('this platform is not registered', ['GET', 'POST'])
   const { id } = call.identity.platform
   await context.db.transaction(async (tx) => {
     await tx.rows(sql`delete from credentials_tokens where platform_id = ${id}`)
@@ -83,7 +89,10 @@ async function takeCredentials(context: Context, call: LocalCall): Promise<OcpiA
 }
 
 /** Checks a partner's Credentials: exactly the roles it was invited with, nobody else's. */
-export function readCredentials(value: Record<string, unknown>, platform: Platform): PartnerCredentials {
+export function readCredentials(
+  value: Record<string, unknown>,
+  platform: Platform,
+): PartnerCredentials {
   const faults: Fault[] = []
   const listed = Array.isArray(value.roles) ? value.roles : []
   const parties = listed.flatMap((role: unknown, index) => {
@@ -91,7 +100,10 @@ export function readCredentials(value: Record<string, unknown>, platform: Platfo
     const party = partyOf(role.country_code, role.party_id)
     const invited = platform.parties.some((own) => own.party === party && own.role === role.role)
     if (party === null || !invited) {
-      faults.push({ pointer: `/roles/${index}`, message: 'is not one of the roles this platform was invited with' })
+      faults.push({
+        pointer: `/roles/${index}`,
+        message: 'is not one of the roles this platform was invited with',
+      })
       return []
     }
     return [{ party, role: String(role.role), businessDetails: role.business_details }]
@@ -99,14 +111,18 @@ export function readCredentials(value: Record<string, unknown>, platform: Platfo
   for (const own of platform.parties) {
     const found = parties.filter(({ party, role }) => party === own.party && role === own.role)
     if (found.length !== 1) {
-      faults.push({ pointer: '/roles', message: `must list ${own.role} ${own.party} exactly once, as invited` })
+      faults.push({
+        pointer: '/roles',
+        message: `must list ${own.role} ${own.party} exactly once, as invited`,
+      })
     }
   }
   const token = typeof value.token === 'string' ? value.token : ''
   if (!/^[\x21-\x7e]{1,64}$/.test(token)) {
     faults.push({ pointer: '/token', message: 'must be 1 to 64 printable ASCII characters' })
   }
-  if (faults.length > 0) throw new HubError('invalid', 'these credentials cannot be taken', { faults })
+  if (faults.length > 0)
+    throw new HubError('invalid', 'these credentials cannot be taken', { faults })
   return { token, url: typeof value.url === 'string' ? value.url : '', parties }
 }
 
@@ -114,7 +130,12 @@ export function readCredentials(value: Record<string, unknown>, platform: Platfo
 export async function writeRegistration(
   tx: Tx,
   context: Pick<Context, 'secrets'>,
-  input: { platform: Platform; theirs: PartnerCredentials; versions: PartnerVersions; versionsUrl: string },
+  input: {
+    platform: Platform
+    theirs: PartnerCredentials
+    versions: PartnerVersions
+    versionsUrl: string
+  },
 ): Promise<void> {
   const { platform, theirs, versions } = input
   const sealed = context.secrets.seal(theirs.token, peerTokenPurpose(platform.id))
@@ -161,6 +182,8 @@ export function ourCredentials(context: Context, token: string): string {
   return JSON.stringify({
     token,
     url: `${context.publicUrl}/ocpi/versions`,
-    roles: [{ role: 'HUB', country_code: countryCode, party_id: partyId, business_details: { name } }],
+    roles: [
+      { role: 'HUB', country_code: countryCode, party_id: partyId, business_details: { name } },
+    ],
   })
 }

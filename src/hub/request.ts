@@ -46,6 +46,16 @@ export type Call = {
   body: ParsedBody | null
 }
 
+/** A request to a configuration module: answered here, never routed, whatever routing headers it carries. */
+export type LocalCall = {
+  request: OcpiRequest
+  route: Route
+  identity: Identity
+  body: ParsedBody | null
+  ids: MessageIds
+  version: Version
+}
+
 /** A body that passed the scan and has the right types. `value` has no null members. */
 export type ParsedBody = {
   bytes: Buffer
@@ -57,5 +67,11 @@ export type ParsedBody = {
 
 /** A plain success. */
 export function success(dataText?: string, more: Partial<OcpiAnswer> = {}): OcpiAnswer {
-  return { httpStatus: 200, ocpiStatus: 1000, headers: {}, ...(dataText === undefined ? {} : { dataText }), ...more }
+  return {
+    httpStatus: 200,
+    ocpiStatus: 1000,
+    headers: {},
+    ...(dataText === undefined ? {} : { dataText }),
+    ...more,
+  }
 }

@@ -39,7 +39,9 @@ export function route(input: RouteInput): Plan {
     case 'clear':
       return routeCdr(input)
     case 'authorize':
-      return input.to === null || input.to === input.hub ? { kind: 'ask' } : { kind: 'direct', receiver: input.to }
+      return input.to === null || input.to === input.hub
+        ? { kind: 'ask' }
+        : { kind: 'direct', receiver: input.to }
     case 'direct':
       return input.to === null || input.to === input.hub
         ? refuse('header:OCPI-to-party-id', 'address the party this message is for')
@@ -54,7 +56,10 @@ export function route(input: RouteInput): Plan {
 function routeList({ to, hub }: RouteInput): Plan {
   if (to === null) {
     // 2.2.1 Open Routing Request: possible for every GET but GET ALL.
-    return refuse('header:OCPI-to-party-id', `a list needs a receiver: address the hub (${hub}) for everybody's objects, or one party`)
+    return refuse(
+      'header:OCPI-to-party-id',
+      `a list needs a receiver: address the hub (${hub}) for everybody's objects, or one party`,
+    )
   }
   return to === hub ? { kind: 'store' } : { kind: 'direct', receiver: to }
 }
@@ -65,7 +70,10 @@ function routeOne({ module, endpoint, to, hub }: RouteInput): Plan {
   if (to !== null) return { kind: 'direct', receiver: to }
   return endpoint.interface === 'sender'
     ? { kind: 'store' }
-    : refuse('header:OCPI-to-party-id', `say whose copy you want to see: one party, or the hub (${hub})`)
+    : refuse(
+        'header:OCPI-to-party-id',
+        `say whose copy you want to see: one party, or the hub (${hub})`,
+      )
 }
 
 function routePush({ module, to, hub, contentReceiver }: RouteInput): Plan {
@@ -74,22 +82,35 @@ function routePush({ module, to, hub, contentReceiver }: RouteInput): Plan {
   }
   if (to === hub) {
     // 2.2.1 Broadcast Push: party specific data are not for everybody.
-    return refuse('header:OCPI-to-party-id', `${module.id} concern one party and are not broadcast; address it, or leave OCPI-to out`)
+    return refuse(
+      'header:OCPI-to-party-id',
+      `${module.id} concern one party and are not broadcast; address it, or leave OCPI-to out`,
+    )
   }
   return personal(to, contentReceiver, (receiver) => ({ kind: 'direct', receiver }))
 }
 
 function routeCdr({ to, hub, contentReceiver }: RouteInput): Plan {
   if (to === hub) {
-    return refuse('header:OCPI-to-party-id', 'a CDR concerns one party and is not broadcast; address it, or leave OCPI-to out')
+    return refuse(
+      'header:OCPI-to-party-id',
+      'a CDR concerns one party and is not broadcast; address it, or leave OCPI-to out',
+    )
   }
   return personal(to, contentReceiver, (receiver) => ({ kind: 'clear', receiver }))
 }
 
-function personal(to: string | null, contentReceiver: string | null, plan: (receiver: string) => Plan): Plan {
+function personal(
+  to: string | null,
+  contentReceiver: string | null,
+  plan: (receiver: string) => Plan,
+): Plan {
   if (contentReceiver === null) {
     return to === null
-      ? refuse('/cdr_token', 'the receiver is the party in cdr_token, which is missing or not known for this object')
+      ? refuse(
+          '/cdr_token',
+          'the receiver is the party in cdr_token, which is missing or not known for this object',
+        )
       : plan(to)
   }
   if (to !== null && to !== contentReceiver) {

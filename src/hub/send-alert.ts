@@ -7,14 +7,24 @@ import type { OutboxRow } from '../outbox/outbox.ts'
 import { backoffMs } from './backoff.ts'
 
 type AlertRow = {
-  id: bigint; code: string; severity: string; subject: string; message: string; advice: string; state: string
-  first_seen: Date; last_seen: Date; count: bigint
+  id: bigint
+  code: string
+  severity: string
+  subject: string
+  message: string
+  advice: string
+  state: string
+  first_seen: Date
+  last_seen: Date
+  count: bigint
 }
 
 /** Sends a new alert to ALERT_WEBHOOK_URL, signed by the Standard Webhooks scheme with a secret derived from SECRETS_KEY. */
 export async function sendAlert(context: Context, row: OutboxRow): Promise<void> {
   const { alertWebhookUrl } = context.config
-  const [alert] = await context.db.rows<AlertRow>(sql`select * from alerts where id = ${row.subject}::bigint`)
+  const [alert] = await context.db.rows<AlertRow>(
+    sql`select * from alerts where id = ${row.subject}::bigint`,
+  )
   if (alertWebhookUrl === undefined || !alert) {
     return finishOutbox(context.db, { ids: [row.id], outcome: 'done' })
   }
@@ -22,8 +32,12 @@ export async function sendAlert(context: Context, row: OutboxRow): Promise<void>
     type: 'alert.opened',
     timestamp: alert.first_seen.toISOString(),
     data: {
-      id: alert.id.toString(), code: alert.code, severity: alert.severity, subject: alert.subject,
-      message: alert.message, advice: alert.advice,
+      id: alert.id.toString(),
+      code: alert.code,
+      severity: alert.severity,
+      subject: alert.subject,
+      message: alert.message,
+      advice: alert.advice,
     },
   })
   const id = `alert_${alert.id}`
@@ -46,5 +60,9 @@ export async function sendAlert(context: Context, row: OutboxRow): Promise<void>
   if (row.attempts >= limits.alertAttemptsMax) {
     return finishOutbox(context.db, { ids: [row.id], outcome: 'failed', error: answer.kind })
   }
-  return retryOutbox(context.db, { id: row.id, delayMs: backoffMs('deliver', row.attempts), error: answer.kind })
+  return retryOutbox(context.db, {
+    id: row.id,
+    delayMs: backoffMs('deliver', row.attempts),
+    error: answer.kind,
+  })
 }

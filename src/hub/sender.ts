@@ -21,20 +21,32 @@ export function authorizeSender(input: Input): { party: string; role: Role } {
   if (from.kind !== 'party') {
     const header = from.kind === 'broken' ? from.header : 'OCPI-from-party-id'
     throw new HubError('invalid', 'say for which of your parties you speak', {
-      faults: [{ pointer: `header:${header}`, message: 'both OCPI-from headers are needed, ASCII letters and digits' }],
+      faults: [
+        {
+          pointer: `header:${header}`,
+          message: 'both OCPI-from headers are needed, ASCII letters and digits',
+        },
+      ],
     })
   }
   const own = identity.platform.parties.filter(({ party }) => party === from.party)
   if (own.length === 0) {
     throw new HubError('foreignSender', `${from.party} is not a party of this platform`, {
-      faults: [{ pointer: 'header:OCPI-from-party-id', message: 'must be one of the parties this platform registered' }],
+      faults: [
+        {
+          pointer: 'header:OCPI-from-party-id',
+          message: 'must be one of the parties this platform registered',
+        },
+      ],
     })
   }
   const roles = rolesFor(route)
   const role = own.find((party) => roles.includes(party.role))?.role
   if (!role) {
     throw new HubError('invalid', `this endpoint is for ${roles.join(', ')}`, {
-      faults: [{ pointer: 'header:OCPI-from-party-id', message: `${from.party} has no such role here` }],
+      faults: [
+        { pointer: 'header:OCPI-from-party-id', message: `${from.party} has no such role here` },
+      ],
     })
   }
   checkOwner(input, from.party)
@@ -43,13 +55,17 @@ export function authorizeSender(input: Input): { party: string; role: Role } {
 
 /** Owners push and check their copies on Receiver interfaces; readers pull and ask on Sender interfaces. */
 function rolesFor({ module, endpoint }: Route): readonly Role[] {
-  if (module.id === 'cdrs' && endpoint.routing === 'pull-one') return [...module.ownerRoles, ...module.readerRoles]
+  if (module.id === 'cdrs' && endpoint.routing === 'pull-one')
+    return [...module.ownerRoles, ...module.readerRoles]
   return endpoint.interface === 'receiver' ? module.ownerRoles : module.readerRoles
 }
 
 function checkOwner({ route, identity, body }: Input, from: string): void {
   const { params, module, endpoint } = route
-  if (params.country_code !== undefined && !(module.id === 'cdrs' && endpoint.routing === 'pull-one')) {
+  if (
+    params.country_code !== undefined &&
+    !(module.id === 'cdrs' && endpoint.routing === 'pull-one')
+  ) {
     const owner = partyOf(params.country_code, params.party_id)
     if (owner === null || !identity.platform.parties.some(({ party }) => party === owner)) {
       // The same answer whether it exists or not.
@@ -65,9 +81,15 @@ function checkOwner({ route, identity, body }: Input, from: string): void {
   const { country_code: countryCode, party_id: partyId } = body.value
   if (countryCode === undefined && partyId === undefined) return
   const isPatch = endpoint.method === 'PATCH'
-  const owner = partyOf(countryCode ?? (isPatch ? from.slice(0, 2) : undefined), partyId ?? (isPatch ? from.slice(3) : undefined))
+  const owner = partyOf(
+    countryCode ?? (isPatch ? from.slice(0, 2) : undefined),
+    partyId ?? (isPatch ? from.slice(3) : undefined),
+  )
   if (owner !== from) {
-    const pointer = typeof countryCode === 'string' && countryCode.toUpperCase() !== from.slice(0, 2) ? '/country_code' : '/party_id'
+    const pointer =
+      typeof countryCode === 'string' && countryCode.toUpperCase() !== from.slice(0, 2)
+        ? '/country_code'
+        : '/party_id'
     throw new HubError('invalid', 'the body names another owner', {
       faults: [{ pointer, message: `must be that of ${from}, the owner in the URL and OCPI-from` }],
     })
@@ -81,13 +103,22 @@ function checkOwner({ route, identity, body }: Input, from: string): void {
 export async function contentReceiverOf(context: Context, call: Call): Promise<string | null> {
   const { route, body, from } = call
   const routing = route.endpoint.routing
-  if (routing !== 'clear' && !(routing === 'push' && route.module.object?.audience === 'token owner')) return null
+  if (
+    routing !== 'clear' &&
+    !(routing === 'push' && route.module.object?.audience === 'token owner')
+  )
+    return null
   const token = body?.value.cdr_token
   if (isRecord(token)) {
     const receiver = partyOf(token.country_code, token.party_id)
     if (receiver === null && (token.country_code !== undefined || routing === 'clear')) {
       throw new HubError('invalid', 'the token names no party', {
-        faults: [{ pointer: '/cdr_token/party_id', message: 'country_code and party_id must be ASCII letters and digits' }],
+        faults: [
+          {
+            pointer: '/cdr_token/party_id',
+            message: 'country_code and party_id must be ASCII letters and digits',
+          },
+        ],
       })
     }
     if (receiver !== null) return receiver

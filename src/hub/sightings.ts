@@ -15,9 +15,11 @@ export function noteSighting(context: Context, platformId: string): void {
   if (now - (times.get(platformId) ?? Number.NEGATIVE_INFINITY) < SIGHTING_INTERVAL_MS) return
   times.set(platformId, now)
   context.db
-    .rows(sql`
+    .rows(
+      sql`
       insert into platform_sightings (platform_id, last_seen_at) values (${platformId}, clock_timestamp())
-      on conflict (platform_id) do update set last_seen_at = clock_timestamp()`)
+      on conflict (platform_id) do update set last_seen_at = clock_timestamp()`,
+    )
     .catch((error: unknown) => {
       context.log.debug({ err: error instanceof Error ? error.message : '' }, 'a sighting was lost')
     })

@@ -29,10 +29,18 @@ export async function syncObject(context: Context, row: OutboxRow): Promise<void
     return finishOutbox(context.db, { ids: [row.id], outcome: 'done' })
   }
   if (row.expired) {
-    return finishOutbox(context.db, { ids: [row.id], outcome: 'expired', error: 'the receiver could not be reached for a day' })
+    return finishOutbox(context.db, {
+      ids: [row.id],
+      outcome: 'expired',
+      error: 'the receiver could not be reached for a day',
+    })
   }
   if (!isConnected(platform)) {
-    return retryOutbox(context.db, { id: row.id, delayMs: backoffMs('deliver', row.attempts), error: 'not connected' })
+    return retryOutbox(context.db, {
+      id: row.id,
+      delayMs: backoffMs('deliver', row.attempts),
+      error: 'not connected',
+    })
   }
   const answer = await callPartner(context, {
     platform,
@@ -48,14 +56,22 @@ export async function syncObject(context: Context, row: OutboxRow): Promise<void
   if (answer.kind === 'ocpi' && answer.ocpiStatus < 2000) {
     return finishOutbox(context.db, { ids: [row.id], outcome: 'done' })
   }
-  if (answer.kind === 'ocpi' && answer.ocpiStatus < 3000 && answer.httpStatus !== 429 && answer.httpStatus < 500) {
+  if (
+    answer.kind === 'ocpi' &&
+    answer.ocpiStatus < 3000 &&
+    answer.httpStatus !== 429 &&
+    answer.httpStatus < 500
+  ) {
     return refused(context, { row, module, status: answer.ocpiStatus })
   }
   const error = answer.kind === 'ocpi' ? `answered ${answer.ocpiStatus}` : answer.kind
   return retryOutbox(context.db, { id: row.id, delayMs: backoffMs('deliver', row.attempts), error })
 }
 
-async function refused(context: Context, input: { row: OutboxRow; module: string; status: number }): Promise<void> {
+async function refused(
+  context: Context,
+  input: { row: OutboxRow; module: string; status: number },
+): Promise<void> {
   const { row, module, status } = input
   await context.db.transaction(async (tx) => {
     await finishOutbox(tx, { ids: [row.id], outcome: 'refused', error: `status ${status}` })
@@ -64,7 +80,8 @@ async function refused(context: Context, input: { row: OutboxRow; module: string
       severity: 'notice',
       subject: `${row.platformId}/${module}`,
       message: `the receiver refuses ${module}, last with ${status}`,
-      advice: 'See GET /admin/v1/outbox and /admin/v1/messages for the objects; ask the receiver what it cannot read',
+      advice:
+        'See GET /admin/v1/outbox and /admin/v1/messages for the objects; ask the receiver what it cannot read',
     })
   })
 }
@@ -76,6 +93,8 @@ function objectUrl(endpoint: string, object: StoredObject): string {
   const value = isRecord(object.value) ? object.value : {}
   const id = String(value[definition?.idMember ?? 'id'] ?? object.key)
   const extra = definition?.keyQuery
-  const query = extra ? `?${extra.name}=${encodeURIComponent(String(value[extra.member] ?? extra.fallback))}` : ''
+  const query = extra
+    ? `?${extra.name}=${encodeURIComponent(String(value[extra.member] ?? extra.fallback))}`
+    : ''
   return `${endpoint.replace(/\/+$/, '')}/${countryCode}/${partyId}/${encodeURIComponent(id)}${query}`
 }

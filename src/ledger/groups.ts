@@ -30,7 +30,7 @@ export type TransferKind = 'posted' | 'pending' | 'post' | 'void'
  * What became of a group. Order is precedence: where several apply, the first is given. Only `created` wrote anything;
  * `exists` is a replay with the same content.
  */
-export const GROUP_STATUSES = [
+const GROUP_STATUSES = [
   'created',
   'exists',
   'exists_with_different_content',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isRecord } from './validate.ts'
+import { escapePointer, isRecord } from './validate.ts'
 
 /**
  * SHA-256 over canonical JSON: keys sorted by code unit, numbers by value, null members absent. Two texts of one
@@ -12,7 +12,12 @@ export function contentHash(value: unknown, longNumbers: ReadonlyMap<string, str
   return createHash('sha256').update(parts.join('')).digest()
 }
 
-function write(value: unknown, pointer: string, parts: string[], longNumbers: ReadonlyMap<string, string>): void {
+function write(
+  value: unknown,
+  pointer: string,
+  parts: string[],
+  longNumbers: ReadonlyMap<string, string>,
+): void {
   const exact = longNumbers.size > 0 ? longNumbers.get(pointer) : undefined
   if (exact !== undefined) {
     parts.push(normalNumber(exact))
@@ -29,7 +34,7 @@ function write(value: unknown, pointer: string, parts: string[], longNumbers: Re
       const member = value[name]
       if (member === null || member === undefined) continue
       parts.push(JSON.stringify(name), ':')
-      write(member, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, parts, longNumbers)
+      write(member, `${pointer}/${escapePointer(name)}`, parts, longNumbers)
       parts.push(',')
     }
     parts.push('}')
@@ -41,18 +46,22 @@ function write(value: unknown, pointer: string, parts: string[], longNumbers: Re
 }
 
 /** A copy in which numbers that a double cannot hold are their exact decimal text, for pricing and the ledger. */
-export function withExactNumbers(value: unknown, longNumbers: ReadonlyMap<string, string>): unknown {
+export function withExactNumbers(
+  value: unknown,
+  longNumbers: ReadonlyMap<string, string>,
+): unknown {
   return longNumbers.size === 0 ? value : copy(value, '', longNumbers)
 }
 
 function copy(value: unknown, pointer: string, longNumbers: ReadonlyMap<string, string>): unknown {
   if (typeof value === 'number') return longNumbers.get(pointer) ?? value
-  if (Array.isArray(value)) return value.map((item, index) => copy(item, `${pointer}/${index}`, longNumbers))
+  if (Array.isArray(value))
+    return value.map((item, index) => copy(item, `${pointer}/${index}`, longNumbers))
   if (!isRecord(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name,
-      copy(member, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, longNumbers),
+      copy(member, `${pointer}/${escapePointer(name)}`, longNumbers),
     ]),
   )
 }

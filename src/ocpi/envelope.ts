@@ -5,7 +5,10 @@ export type Envelope = { statusCode: number; statusMessage?: string; dataText?: 
 
 /** The JSON text of an envelope. Text goes in unparsed, so objects keep the bytes their owner sent. */
 export function writeEnvelope(envelope: Envelope): string {
-  const message = envelope.statusMessage === undefined ? '' : `,"status_message":${JSON.stringify(envelope.statusMessage)}`
+  const message =
+    envelope.statusMessage === undefined
+      ? ''
+      : `,"status_message":${JSON.stringify(envelope.statusMessage)}`
   const data = envelope.dataText === undefined ? '' : `"data":${envelope.dataText},`
   return `{${data}"status_code":${envelope.statusCode}${message},"timestamp":"${writeTime(envelope.at)}"}`
 }

@@ -4,7 +4,8 @@ import Type from 'typebox'
 /** OCPI types as JSON Schema. Lengths, patterns, formats and enums are soft (see validate.ts). */
 
 /** CiString(n): case-insensitive printable ASCII (2.2.1 Types, CiString). */
-export const ciString = (maxLength: number) => Type.String({ maxLength, pattern: '^[\\x20-\\x7e]*$' })
+export const ciString = (maxLength: number) =>
+  Type.String({ maxLength, pattern: '^[\\x20-\\x7e]*$' })
 /** string(n) (2.2.1 Types, string). */
 export const text = (maxLength: number) => Type.String({ maxLength })
 export const url = Type.String({ maxLength: 255 })
@@ -33,7 +34,11 @@ export const image = object({
   width: optional(integer),
   height: optional(integer),
 })
-export const businessDetails = object({ name: text(100), website: optional(url), logo: optional(image) })
+export const businessDetails = object({
+  name: text(100),
+  website: optional(url),
+  logo: optional(image),
+})
 export const price = object({ excl_vat: number, incl_vat: optional(number) })
 export const tokenType = oneOf(['AD_HOC_USER', 'APP_USER', 'OTHER', 'RFID'])
 export const authMethod = oneOf(['AUTH_REQUEST', 'COMMAND', 'WHITELIST'])
@@ -50,8 +55,19 @@ export const chargingPeriod = object({
   dimensions: list(
     object({
       type: oneOf([
-        'CURRENT', 'ENERGY', 'ENERGY_EXPORT', 'ENERGY_IMPORT', 'MAX_CURRENT', 'MIN_CURRENT', 'MAX_POWER',
-        'MIN_POWER', 'PARKING_TIME', 'POWER', 'RESERVATION_TIME', 'STATE_OF_CHARGE', 'TIME',
+        'CURRENT',
+        'ENERGY',
+        'ENERGY_EXPORT',
+        'ENERGY_IMPORT',
+        'MAX_CURRENT',
+        'MIN_CURRENT',
+        'MAX_POWER',
+        'MIN_POWER',
+        'PARKING_TIME',
+        'POWER',
+        'RESERVATION_TIME',
+        'STATE_OF_CHARGE',
+        'TIME',
       ]),
       volume: number,
     }),
@@ -78,13 +94,30 @@ export function readTime(value: unknown): Date | null {
   if (typeof value !== 'string') return null
   const match = TIME.exec(value)
   if (!match) return null
-  const [, year = '', month = '', day = '', hour = '', minute = '', second = '', fraction = '', zone = 'Z'] = match
-  if (!isCalendarDay(Number(year), Number(month), Number(day)) || Number(hour) > 23 || Number(minute) > 59) return null
+  const [
+    ,
+    year = '',
+    month = '',
+    day = '',
+    hour = '',
+    minute = '',
+    second = '',
+    fraction = '',
+    zone = 'Z',
+  ] = match
+  if (
+    !isCalendarDay(Number(year), Number(month), Number(day)) ||
+    Number(hour) > 23 ||
+    Number(minute) > 59
+  )
+    return null
   if (Number(second) > 60) return null
   const leap = Number(second) === 60
   const millis = leap ? '.999' : fraction.slice(0, 4)
   const offset = zone === '' ? 'Z' : zone
-  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${leap ? '59' : second}${millis}${offset}`)
+  const time = new Date(
+    `${year}-${month}-${day}T${hour}:${minute}:${leap ? '59' : second}${millis}${offset}`,
+  )
   const inWindow = Number(year) >= 1970 && Number(year) <= 2100
   return inWindow && !Number.isNaN(time.getTime()) ? time : null
 }

@@ -11,7 +11,13 @@ import type { Version } from './version.ts'
 
 /** Every module of the hub. Routes, version details, validation, owner checks and store keys come from here. */
 export const MODULES: readonly Module[] = [
-  credentials, locations, tariffs, tokens, sessions, cdrs, hubClientInfo,
+  credentials,
+  locations,
+  tariffs,
+  tokens,
+  sessions,
+  cdrs,
+  hubClientInfo,
 ]
 
 /** The module with this id. */
@@ -19,17 +25,24 @@ export function moduleById(id: string): Module | undefined {
   return MODULES.find((module) => module.id === id)
 }
 
-export type Route = { module: Module; name: string; endpoint: Endpoint; params: Readonly<Record<string, string>> }
+export type Route = {
+  module: Module
+  name: string
+  endpoint: Endpoint
+  params: Readonly<Record<string, string>>
+}
 export type Match =
-  | { kind: 'route'; route: Route }
-  | { kind: 'unknown' }
-  | { kind: 'method'; allow: Method[] }
+  { kind: 'route'; route: Route } | { kind: 'unknown' } | { kind: 'method'; allow: Method[] }
 
 /**
  * Finds the endpoint of `/{sender|receiver}/{module}/…` or `/credentials` below a version.
  * `segments` are the percent-decoded parts after the version.
  */
-export function matchRoute(input: { version: Version; method: string; segments: readonly string[] }): Match {
+export function matchRoute(input: {
+  version: Version
+  method: string
+  segments: readonly string[]
+}): Match {
   const place = placeOf(input.segments)
   if (!place) return { kind: 'unknown' }
   const allow: Method[] = []
@@ -38,7 +51,8 @@ export function matchRoute(input: { version: Version; method: string; segments: 
     if (!isIn(input.version, endpoint.since ?? place.module.since, endpoint.until)) continue
     const params = matchPath(endpoint.path, place.rest)
     if (!params) continue
-    if (endpoint.method === input.method) return { kind: 'route', route: { module: place.module, name, endpoint, params } }
+    if (endpoint.method === input.method)
+      return { kind: 'route', route: { module: place.module, name, endpoint, params } }
     if (!allow.includes(endpoint.method)) allow.push(endpoint.method)
   }
   return allow.length > 0 ? { kind: 'method', allow } : { kind: 'unknown' }
@@ -76,11 +90,15 @@ function isIn(version: Version, since: Version, until: Version | undefined): boo
 }
 
 /** The endpoint list of version details (2.2.1 Version information endpoint): both interfaces the hub has. */
-export function versionEndpoints(version: Version, baseUrl: string): { identifier: string; role: string; url: string }[] {
+export function versionEndpoints(
+  version: Version,
+  baseUrl: string,
+): { identifier: string; role: string; url: string }[] {
   return MODULES.flatMap((module) => {
     if (!isIn(version, module.since, undefined)) return []
     // Credentials are listed once, as SENDER (2.2.1 Endpoint class, NOTE).
-    if (module.id === 'credentials') return [{ identifier: module.id, role: 'SENDER', url: `${baseUrl}/credentials` }]
+    if (module.id === 'credentials')
+      return [{ identifier: module.id, role: 'SENDER', url: `${baseUrl}/credentials` }]
     const sides = new Set(Object.values(module.endpoints).map((endpoint) => endpoint.interface))
     return [...sides].map((side) => ({
       identifier: module.id,

@@ -62,9 +62,13 @@ function faultsOf(error: SchemaError): Fault[] {
 function wording(error: SchemaError): string {
   if ('allowedValues' in error.params && Array.isArray(error.params.allowedValues)) {
     const values = error.params.allowedValues
-    return values.length <= 12 ? `must be one of ${values.join(', ')}` : 'is not a value of this enum'
+    return values.length <= 12
+      ? `must be one of ${values.join(', ')}`
+      : 'is not a value of this enum'
   }
-  return error.keyword === 'format' ? 'must be a UTC time such as 2026-11-22T10:15:00Z' : error.message
+  return error.keyword === 'format'
+    ? 'must be a UTC time such as 2026-11-22T10:15:00Z'
+    : error.message
 }
 
 /** RFC 6901 escaping of one reference token. */

@@ -43,8 +43,14 @@ export type OutboxRow = {
 }
 
 type Raw = {
-  id: bigint; kind: OutboxKind; platform_id: string; subject: string; correlation_id: string | null
-  attempts: number; created_at: Date; expired: boolean
+  id: bigint
+  kind: OutboxKind
+  platform_id: string
+  subject: string
+  correlation_id: string | null
+  attempts: number
+  created_at: Date
+  expired: boolean
 }
 
 /** Takes due rows for the relay: nobody else gets them until they are re-opened. Locks them, skipping locked ones. */
@@ -63,7 +69,10 @@ export async function claimDue(sqlClient: Sql, limit: number): Promise<OutboxRow
 }
 
 /** The rows of a job that are still this attempt's to do; a later attempt or an end makes them somebody else's. */
-export async function currentRows(client: Sql, refs: readonly { id: string; attempt: number }[]): Promise<OutboxRow[]> {
+export async function currentRows(
+  client: Sql,
+  refs: readonly { id: string; attempt: number }[],
+): Promise<OutboxRow[]> {
   const rows = await client.rows<Raw>(sql`
     select o.id, o.kind, o.platform_id, o.subject, o.correlation_id, o.attempts, o.created_at,
       coalesce(o.expires_at < clock_timestamp(), false) as expired
@@ -77,7 +86,11 @@ export async function currentRows(client: Sql, refs: readonly { id: string; atte
 /** Ends rows with their outcome. */
 export async function finishOutbox(
   tx: Sql,
-  input: { ids: readonly bigint[]; outcome: 'done' | 'failed' | 'expired' | 'refused'; error?: string },
+  input: {
+    ids: readonly bigint[]
+    outcome: 'done' | 'failed' | 'expired' | 'refused'
+    error?: string
+  },
 ): Promise<void> {
   if (input.ids.length === 0) return
   await tx.rows(sql`
@@ -86,7 +99,10 @@ export async function finishOutbox(
 }
 
 /** Opens a row again after `delayMs`, with the reason. A newer equal row that is already open takes its place. */
-export async function retryOutbox(tx: Sql, input: { id: bigint; delayMs: number; error: string }): Promise<void> {
+export async function retryOutbox(
+  tx: Sql,
+  input: { id: bigint; delayMs: number; error: string },
+): Promise<void> {
   await tx.rows(sql`
     update outbox o set
       enqueued_at = case when open_twin then o.enqueued_at end,

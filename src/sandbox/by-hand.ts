@@ -123,7 +123,7 @@ async function pushSession(
   const { plan } = setting
   const completed = { ...sessionStarted(setting), ...sessionPatches(plan, 0)[0] }
   await cpo.command('session', {
-    id: plan.id,
+    session_id: plan.id,
     country_code: plan.cpo.countryCode,
     party_id: plan.cpo.partyId,
     body: JSON.stringify(completed),

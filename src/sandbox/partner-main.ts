@@ -90,7 +90,7 @@ async function obey(command: Json): Promise<Json> {
         method: 'PUT',
         module: 'sessions',
         side: 'receiver',
-        path: `/${from.countryCode}/${from.partyId}/${needText(command, 'id')}`,
+        path: `/${from.countryCode}/${from.partyId}/${needText(command, 'session_id')}`,
         from,
         body: needText(command, 'body'),
       })

@@ -68,7 +68,7 @@ export function startRemotePartner(options: {
         }
         const id = nextId++
         waiting.set(id, { resolve, reject })
-        input.write(`${JSON.stringify({ id, command: name, ...more })}\n`)
+        input.write(`${JSON.stringify({ ...more, id, command: name })}\n`)
       }),
   }
 }

@@ -6,7 +6,7 @@ import type { CycleRow } from './cycles.ts'
 import { writeLines, writeStatements } from './write.ts'
 
 /** What became of a closing. A cycle that is already final counts as closed. */
-export const CLOSE_STATUSES = ['closed', 'already_closed', 'not_found'] as const
+const CLOSE_STATUSES = ['closed', 'already_closed', 'not_found'] as const
 
 export type Closing = {
   readonly status: (typeof CLOSE_STATUSES)[number]

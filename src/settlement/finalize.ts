@@ -11,7 +11,7 @@ import type { CycleRow } from './cycles.ts'
 import { carryLines, writeLines, writeStatements } from './write.ts'
 
 /** What became of a finalization. */
-export const FINALIZE_STATUSES = ['finalized', 'already_final', 'not_found', 'not_closed'] as const
+const FINALIZE_STATUSES = ['finalized', 'already_final', 'not_found', 'not_closed'] as const
 
 export type Finalization = {
   readonly status: (typeof FINALIZE_STATUSES)[number]

@@ -43,7 +43,12 @@ export async function recordCdrs(tx: Tx, cdrs: readonly NewCdr[]): Promise<Recor
   await tx.rows(sql`
     insert into cdr_events (cdr_id, epoch, state, actor, reason_code)
     select id, 0, 'received', owner, 'received' from cdrs where id = any(${ids}::bigint[])`)
-  const stored = await tx.rows<{ id: bigint; owner: string; cdr_key: string; content_hash: Buffer }>(sql`
+  const stored = await tx.rows<{
+    id: bigint
+    owner: string
+    cdr_key: string
+    content_hash: Buffer
+  }>(sql`
     select id, owner, cdr_key, content_hash from cdrs join unnest(${cdrs.map((c) => c.owner)}::text[],
       ${cdrs.map((c) => c.cdrKey)}::text[]) as k (owner, cdr_key) using (owner, cdr_key)`)
   const byKey = new Map(stored.map((row) => [`${row.owner}/${row.cdr_key}`, row]))
@@ -51,7 +56,8 @@ export async function recordCdrs(tx: Tx, cdrs: readonly NewCdr[]): Promise<Recor
   return cdrs.map((cdr) => {
     const row = byKey.get(`${cdr.owner}/${cdr.cdrKey}`)
     if (!row) throw new Error('a CDR that was just recorded is not there')
-    if (!row.content_hash.equals(cdr.contentHash)) return { status: 'conflict' as const, id: row.id }
+    if (!row.content_hash.equals(cdr.contentHash))
+      return { status: 'conflict' as const, id: row.id }
     // Twins within one batch: the first is new, the others are replays of it.
     const isNew = fresh.delete(row.id)
     return { status: isNew ? ('recorded' as const) : ('replay' as const), id: row.id }
@@ -78,7 +84,10 @@ async function insertCdrs(tx: Tx, cdrs: readonly NewCdr[]): Promise<{ id: bigint
 }
 
 /** Keeps the finding that an id came again with other content. */
-export async function noteConflict(tx: Tx, input: { cdrId: bigint; message: string }): Promise<void> {
+export async function noteConflict(
+  tx: Tx,
+  input: { cdrId: bigint; message: string },
+): Promise<void> {
   await tx.rows(sql`
     insert into cdr_findings (cdr_id, epoch, code, severity, message)
     select ${input.cdrId.toString()}::bigint, epoch, 'D3', 'F', ${input.message} from cdr_states
@@ -91,7 +100,12 @@ export async function readCdr(
   client: Sql,
   key: { owner: string; cdrKey: string },
 ): Promise<{ id: bigint; original: Buffer; receiver: string; visible: boolean } | null> {
-  const [row] = await client.rows<{ id: bigint; original: Buffer; receiver: string; visible: boolean }>(sql`
+  const [row] = await client.rows<{
+    id: bigint
+    original: Buffer
+    receiver: string
+    visible: boolean
+  }>(sql`
     select c.id, c.original, c.receiver, s.delivery not in ('none', 'withheld') as visible
     from cdrs c join cdr_states s on s.cdr_id = c.id
     where c.owner = ${key.owner} and c.cdr_key = ${key.cdrKey}`)

@@ -20,7 +20,11 @@ export async function listObjects(
 ): Promise<ListPage> {
   const { page } = input
   const places = await client.rows<Place>(
-    page.dateFrom || page.dateTo ? windowPlaces(input) : page.after === null ? offsetPlaces(input) : afterPlaces(input),
+    page.dateFrom || page.dateTo
+      ? windowPlaces(input)
+      : page.after === null
+        ? offsetPlaces(input)
+        : afterPlaces(input),
   )
   const last = places.at(-1)
   const more = last ? await client.rows(moreAfter(input, last.seq)) : []

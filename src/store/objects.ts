@@ -25,8 +25,17 @@ export type NewObject = ObjectPlace & {
 }
 
 type Raw = {
-  seq: bigint; module: string; owner: string; object_key: string; audience: string; ocpi_version: string
-  original: string; value: unknown; last_updated: Date; deleted: boolean; platform_id: string
+  seq: bigint
+  module: string
+  owner: string
+  object_key: string
+  audience: string
+  ocpi_version: string
+  original: string
+  value: unknown
+  last_updated: Date
+  deleted: boolean
+  platform_id: string
 }
 
 /** The subject under which work and CDRs wait for an object, whoever its audience is. */
@@ -54,7 +63,10 @@ export async function lockSubjects(
 }
 
 /** The current objects of places, deleted ones included. */
-export async function readObjects(client: Sql, places: readonly ObjectPlace[]): Promise<Map<string, StoredObject>> {
+export async function readObjects(
+  client: Sql,
+  places: readonly ObjectPlace[],
+): Promise<Map<string, StoredObject>> {
   if (places.length === 0) return new Map()
   const rows = await client.rows<Raw>(sql`
     select o.seq, o.module, o.owner, o.object_key, o.audience, o.ocpi_version, o.original, o.value, o.last_updated,
@@ -73,7 +85,13 @@ export function placeKey(place: ObjectPlace): string {
 /** Writes current objects set-wise. The caller holds the subjects' locks. Returns the places that were new. */
 export async function writeObjects(tx: Tx, objects: readonly NewObject[]): Promise<Set<string>> {
   if (objects.length === 0) return new Set()
-  const rows = await tx.rows<{ module: string; owner: string; object_key: string; audience: string; is_new: boolean }>(sql`
+  const rows = await tx.rows<{
+    module: string
+    owner: string
+    object_key: string
+    audience: string
+    is_new: boolean
+  }>(sql`
     insert into objects (module, owner, object_key, audience, platform_id, ocpi_version, original, value, last_updated, deleted_at)
     select module, owner, object_key, audience, platform_id, ocpi_version, original, value, last_updated,
       case when deleted then clock_timestamp() end

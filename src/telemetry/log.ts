@@ -9,8 +9,16 @@ export type Log = {
 }
 
 const SECRET_FIELDS = [
-  'token', 'authorization', 'credentialsToken', 'token_a', 'password',
-  '*.token', '*.authorization', '*.credentialsToken', '*.token_a', '*.password',
+  'token',
+  'authorization',
+  'credentialsToken',
+  'token_a',
+  'password',
+  '*.token',
+  '*.authorization',
+  '*.credentialsToken',
+  '*.token_a',
+  '*.password',
 ]
 
 /** JSON lines to standard output. */

@@ -1,3 +1,4 @@
+import { escapePointer } from '../../ocpi/validate.ts'
 import type { TLocalizedValidationError } from 'typebox/error'
 import type { Fault } from '../../errors.ts'
 
@@ -26,7 +27,7 @@ function faultsOfOne(error: TLocalizedValidationError): Fault[] {
       return [{ pointer, message: 'is not a known field' }]
     case 'required':
       return error.params.requiredProperties.map((name) => ({
-        pointer: `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        pointer: `${pointer}/${escapePointer(name)}`,
         message: 'is missing',
       }))
     case 'enum':

@@ -1,7 +1,19 @@
 import { limits } from '../../../config/limits.ts'
 import { defineModule } from '../define.ts'
 import {
-  authMethod, boolean, cdrToken, chargingPeriod, ciString, dateTime, list, number, object, oneOf, optional, price, text,
+  authMethod,
+  boolean,
+  cdrToken,
+  chargingPeriod,
+  ciString,
+  dateTime,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  price,
+  text,
 } from '../primitives.ts'
 import { connectorFormat, connectorType, geoLocation, powerType } from './locations.ts'
 import { tariff } from './tariffs.ts'
@@ -27,12 +39,15 @@ const signedData = object({
   encoding_method: ciString(36),
   encoding_method_version: optional(number),
   public_key: optional(text(512)),
-  signed_values: list(object({ nature: ciString(32), plain_data: text(5000), signed_data: text(5000) }), { minItems: 1 }),
+  signed_values: list(
+    object({ nature: ciString(32), plain_data: text(5000), signed_data: text(5000) }),
+    { minItems: 1 },
+  ),
   url: optional(text(512)),
 })
 
 /** 2.2.1 CDR object. */
-export const cdr = object({
+const cdr = object({
   country_code: ciString(2),
   party_id: ciString(3),
   id: ciString(39),
@@ -73,8 +88,19 @@ export const cdrs = defineModule({
   readerRoles: ['EMSP'],
   endpoints: {
     list: { interface: 'sender', method: 'GET', path: '/', routing: 'pull' },
-    post: { interface: 'receiver', method: 'POST', path: '/', routing: 'clear', body: { schema: { '2.2.1': cdr } } },
+    post: {
+      interface: 'receiver',
+      method: 'POST',
+      path: '/',
+      routing: 'clear',
+      body: { schema: { '2.2.1': cdr } },
+    },
     // The URL that our POST answers in `Location` (2.2.1 mod_cdrs: its structure is the receiver's choice).
-    get: { interface: 'receiver', method: 'GET', path: '/:country_code/:party_id/:id', routing: 'pull-one' },
+    get: {
+      interface: 'receiver',
+      method: 'GET',
+      path: '/:country_code/:party_id/:id',
+      routing: 'pull-one',
+    },
   },
 })

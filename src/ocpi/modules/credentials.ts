@@ -25,8 +25,20 @@ export const credentials = defineModule({
   readerRoles: [],
   endpoints: {
     get: { interface: 'sender', method: 'GET', path: '/', routing: 'local' },
-    register: { interface: 'sender', method: 'POST', path: '/', routing: 'local', body: { schema: { '2.2.1': credentialsObject } } },
-    update: { interface: 'sender', method: 'PUT', path: '/', routing: 'local', body: { schema: { '2.2.1': credentialsObject } } },
+    register: {
+      interface: 'sender',
+      method: 'POST',
+      path: '/',
+      routing: 'local',
+      body: { schema: { '2.2.1': credentialsObject } },
+    },
+    update: {
+      interface: 'sender',
+      method: 'PUT',
+      path: '/',
+      routing: 'local',
+      body: { schema: { '2.2.1': credentialsObject } },
+    },
     unregister: { interface: 'sender', method: 'DELETE', path: '/', routing: 'local' },
   },
 })

@@ -1,11 +1,22 @@
 import { limits } from '../../../config/limits.ts'
 import { defineModule } from '../define.ts'
 import {
-  authMethod, cdrToken, chargingPeriod, ciString, dateTime, list, number, object, oneOf, optional, price, text,
+  authMethod,
+  cdrToken,
+  chargingPeriod,
+  ciString,
+  dateTime,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  price,
+  text,
 } from '../primitives.ts'
 
 /** 2.2.1 Session object. */
-export const session = object({
+const session = object({
   country_code: ciString(2),
   party_id: ciString(3),
   id: ciString(36),
@@ -45,9 +56,27 @@ export const sessions = defineModule({
     judges: true,
   },
   endpoints: {
-    list: { interface: 'sender', method: 'GET', path: '/', routing: 'pull', requiredQuery: ['date_from'] },
+    list: {
+      interface: 'sender',
+      method: 'GET',
+      path: '/',
+      routing: 'pull',
+      requiredQuery: ['date_from'],
+    },
     get: { interface: 'receiver', method: 'GET', path, routing: 'pull-one' },
-    put: { interface: 'receiver', method: 'PUT', path, routing: 'push', body: { schema: { '2.2.1': session } } },
-    patch: { interface: 'receiver', method: 'PATCH', path, routing: 'push', body: { schema: { '2.2.1': session }, patch: true } },
+    put: {
+      interface: 'receiver',
+      method: 'PUT',
+      path,
+      routing: 'push',
+      body: { schema: { '2.2.1': session } },
+    },
+    patch: {
+      interface: 'receiver',
+      method: 'PATCH',
+      path,
+      routing: 'push',
+      body: { schema: { '2.2.1': session }, patch: true },
+    },
   },
 })

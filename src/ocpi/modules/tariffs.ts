@@ -1,6 +1,18 @@
 import { defineModule } from '../define.ts'
 import {
-  ciString, dateTime, displayText, energyMix, integer, list, number, object, oneOf, optional, price, text, url,
+  ciString,
+  dateTime,
+  displayText,
+  energyMix,
+  integer,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  price,
+  text,
+  url,
 } from '../primitives.ts'
 
 const priceComponent = object({
@@ -35,13 +47,18 @@ export const tariff = object({
   party_id: ciString(3),
   id: ciString(36),
   currency: text(3),
-  type: optional(oneOf(['AD_HOC_PAYMENT', 'PROFILE_CHEAP', 'PROFILE_FAST', 'PROFILE_GREEN', 'REGULAR'])),
+  type: optional(
+    oneOf(['AD_HOC_PAYMENT', 'PROFILE_CHEAP', 'PROFILE_FAST', 'PROFILE_GREEN', 'REGULAR']),
+  ),
   tariff_alt_text: optional(list(displayText)),
   tariff_alt_url: optional(url),
   min_price: optional(price),
   max_price: optional(price),
   elements: list(
-    object({ price_components: list(priceComponent, { minItems: 1 }), restrictions: optional(restrictions) }),
+    object({
+      price_components: list(priceComponent, { minItems: 1 }),
+      restrictions: optional(restrictions),
+    }),
     { minItems: 1 },
   ),
   start_date_time: optional(dateTime),
@@ -68,9 +85,25 @@ export const tariffs = defineModule({
   },
   endpoints: {
     list: { interface: 'sender', method: 'GET', path: '/', routing: 'pull' },
-    get: { interface: 'receiver', method: 'GET', path: '/:country_code/:party_id/:id', routing: 'pull-one' },
-    put: { interface: 'receiver', method: 'PUT', path: '/:country_code/:party_id/:id', routing: 'push', body: { schema: { '2.2.1': tariff } } },
+    get: {
+      interface: 'receiver',
+      method: 'GET',
+      path: '/:country_code/:party_id/:id',
+      routing: 'pull-one',
+    },
+    put: {
+      interface: 'receiver',
+      method: 'PUT',
+      path: '/:country_code/:party_id/:id',
+      routing: 'push',
+      body: { schema: { '2.2.1': tariff } },
+    },
     // PATCH was removed in 2.2 (2.2.1 mod_tariffs, eMSP Interface).
-    delete: { interface: 'receiver', method: 'DELETE', path: '/:country_code/:party_id/:id', routing: 'push' },
+    delete: {
+      interface: 'receiver',
+      method: 'DELETE',
+      path: '/:country_code/:party_id/:id',
+      routing: 'push',
+    },
   },
 })

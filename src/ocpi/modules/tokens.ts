@@ -1,10 +1,20 @@
 import { defineModule } from '../define.ts'
-import { boolean, ciString, dateTime, list, object, oneOf, optional, text, tokenType } from '../primitives.ts'
+import {
+  boolean,
+  ciString,
+  dateTime,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+  tokenType,
+} from '../primitives.ts'
 
 const profileType = oneOf(['CHEAP', 'FAST', 'GREEN', 'REGULAR'])
 
 /** 2.2.1 Token object. */
-export const token = object({
+const token = object({
   country_code: ciString(2),
   party_id: ciString(3),
   uid: ciString(36),
@@ -21,7 +31,10 @@ export const token = object({
   last_updated: dateTime,
 })
 
-const locationReferences = object({ location_id: ciString(36), evse_uids: optional(list(ciString(36))) })
+const locationReferences = object({
+  location_id: ciString(36),
+  evse_uids: optional(list(ciString(36))),
+})
 const path = '/:country_code/:party_id/:uid'
 
 export const tokens = defineModule({
@@ -44,11 +57,26 @@ export const tokens = defineModule({
   endpoints: {
     list: { interface: 'sender', method: 'GET', path: '/', routing: 'pull' },
     authorize: {
-      interface: 'sender', method: 'POST', path: '/:uid/authorize', routing: 'authorize',
+      interface: 'sender',
+      method: 'POST',
+      path: '/:uid/authorize',
+      routing: 'authorize',
       body: { schema: { '2.2.1': locationReferences }, optional: true },
     },
     get: { interface: 'receiver', method: 'GET', path, routing: 'pull-one' },
-    put: { interface: 'receiver', method: 'PUT', path, routing: 'push', body: { schema: { '2.2.1': token } } },
-    patch: { interface: 'receiver', method: 'PATCH', path, routing: 'push', body: { schema: { '2.2.1': token }, patch: true } },
+    put: {
+      interface: 'receiver',
+      method: 'PUT',
+      path,
+      routing: 'push',
+      body: { schema: { '2.2.1': token } },
+    },
+    patch: {
+      interface: 'receiver',
+      method: 'PATCH',
+      path,
+      routing: 'push',
+      body: { schema: { '2.2.1': token }, patch: true },
+    },
   },
 })
