@@ -65,6 +65,8 @@ export const limits = {
   sweepRowsMax: 1_000,
   leaseMs: 10_000,
   alertAttemptsMax: 20,
+  rekeyRowsMax: 100_000,
+  rekeyIntervalMs: 60_000,
   jobLockMs: 10_000,
   jobStalledCheckMs: 5_000,
   jobStallsMax: 1_000,

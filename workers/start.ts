@@ -5,6 +5,7 @@ import { present } from '../src/assert.ts'
 import { createContext } from '../src/context.ts'
 import type { Context } from '../src/context.ts'
 import { sql } from '../src/db/sql.ts'
+import { rekey } from '../src/hub/rekey.ts'
 import { openQueues } from './queues.ts'
 import { relayOnce } from './relay.ts'
 import { reconcile, sweepDue, underLease } from './sweep.ts'
@@ -29,6 +30,13 @@ export async function startWorker(config: Config, holder: string): Promise<Runni
     ),
     repeat(context, { everyMs: limits.reconcileIntervalMs, name: 'reconcile' }, () =>
       underLease(context, { name: 'reconcile', holder }, () => reconcile(context)),
+    ),
+    repeat(context, { everyMs: limits.rekeyIntervalMs, name: 'rekey' }, () =>
+      underLease(context, { name: 'rekey', holder }, async () => {
+        const changed = await rekey(context)
+        if (changed > 0)
+          context.log.info({ changed }, 'tokens are stored under the new SECRETS_KEY')
+      }),
     ),
   ]
   return {

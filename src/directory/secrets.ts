@@ -11,6 +11,8 @@ export type Secrets = {
   seal(plain: string, purpose: string): Buffer
   /** Opens what seal made under any configured key. Throws when it was made under a lost key or for another purpose. */
   open(sealed: Buffer, purpose: string): string
+  /** True when `sealed` was made under the current key. */
+  isCurrent(sealed: Buffer): boolean
   /** New credentials token: 32 random bytes, base64url, 43 characters, inside OCPI's 64. */
   newToken(): string
   /** Secret of outgoing webhooks (Standard Webhooks, `whsec_…`), the same for every process. */
@@ -38,6 +40,7 @@ export function createSecrets(keys: readonly Buffer[]): Secrets {
       return first
     },
     hashes,
+    isCurrent: (sealed) => ring[0]?.id.equals(sealed.subarray(0, KEY_ID_BYTES)) ?? false,
     newToken: () => randomBytes(32).toString('base64url'),
     webhookSecret: () => {
       const [current] = keys

@@ -20,6 +20,7 @@ import {
 import type { NewObject, ObjectPlace } from '../store/objects.ts'
 import { applyChange } from './mutation.ts'
 import type { Change, Current } from './mutation.ts'
+import { noteSoftFaults } from './soft-faults.ts'
 
 /** One push into the store. */
 export type ObjectPush = {
@@ -100,7 +101,10 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
     tx,
     done.filter(({ judges }) => judges).map(({ place }) => objectSubject(place)),
   )
-  await noteFindings(tx, done)
+  await noteSoftFaults(
+    tx,
+    done.map(({ place, soft }) => ({ ...place, soft })),
+  )
   assert(results.length === pushes.length, 'every push has its result')
   return results
 }
@@ -123,19 +127,4 @@ export async function judgeAgain(tx: Tx, subjects: readonly string[]): Promise<v
     select distinct 'clear', cdr_id::text from cdr_watches where subject = any(${subjects}::text[])
     on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null
       do update set due_at = least(outbox.due_at, excluded.due_at)`)
-}
-
-async function noteFindings(tx: Tx, pushes: readonly ObjectPush[]): Promise<void> {
-  const rows = pushes.flatMap((push) =>
-    push.soft.slice(0, limits.softFindingsMax).map((fault) => ({ push, fault })),
-  )
-  if (rows.length === 0) return
-  await tx.rows(sql`
-    insert into object_findings (platform_id, module, owner, object_key, pointer, message)
-    select distinct on (2, 3, 4, 5, 6) * from unnest(${rows.map(({ push }) => push.platformId)}::text[],
-      ${rows.map(({ push }) => push.place.module)}::text[], ${rows.map(({ push }) => push.place.owner)}::text[],
-      ${rows.map(({ push }) => push.place.key)}::text[], ${rows.map(({ fault }) => fault.pointer)}::text[],
-      ${rows.map(({ fault }) => fault.message)}::text[])
-    order by 2, 3, 4, 5, 6
-    on conflict on constraint object_findings_key do update set last_seen = clock_timestamp(), count = object_findings.count + 1`)
 }

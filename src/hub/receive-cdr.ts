@@ -18,6 +18,7 @@ import { agreementAt, mayDeal } from './agreements.ts'
 import { forward, routingHeaders } from './forward.ts'
 import { present } from '../assert.ts'
 import { success } from './request.ts'
+import { noteSoftFaults } from './soft-faults.ts'
 import type { Call, OcpiAnswer, ParsedBody } from './request.ts'
 
 type Input = { call: Call; snapshot: Snapshot; receiver: string }
@@ -57,7 +58,7 @@ export async function receiveCdr(context: Context, input: Input): Promise<OcpiAn
   const relayed =
     agreed?.terms.cdr_delivery === 'relay' ? await relayCdr(context, input, cdr) : null
   if (relayed && relayed.ocpiStatus >= 2000) return relayed
-  const recorded = await recordCdr(context, { cdr, relayed: relayed !== null })
+  const recorded = await recordCdr(context, { cdr, relayed: relayed !== null, soft: body.soft })
   if (recorded.status === 'conflict') throw conflict()
   const { countryCode, partyId } = partyParts(cdr.owner)
   const place = [countryCode, partyId, cdr.cdrId].map(encodeURIComponent).join('/')
@@ -72,7 +73,7 @@ export async function receiveCdr(context: Context, input: Input): Promise<OcpiAn
   })
 }
 
-type Item = { cdr: NewCdr; relayed: boolean }
+type Item = { cdr: NewCdr; relayed: boolean; soft: readonly Fault[] }
 const batchers = new WeakMap<Context, Batcher<Item, Recorded>>()
 
 function recordCdr(context: Context, item: Item): Promise<Recorded> {
@@ -110,6 +111,15 @@ async function recordBatch(tx: Tx, items: readonly Item[]): Promise<Recorded[]> 
       sql`update cdr_states set delivery = 'delivered' where cdr_id = any(${relayed}::bigint[])`,
     )
   }
+  await noteSoftFaults(
+    tx,
+    fresh.map(({ item }) => ({
+      module: 'cdrs',
+      owner: item.cdr.owner,
+      key: item.cdr.cdrId,
+      soft: item.soft,
+    })),
+  )
   for (const [index, result] of recorded.entries()) {
     const item = items[index]
     if (result.status === 'conflict' && item) {

@@ -243,7 +243,6 @@ create table cdr_states (
   epoch integer not null default 0,
   cycle_id text,
   carried_from text,
-  late_from text,
   net_micros bigint,
   tax_micros bigint,
   tax_known boolean not null default false,
@@ -303,21 +302,6 @@ create table cdr_watches (
   primary key (subject, cdr_id)
 );
 create index cdr_watches_cdr on cdr_watches (cdr_id);
-
--- Findings about objects that are not CDRs, for the sender's operator.
-create table object_findings (
-  id bigint generated always as identity primary key,
-  platform_id text not null,
-  module text not null,
-  owner text not null,
-  object_key text not null,
-  pointer text not null,
-  message text not null,
-  first_seen timestamptz not null default clock_timestamp(),
-  last_seen timestamptz not null default clock_timestamp(),
-  count bigint not null default 1,
-  constraint object_findings_key unique (module, owner, object_key, pointer, message)
-);
 
 -- Work that leaves the transaction. A row marks what to do, it does not carry it.
 create table outbox (

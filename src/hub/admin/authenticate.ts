@@ -23,6 +23,12 @@ export async function authenticateOperator(
     select id, roles from operators where token_hash = any(${context.secrets.hashes(token)}) and removed_at is null`)
   if (!operator)
     throw new Refusal('unauthorized', 'No operator has this token; ask an admin for one.')
+  // While SECRETS_KEY rotates, the first use brings the look-up hash under the new key.
+  if (context.config.secretsKeys.length > 1) {
+    await context.db.rows(sql`
+      update operators set token_hash = ${context.secrets.hash(token)}
+      where id = ${operator.id} and token_hash <> ${context.secrets.hash(token)}`)
+  }
   return { kind: 'operator', actor: `operator:${operator.id}`, roles: operator.roles }
 }
 

@@ -60,7 +60,7 @@ export async function listCdrs(db: Sql, scope: Scope, filter: CdrFilter) {
 export async function getCdr(db: Sql, scope: Scope, key: CdrKey) {
   const row = await findCdr(db, scope, key)
   const [stored] = await db.rows<StoredRow>(sql`
-    select c.original, c.ocpi_version, c.correlation_id, s.breakdown, s.residue, s.carried_from, s.late_from,
+    select c.original, c.ocpi_version, c.correlation_id, s.breakdown, s.residue, s.carried_from,
       s.contest_until, s.wait_until, s.agreement_version
     from cdrs c join cdr_states s on s.cdr_id = c.id where c.id = ${row.id}`)
   if (!stored) throw unknownCdr(key)
@@ -71,7 +71,6 @@ export async function getCdr(db: Sql, scope: Scope, key: CdrKey) {
     breakdown: stored.breakdown,
     residue: stored.residue,
     carried_from: stored.carried_from,
-    late_from: stored.late_from,
     contest_until: stored.contest_until?.toISOString() ?? null,
     wait_until: stored.wait_until?.toISOString() ?? null,
     agreement_version: stored.agreement_version,
@@ -173,7 +172,6 @@ type StoredRow = {
   breakdown: unknown
   residue: string | null
   carried_from: string | null
-  late_from: string | null
   contest_until: Date | null
   wait_until: Date | null
   agreement_version: number | null

@@ -82,7 +82,6 @@ const detail = Type.Object(
     }),
     residue: nullable(Type.String({ description: 'what rounding to 10⁻⁶ left over' })),
     carried_from: nullable(Type.String()),
-    late_from: nullable(Type.String()),
     contest_until: nullable(instant),
     wait_until: nullable(instant),
     agreement_version: nullable(Type.Integer()),
