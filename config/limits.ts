@@ -32,7 +32,7 @@ export const limits = {
   peerResponseBytesMax: 8_388_608,
   peerInFlightMax: 32,
   peerBreakerWindowMs: 10_000,
-  peerBreakerRequestsMin: 20,
+  peerBreakerRequestsMin: 6,
   peerBreakerOpenMs: 5_000,
   peerBreakerOpenMsMax: 60_000,
 
@@ -51,6 +51,9 @@ export const limits = {
 
   // Work
   relayIntervalMs: 100,
+  relayBusyIntervalMs: 15,
+  hubRowsInFlightMax: 2_000,
+  platformRowsInFlightMax: 16,
   relayRowsMax: 500,
   clearBatchMax: 200,
   reconcileIntervalMs: 5_000,

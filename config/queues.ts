@@ -6,7 +6,7 @@
  */
 export const queues = {
   clear: { concurrency: 4, attempts: 20, backoffMs: 500, backoffMsMax: 300_000 },
-  deliver: { concurrency: 16, attempts: 2_000, backoffMs: 1_000, backoffMsMax: 3_600_000 },
+  deliver: { concurrency: 32, attempts: 2_000, backoffMs: 1_000, backoffMsMax: 3_600_000 },
   settle: { concurrency: 1, attempts: 20, backoffMs: 1_000, backoffMsMax: 300_000 },
 } as const
 

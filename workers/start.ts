@@ -22,8 +22,9 @@ export async function startWorker(config: Config, holder: string): Promise<Runni
   const queueSet = openQueues({ redisUrl: config.redisUrl, installation, log: context.log })
   for (const name of QUEUES) queueSet.work(name, (rows) => JOBS[name](context, rows))
   const timers = [
-    repeat(context, { everyMs: limits.relayIntervalMs, name: 'relay' }, async () => {
-      while ((await relayOnce(context, queueSet)) === limits.relayRowsMax);
+    repeat(context, { everyMs: limits.relayIntervalMs, name: 'relay' }, async (stopped) => {
+      while (!stopped() && (await relayOnce(context, queueSet)) > 0)
+        await pause(limits.relayBusyIntervalMs)
     }),
     repeat(context, { everyMs: limits.sweepIntervalMs, name: 'sweep' }, () =>
       underLease(context, { name: 'sweep', holder }, () => sweepDue(context)),
@@ -60,22 +61,26 @@ async function readInstallation(context: Context): Promise<string> {
         { err: error instanceof Error ? error.message : '' },
         'the database is not there yet',
       )
-      await new Promise((resolve) => setTimeout(resolve, limits.startPauseMs))
+      await pause(limits.startPauseMs)
     }
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 /** Runs `work` again and again, `everyMs` after it ended; what it throws is logged and the next run is the retry. */
 function repeat(
   context: Context,
   timer: { everyMs: number; name: string },
-  work: () => Promise<void>,
+  work: (stopped: () => boolean) => Promise<void>,
 ): { stop(): Promise<void> } {
   let stopped = false
   let handle: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   const run = () => {
-    running = work()
+    running = work(() => stopped)
       .catch((error: unknown) => {
         context.log.warn(
           { err: error instanceof Error ? error.message : '' },

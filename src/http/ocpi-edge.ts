@@ -20,13 +20,11 @@ export async function serveOcpi(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const answer = await answerRequest(context, request).catch((error: unknown) =>
-    answerError(context, {
-      error,
-      ids: { requestId: '', correlationId: '' },
-      path: request.url ?? '',
-    }),
-  )
+  const answer = await answerRequest(context, request).catch((error: unknown) => {
+    const ids = { requestId: '', correlationId: '' }
+    const refusal = answerError(context, { error, ids, path: request.url ?? '' })
+    return { ...refusal, headers: { ...refusal.headers, ...echoedIds(request) } }
+  })
   const unread = !request.complete && answer.httpStatus === 413
   send(context, { response, answer, close: unread || answer.httpStatus === 400 })
 }
@@ -78,6 +76,23 @@ function readHeaders(request: IncomingMessage): Map<string, string> {
     headers.set(name, value)
   }
   return headers
+}
+
+/** The ids of a request that never reached the hub, as far as they may be repeated. */
+function echoedIds({ headers }: IncomingMessage): Record<string, string> {
+  const ids = {
+    'X-Request-ID': headers['x-request-id'],
+    'X-Correlation-ID': headers['x-correlation-id'],
+  }
+  return Object.fromEntries(
+    Object.entries(ids).flatMap(([name, value]) =>
+      typeof value === 'string' &&
+      /^[\x21-\x7e]+$/.test(value) &&
+      value.length <= limits.requestIdCharsMax
+        ? [[name, value]]
+        : [],
+    ),
+  )
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

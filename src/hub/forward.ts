@@ -44,31 +44,22 @@ export async function forward(
 }
 
 /** The party a message is addressed to, if the sender may deal with it and it can be reached. */
-export function findReceiver(
-  context: Context,
-  input: { call: Call; snapshot: Snapshot; receiver: string },
-): Member {
-  const { call, snapshot, receiver } = input
+export function findReceiver(context: Context, input: Addressed): Member {
+  const member = findAddressee(context, input)
+  if (isConnected(member.platform)) return member
+  throw new HubError('receiverUnreachable', `${input.receiver} is not connected at the moment`)
+}
+
+type Addressed = { call: Call; snapshot: Snapshot; receiver: string }
+
+/** The same, connected or not. Unknown and not allowed read alike: who is connected is not everybody's to know. */
+export function findAddressee(context: Context, { call, snapshot, receiver }: Addressed): Member {
+  const { id: module } = call.route.module
   const member = findMember(snapshot, receiver, receiverRoles(call))
-  // Unknown and not allowed read the same: who is connected is not everybody's to know.
-  if (
-    !member ||
-    !mayDeal({
-      ...pairOf(call.from, member),
-      snapshot,
-      mode: context.config.agreements,
-      module: call.route.module.id,
-      at: context.clock(),
-    })
-  ) {
-    throw new HubError(
-      'unknownReceiver',
-      `${receiver} is not known here as a receiver of ${call.route.module.id}`,
-    )
-  }
-  if (!isConnected(member.platform))
-    throw new HubError('receiverUnreachable', `${receiver} is not connected at the moment`)
-  return member
+  const mode = context.config.agreements
+  const at = context.clock()
+  if (member && mayDeal({ ...pairOf(call.from, member), snapshot, mode, module, at })) return member
+  throw new HubError('unknownReceiver', `${receiver} is not known here as a receiver of ${module}`)
 }
 
 /** Receiver interfaces belong to readers, Sender interfaces to owners. */

@@ -15,6 +15,7 @@ import { parseBody } from './parse-body.ts'
 import { answerFromStore } from './pull.ts'
 import { push } from './push.ts'
 import { receiveCdr } from './receive-cdr.ts'
+import { checkTokenKind } from './registration.ts'
 import type { Call, MessageIds, OcpiAnswer, OcpiRequest } from './request.ts'
 import { route } from './route.ts'
 import { authorizeSender, contentReceiverOf } from './sender.ts'
@@ -64,7 +65,7 @@ async function act(
     throw new HubError('unknownPath', `this hub does not speak OCPI ${version}; see /ocpi/versions`)
   const found = findRoute({ version, method: request.method, segments: below })
   trail.route = found
-  requireAccessToken(identity, found)
+  requireFittingToken(identity, found)
   const body = await parseBody({
     request,
     endpoint: found.endpoint,
@@ -189,8 +190,9 @@ function findRoute(input: Parameters<typeof matchRoute>[0]): Route {
   )
 }
 
-function requireAccessToken(identity: Identity, found: Route): void {
-  if (identity.tokenKind === 'registration' && found.module.id !== 'credentials') {
+function requireFittingToken(identity: Identity, found: Route): void {
+  if (found.module.id === 'credentials') checkTokenKind(identity, found.endpoint.method)
+  else if (identity.tokenKind === 'registration') {
     // 2.2.1 Authorization header: CREDENTIALS_TOKEN_A opens versions and credentials only.
     throw new HubError(
       'unauthorized',

@@ -10,12 +10,7 @@ import { versionEndpoints } from '../ocpi/registry.ts'
 import { VERSIONS, isVersion } from '../ocpi/version.ts'
 import { agreementAt } from './agreements.ts'
 import { pairOf } from './forward.ts'
-import {
-  showCredentials,
-  takeRegistration,
-  takeUnregistration,
-  takeUpdate,
-} from './registration.ts'
+import { showCredentials, takeCredentials, takeUnregistration } from './registration.ts'
 import { success } from './request.ts'
 import type { LocalCall, OcpiAnswer } from './request.ts'
 
@@ -24,8 +19,8 @@ type Handler = (context: Context, call: LocalCall) => Promise<OcpiAnswer>
 /** Every `local` row of the module tables has its handler here; a missing one fails the conformance test. */
 export const LOCAL_HANDLERS: Readonly<Record<string, Handler>> = {
   'credentials.get': showCredentials,
-  'credentials.register': takeRegistration,
-  'credentials.update': takeUpdate,
+  'credentials.register': takeCredentials,
+  'credentials.update': takeCredentials,
   'credentials.unregister': takeUnregistration,
   'hubclientinfo.clients': listClients,
 }

@@ -2,13 +2,13 @@ import { assert, present } from '../assert.ts'
 import { HubError } from '../errors.ts'
 import type { Context } from '../context.ts'
 import { endpointOf } from '../directory/directory.ts'
-import { findMember, isConnected, membersWith } from '../directory/parties.ts'
+import { isConnected, membersWith } from '../directory/parties.ts'
 import type { Snapshot } from '../directory/snapshot.ts'
 import type { ObjectDefinition } from '../ocpi/define.ts'
 import { foldKey } from '../ocpi/primitives.ts'
 import { sql } from '../db/sql.ts'
 import { mayDeal } from './agreements.ts'
-import { findReceiver, forward, pairOf, routingHeaders } from './forward.ts'
+import { findAddressee, findReceiver, forward, pairOf, routingHeaders } from './forward.ts'
 import { storeObject } from './objects-batch.ts'
 import type { ObjectPush } from './objects-batch.ts'
 import { hubParty } from './hub-party.ts'
@@ -64,22 +64,7 @@ async function prepareDirect(
     }
     return true
   }
-  const member = findMember(snapshot, receiver, call.route.module.readerRoles)
-  if (
-    !member ||
-    !mayDeal({
-      ...pairOf(call.from, member),
-      snapshot,
-      mode: context.config.agreements,
-      module: call.route.module.id,
-      at: context.clock(),
-    })
-  ) {
-    throw new HubError(
-      'unknownReceiver',
-      `${receiver} is not known here as a receiver of ${call.route.module.id}`,
-    )
-  }
+  const member = findAddressee(context, { call, snapshot, receiver })
   await refuseOtherAudience(context, { call, receiver })
   return (
     !isConnected(member.platform) ||

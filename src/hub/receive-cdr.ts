@@ -63,6 +63,8 @@ export async function receiveCdr(context: Context, input: Input): Promise<OcpiAn
   const { countryCode, partyId } = partyParts(cdr.owner)
   const place = [countryCode, partyId, cdr.cdrId].map(encodeURIComponent).join('/')
   return success(undefined, {
+    // The same for a repetition: a sender that lost the first answer must not see another.
+    httpStatus: 201,
     headers: {
       ...routingHeaders(receiver, call.from.party),
       Location: `${context.publicUrl}/ocpi/${call.version}/receiver/cdrs/${place}`,

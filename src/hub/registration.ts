@@ -5,7 +5,9 @@ import type { Fault } from '../errors.ts'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
+import type { Identity } from '../directory/directory.ts'
 import type { Platform } from '../directory/snapshot.ts'
+import type { Method } from '../ocpi/define.ts'
 import { partyOf } from '../ocpi/primitives.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import { peerTokenPurpose } from './call-partner.ts'
@@ -26,24 +28,23 @@ export async function showCredentials(context: Context, call: LocalCall): Promis
   return success(ourCredentials(context, call.identity.token))
 }
 
-/** POST credentials: a platform registers with its registration token; 405 when it is registered already. */
-export async function takeRegistration(context: Context, call: LocalCall): Promise<OcpiAnswer> {
-  if (call.identity.tokenKind === 'access')
+/**
+ * A registration token registers (POST), an access token updates (PUT) and leaves (DELETE); 405 for the other way round
+ * (2.2.1 Credentials), whatever the body holds.
+ */
+export function checkTokenKind(identity: Identity, method: Method): void {
+  if (identity.tokenKind === 'access' && method === 'POST')
     throw notAllowed('this platform is registered; update with PUT', ['GET', 'PUT', 'DELETE'])
-  return takeCredentials(context, call)
+  if (identity.tokenKind === 'registration' && (method === 'PUT' || method === 'DELETE'))
+    throw notAllowed('this platform is not registered; register with POST', ['GET', 'POST'])
 }
 
-/** PUT credentials: new token, URL or roles; endpoints are read again even when the version is the same. */
-export async function takeUpdate(context: Context, call: LocalCall): Promise<OcpiAnswer> {
-  if (call.identity.tokenKind === 'registration')
-    throw notAllowed('this platform is not registered; register with POST', ['GET', 'POST'])
-  return takeCredentials(context, call)
+function notAllowed(message: string, allow: string[]): HubError {
+  return new HubError('methodNotAllowed', message, { allow })
 }
 
 /** DELETE credentials: the platform leaves; its tokens end, nobody sends to it any more. */
 export async function takeUnregistration(context: Context, call: LocalCall): Promise<OcpiAnswer> {
-  if (call.identity.tokenKind === 'registration')
-    throw notAllowed('this platform is not registered', ['GET', 'POST'])
   const { id } = call.identity.platform
   await context.db.transaction(async (tx) => {
     await tx.rows(sql`delete from credentials_tokens where platform_id = ${id}`)
@@ -56,11 +57,11 @@ export async function takeUnregistration(context: Context, call: LocalCall): Pro
   return success()
 }
 
-function notAllowed(message: string, allow: string[]): HubError {
-  return new HubError('methodNotAllowed', message, { allow })
-}
-
-async function takeCredentials(context: Context, call: LocalCall): Promise<OcpiAnswer> {
+/**
+ * POST and PUT credentials: a platform registers, or changes its token, URL or roles; its endpoints are read again even
+ * when the version is the same. It gets a new token.
+ */
+export async function takeCredentials(context: Context, call: LocalCall): Promise<OcpiAnswer> {
   const { platform } = call.identity
   const theirs = readCredentials(present(call.body, 'credentials body').value, platform)
   // The partner's own POST is still open: it must accept its token already (2.2.1 Registration, step 4).

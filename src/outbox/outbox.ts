@@ -1,3 +1,4 @@
+import { limits } from '../../config/limits.ts'
 import type { Sql, Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
 
@@ -53,13 +54,32 @@ type Raw = {
   expired: boolean
 }
 
-/** Takes due rows for the relay: nobody else gets them until they are re-opened. Locks them, skipping locked ones. */
-export async function claimDue(sqlClient: Sql, limit: number): Promise<OutboxRow[]> {
-  const rows = await sqlClient.rows<Raw>(sql`
-    with due as (
-      select id from outbox
+/**
+ * Takes due rows for the relay: nobody else gets them until they are re-opened. Of each platform only so many are out
+ * at once, so that a slow one neither fills the queue nor holds up the others. Locks them, skipping locked ones.
+ */
+export async function claimDue(client: Sql, limit: number): Promise<OutboxRow[]> {
+  const rows = await client.rows<Raw>(sql`
+    with waiting as (
+      select distinct platform_id from outbox
       where finished_at is null and enqueued_at is null and due_at <= clock_timestamp()
-      order by due_at, id limit ${limit} for update skip locked
+    ), busy as (
+      select platform_id, count(*) as rows from outbox
+      where finished_at is null and enqueued_at is not null group by platform_id
+    ), candidates as (
+      select c.id from waiting w left join busy b using (platform_id)
+      cross join lateral (
+        select id from outbox o
+        where o.platform_id = w.platform_id and o.finished_at is null and o.enqueued_at is null
+          and o.due_at <= clock_timestamp()
+        order by o.due_at, o.id
+        limit greatest(0, case when w.platform_id = '' then ${limits.hubRowsInFlightMax}::int
+          else ${limits.platformRowsInFlightMax}::int end - coalesce(b.rows, 0))
+      ) c
+    ), due as (
+      select id from outbox
+      where id in (select id from candidates) and finished_at is null and enqueued_at is null
+      order by id limit ${limit} for update skip locked
     )
     update outbox o set enqueued_at = clock_timestamp(), attempts = attempts + 1
     from due where o.id = due.id

@@ -56,11 +56,14 @@ async function main(): Promise<number> {
     process.stderr.write('DEMO_DATABASE_URL and DEMO_REDIS_URL are missing; run `npm run demo`\n')
     return exitCodeConfig
   }
-  const folder = path.join(ROOT, '.data', 'demo')
+  // Tests set DEMO_FOLDER, so that they leave alone what the demo of a person has written.
+  const dataFolder = path.resolve(env['DEMO_FOLDER'] || path.join(ROOT, '.data'))
+  const folder = path.join(dataFolder, 'demo')
+  const envFile = path.join(dataFolder, 'demo.env')
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  await forget(folder)
+  await forget({ folder, envFile })
   const stores = { databaseUrl, redisUrl, port: env['DEMO_PORT'] }
-  return demonstrate({ options, env, stores, folder })
+  return demonstrate({ options, env, stores, folder, envFile })
 }
 
 function optionsOf(args: string[]): DemoOptions | number {
@@ -77,10 +80,10 @@ function optionsOf(args: string[]): DemoOptions | number {
 }
 
 /** Logs and plans of an earlier demo would only mislead. */
-async function forget(folder: string): Promise<void> {
+async function forget({ folder, envFile }: { folder: string; envFile: string }): Promise<void> {
   await rm(path.join(folder, 'logs'), { recursive: true, force: true })
   await mkdir(path.join(folder, 'logs'), { recursive: true })
-  await rm(path.join(ROOT, '.data', 'demo.env'), { force: true })
+  await rm(envFile, { force: true })
 }
 
 type Setting = {
@@ -88,10 +91,12 @@ type Setting = {
   env: Record<string, string | undefined>
   stores: { databaseUrl: string; redisUrl: string; port: string | undefined }
   folder: string
+  /** Where URLs and tokens for a person at the keyboard go. */
+  envFile: string
 }
 
 async function demonstrate(setting: Setting): Promise<number> {
-  const { options, env, stores, folder } = setting
+  const { options, env, stores, folder, envFile } = setting
   const clock = systemClock
   const write = (text: string) => void process.stdout.write(text)
   const screen = createScreen({ write, isTerminal: process.stdout.isTTY === true, clock })
@@ -133,7 +138,6 @@ async function demonstrate(setting: Setting): Promise<number> {
   }
   const isGood = findings.checks.every((one) => one.ok)
   const cycle = findings.cycles.find((one) => one.currency === 'EUR')?.openAfter
-  const envFile = path.join(ROOT, '.data', 'demo.env')
   const lines = await prepareByHand(run, { hub, cycle, envFile })
   if (options.exit) return isGood ? 0 : 1
   return stayUp(hub, lines)

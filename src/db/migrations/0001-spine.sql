@@ -320,7 +320,7 @@ create table outbox (
   attempts integer not null default 0
 ) with (fillfactor = 70);
 create unique index outbox_open_key on outbox (kind, platform_id, subject) where finished_at is null and enqueued_at is null;
-create index outbox_due on outbox (due_at, id) where finished_at is null and enqueued_at is null;
+create index outbox_due on outbox (platform_id, due_at, id) where finished_at is null and enqueued_at is null;
 create index outbox_in_flight on outbox (enqueued_at) where finished_at is null and enqueued_at is not null;
 create index outbox_finished on outbox (finished_at) where finished_at is not null;
 create index outbox_failed on outbox (id) where outcome = 'failed';

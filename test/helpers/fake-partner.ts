@@ -1,0 +1,241 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { ask, at, items } from './ask.ts'
+import type { Reply } from './ask.ts'
+import { readRequest, writeAnswer } from './fake-partner-wire.ts'
+import type { Given, Got } from './fake-partner-wire.ts'
+import { startServer } from './http-server.ts'
+
+export type Party = { party: string; role: 'CPO' | 'EMSP' | 'NAP' | 'NSP' | 'OTHER' | 'SCSP' }
+
+export type PartnerOptions = {
+  parties: readonly Party[]
+  /** `receiver/cdrs`, `sender/tokens`, …; default: what its roles usually implement. */
+  modules?: readonly string[]
+  /** How it writes its token in Authorization. Default base64. */
+  shows?: 'base64' | 'raw'
+  /** The encoding in which it takes the hub's token. Default base64. */
+  wants?: 'base64' | 'raw'
+  /** The versions it offers. */
+  versions?: readonly string[]
+}
+
+/** What the hub gave to an invited platform. */
+export type Invitation = { id: string; tokenA: string; versionsUrl: string }
+
+export type SendOptions = {
+  body?: unknown
+  /** JSON text or bytes, sent as they are. */
+  raw?: string | Buffer
+  /** A party; null leaves the headers out. Default: the partner's first party. */
+  from?: string | null
+  /** A party; without it the headers are left out. */
+  to?: string
+  query?: Readonly<Record<string, string>>
+  headers?: Readonly<Record<string, string>>
+}
+
+const USUAL: Readonly<Record<Party['role'], readonly string[]>> = {
+  CPO: ['sender/locations', 'sender/tariffs', 'sender/sessions', 'sender/cdrs', 'receiver/tokens'],
+  EMSP: [
+    'receiver/locations',
+    'receiver/tariffs',
+    'receiver/sessions',
+    'receiver/cdrs',
+    'sender/tokens',
+  ],
+  NAP: ['receiver/locations', 'receiver/tariffs'],
+  NSP: ['receiver/locations', 'receiver/tariffs'],
+  OTHER: ['receiver/locations', 'receiver/tariffs', 'receiver/tokens'],
+  SCSP: ['receiver/sessions'],
+}
+
+/**
+ * A partner's platform on a real loopback server. It speaks OCPI for its parties, remembers what it got, and answers
+ * as `answer` says, else with success.
+ */
+export class FakePartner {
+  readonly id: string
+  readonly parties: readonly Party[]
+  /** Its first party, for which it speaks. */
+  readonly party: string
+  /** The token it shows to the hub. */
+  token: string
+  /** The token the hub is to show to it. */
+  expects = newToken()
+  modules: readonly string[]
+  /** Decides the answers; undefined: success. */
+  answer: (got: Got) => Given | undefined = () => undefined
+  readonly got: Got[] = []
+  readonly #invitation: Invitation
+  readonly #options: PartnerOptions
+  #formerlyExpected = ''
+  #server: Awaited<ReturnType<typeof startServer>> | undefined
+  #hubUrls = new Map<string, string>()
+
+  constructor(invitation: Invitation, options: PartnerOptions) {
+    this.id = invitation.id
+    this.token = invitation.tokenA
+    this.parties = options.parties
+    this.party = options.parties[0]?.party ?? ''
+    this.modules = options.modules ?? [
+      ...new Set(options.parties.flatMap(({ role }) => USUAL[role])),
+    ]
+    this.#invitation = invitation
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    this.#server = await startServer((request, response) => {
+      readRequest(request).then(
+        (got) => this.#respond(response, got),
+        () => response.destroy(),
+      )
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]()
+    this.#server = undefined
+  }
+
+  get url(): string {
+    return this.#server?.url ?? 'http://127.0.0.1:1'
+  }
+
+  get versionsUrl(): string {
+    return `${this.url}/versions`
+  }
+
+  /** What it got at `sender/tokens`, `receiver/cdrs`, … or `versions`, `details`, `credentials`, oldest first. */
+  received(place: string, method?: string): Got[] {
+    return this.got.filter(
+      (each) => each.place === place && (method === undefined || each.method === method),
+    )
+  }
+
+  forget(): void {
+    this.got.splice(0)
+  }
+
+  /** Its Credentials object with a new token for the hub; the one before still works. */
+  credentials(roles: readonly Party[] = this.parties): Record<string, unknown> {
+    this.#formerlyExpected = this.expects
+    this.expects = newToken()
+    return { token: this.expects, url: this.versionsUrl, roles: roles.map(asRole) }
+  }
+
+  /** Reads the hub's version details and posts (or puts) its Credentials; the token answered is used from then on. */
+  async join(method: 'POST' | 'PUT' = 'POST', body: unknown = this.credentials()): Promise<Reply> {
+    const reply = await this.send(method, 'credentials', { body, from: null })
+    const token = at(reply.data, 'token')
+    if (typeof token === 'string') this.token = token
+    return reply
+  }
+
+  /** Sends a request to an interface of the hub (`receiver/tariffs/NL/TNM/1`) or to a URL. */
+  async send(method: string, target: string, options: SendOptions = {}): Promise<Reply> {
+    const { from = this.party, to, query = {}, headers } = options
+    const url = new URL(target.startsWith('http') ? target : await this.#locate(target))
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+    const body =
+      options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body))
+    return ask({
+      url: url.href,
+      method,
+      body,
+      headers: {
+        authorization: encode(this.token, this.#options.shows),
+        'X-Request-ID': randomUUID(),
+        'X-Correlation-ID': randomUUID(),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(from === null ? {} : routing('from', from)),
+        ...(to === undefined ? {} : routing('to', to)),
+        ...headers,
+      },
+    })
+  }
+
+  /** The hub's URL of an interface and what follows it, taken from its version details. */
+  async #locate(target: string): Promise<string> {
+    if (target === 'versions') return this.#invitation.versionsUrl
+    if (this.#hubUrls.size === 0) await this.#discover()
+    const [side = '', module = '', ...rest] = target.split('/')
+    const base = this.#hubUrls.get(side === 'credentials' ? side : `${side}/${module}`)
+    if (base !== undefined) return [base, ...rest].join('/')
+    return `${new URL(this.#invitation.versionsUrl).origin}/ocpi/2.2.1/${target}`
+  }
+
+  async #discover(): Promise<void> {
+    const versions = await this.send('GET', this.#invitation.versionsUrl, { from: null })
+    const offered = items(versions.data).find((each) => at(each, 'version') === '2.2.1')
+    const details = await this.send('GET', String(at(offered, 'url')), { from: null })
+    for (const endpoint of items(at(details.data, 'endpoints'))) {
+      const identifier = String(at(endpoint, 'identifier'))
+      const side = String(at(endpoint, 'role')).toLowerCase()
+      const place = identifier === 'credentials' ? identifier : `${side}/${identifier}`
+      this.#hubUrls.set(place, String(at(endpoint, 'url')))
+    }
+  }
+
+  #respond(response: ServerResponse, got: Got): void {
+    this.got.push(got)
+    const wanted = [this.expects, this.#formerlyExpected].map((token) =>
+      encode(token, this.#options.wants),
+    )
+    if (!wanted.includes(got.headers.authorization ?? '')) {
+      writeAnswer(response, { status: 401, code: 2001, message: 'unknown token' })
+      return
+    }
+    const given = this.answer(got) ?? this.#usual(got)
+    if (given === 'drop') response.destroy()
+    else if (given !== 'silence') writeAnswer(response, given)
+  }
+
+  #usual(got: Got): Given {
+    const isList = got.place.startsWith('sender/') && !got.rest.startsWith('/')
+    if (got.place === 'versions') {
+      const versions = this.#options.versions ?? ['2.2.1']
+      return { data: versions.map((version) => ({ version, url: `${this.url}/${version}` })) }
+    }
+    if (got.place === 'details') return { data: this.#details() }
+    if (got.place === 'credentials') {
+      this.token = String(at(got.json, 'token'))
+      return { data: this.credentials() }
+    }
+    if (got.place === 'receiver/cdrs' && got.method === 'POST')
+      return { status: 201, headers: { Location: `${this.url}/cdr/${randomUUID()}` } }
+    return got.method === 'GET' && isList ? { data: [] } : {}
+  }
+
+  #details(): unknown {
+    const endpoints = this.modules.map((place) => {
+      const [side = '', identifier = ''] = place.split('/')
+      return { identifier, role: side.toUpperCase(), url: `${this.url}/2.2.1/${place}` }
+    })
+    const url = `${this.url}/2.2.1/credentials`
+    return {
+      version: '2.2.1',
+      endpoints: [{ identifier: 'credentials', role: 'SENDER', url }, ...endpoints],
+    }
+  }
+}
+
+function encode(token: string, encoding: 'base64' | 'raw' = 'base64'): string {
+  return `Token ${encoding === 'raw' ? token : Buffer.from(token).toString('base64')}`
+}
+
+function routing(side: 'from' | 'to', party: string): Record<string, string> {
+  const [countryCode = '', partyId = ''] = party.split('-')
+  return { [`OCPI-${side}-country-code`]: countryCode, [`OCPI-${side}-party-id`]: partyId }
+}
+
+/** A party as a CredentialsRole, or as the admin API takes it in an invitation. */
+export function asRole({ party, role }: Party) {
+  const [country_code = '', party_id = ''] = party.split('-')
+  return { role, country_code, party_id, business_details: { name: `${role} ${party}` } }
+}
+
+function newToken(): string {
+  return randomBytes(24).toString('base64url')
+}
