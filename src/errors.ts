@@ -6,6 +6,8 @@
 export const ERRORS = {
   framing: { http: 400, ocpi: 2001, ocpiOld: 2001, retryable: false },
   headersTooLarge: { http: 431, ocpi: 2001, ocpiOld: 2001, retryable: false },
+  urlTooLong: { http: 414, ocpi: 2001, ocpiOld: 2001, retryable: false },
+  expectation: { http: 417, ocpi: 2001, ocpiOld: 2001, retryable: false },
   bodyTooLarge: { http: 413, ocpi: 2001, ocpiOld: 2001, retryable: false },
   requestTimeout: { http: 408, ocpi: 2001, ocpiOld: 2001, retryable: true },
   unauthorized: { http: 401, ocpi: 2001, ocpiOld: 2001, retryable: false },

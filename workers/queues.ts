@@ -15,12 +15,16 @@ export type QueueSet = {
   isReady(): boolean
   /** Adds jobs; rejects when Redis does not take them in time. */
   add(queue: QueueName, jobs: readonly (readonly RowRef[])[]): Promise<void>
+  /** The rows of all jobs that Redis has, waiting or running; rejects when it does not say in time. */
+  held(): Promise<readonly RowRef[]>
   /** Starts working on a queue. */
   work(queue: QueueName, run: (rows: readonly RowRef[]) => Promise<void>): void
   close(): Promise<void>
 }
 
 const NAMES: readonly QueueName[] = ['clear', 'deliver', 'settle']
+/** In the order in which a job goes through them, so that one that moves on meanwhile is seen. */
+const OPEN_JOBS = ['delayed', 'prioritized', 'wait', 'active'] as const
 
 /**
  * BullMQ queues under a prefix of this installation, so that two hubs on one Redis never take each other's jobs; the
@@ -56,6 +60,11 @@ export function openQueues(options: {
       if (!queue) return
       await deadline(queue.addBulk(jobs.map((rows) => asJob(name, rows))), limits.queueAddMs)
     },
+    held: async () => {
+      const jobs = [...adders.values()].map((queue) => queue.getJobs([...OPEN_JOBS]))
+      const found = await deadline(Promise.all(jobs), limits.queueAddMs)
+      return found.flat().flatMap((job) => readRows(job.data))
+    },
     work: (name, run) => {
       const redis = connect({ maxRetriesPerRequest: null, enableOfflineQueue: true })
       const worker = new Worker(
@@ -69,6 +78,7 @@ export function openQueues(options: {
           stalledInterval: limits.jobStalledCheckMs,
           // A job that stalls is run again as often as it takes: its rows count their attempts in PostgreSQL.
           maxStalledCount: limits.jobStallsMax,
+          runRetryDelay: limits.jobRetryMs,
         },
       )
       worker.on('error', report)
@@ -97,6 +107,9 @@ function asJob(name: QueueName, rows: readonly RowRef[]) {
     // The attempt is part of the id because BullMQ silently ignores an id that it still remembers.
     opts: {
       jobId: `outbox-${first?.id ?? 'none'}-${first?.attempt ?? 0}`,
+      // A job fails only when PostgreSQL could not even be told so: its rows are still this attempt's.
+      attempts: limits.jobTriesMax,
+      backoff: { type: 'fixed', delay: limits.jobRetryMs },
       removeOnComplete: true,
       removeOnFail: true,
     },

@@ -8,7 +8,7 @@ import { sql } from '../src/db/sql.ts'
 import { rekey } from '../src/hub/rekey.ts'
 import { openQueues } from './queues.ts'
 import { relayOnce } from './relay.ts'
-import { reconcile, sweepDue, underLease } from './sweep.ts'
+import { reconcile, reopenMissing, sweepDue, underLease } from './sweep.ts'
 import { JOBS } from './table.ts'
 
 export type RunningWorker = { context: Context; stop(): Promise<void> }
@@ -30,7 +30,10 @@ export async function startWorker(config: Config, holder: string): Promise<Runni
       underLease(context, { name: 'sweep', holder }, () => sweepDue(context)),
     ),
     repeat(context, { everyMs: limits.reconcileIntervalMs, name: 'reconcile' }, () =>
-      underLease(context, { name: 'reconcile', holder }, () => reconcile(context)),
+      underLease(context, { name: 'reconcile', holder }, async () => {
+        await reconcile(context)
+        await reopenMissing(context, queueSet)
+      }),
     ),
     repeat(context, { everyMs: limits.rekeyIntervalMs, name: 'rekey' }, () =>
       underLease(context, { name: 'rekey', holder }, async () => {

@@ -1,7 +1,8 @@
 import { limits } from '../config/limits.ts'
 import type { Context } from '../src/context.ts'
 import { sql } from '../src/db/sql.ts'
-import { reopenLost } from '../src/outbox/outbox.ts'
+import { readHandedOut, reopenLost } from '../src/outbox/outbox.ts'
+import type { QueueSet } from './queues.ts'
 
 /**
  * Finds what is due by the database's clock and turns it into outbox rows: CDRs that have waited long enough, contest
@@ -21,10 +22,28 @@ export async function sweepDue(context: Context): Promise<void> {
     on conflict do nothing`)
 }
 
-/** Re-opens work that a queue or worker lost, and drops finished rows that are old. */
+/**
+ * Re-opens work that was handed out and that Redis does not have: lost there, or with the worker that was about to hand
+ * it over. PostgreSQL is asked first, so a job that ends meanwhile has closed its rows already.
+ */
+export async function reopenMissing(
+  context: Context,
+  queueSet: Pick<QueueSet, 'isReady' | 'held'>,
+): Promise<void> {
+  const olderThanMs = limits.outboxMissingAfterMs
+  const out = await readHandedOut(context.db, { olderThanMs, limit: limits.sweepRowsMax })
+  if (out.length === 0 || !queueSet.isReady()) return
+  const held = new Set((await queueSet.held()).map(({ id, attempt }) => `${id}/${attempt}`))
+  const ids = out.filter((row) => !held.has(`${row.id}/${row.attempts}`)).map(({ id }) => id)
+  if (ids.length === 0) return
+  const reopened = await reopenLost(context.db, { olderThanMs, ids })
+  context.log.warn({ reopened }, 'work that Redis has lost is open again')
+}
+
+/** Re-opens work that nobody has finished for long, and drops finished rows that are old. */
 export async function reconcile(context: Context): Promise<void> {
-  const reopened = await reopenLost(context.db, limits.outboxReopenAfterMs)
-  if (reopened > 0) context.log.info({ reopened }, 'work that was lost on the way is open again')
+  const reopened = await reopenLost(context.db, { olderThanMs: limits.outboxReopenAfterMs })
+  if (reopened > 0) context.log.warn({ reopened }, 'work that nobody has finished is open again')
   await context.db.rows(sql`
     delete from outbox where id in (
       select id from outbox where finished_at < clock_timestamp() - ${limits.outboxKeepFinishedMs}::float8 * interval '1 millisecond'

@@ -270,6 +270,14 @@ async function endLeftovers(place) {
   fs.rmSync(path.join(place.data, 'postmaster.pid'), { force: true })
 }
 
+/** SIGKILL for all of it: without the postmaster alone, its sessions would go on serving and writing. */
+export async function killPostgres(place) {
+  const pid = postgresPid(place)
+  const all = [...(pid === null ? [] : [pid]), ...processesIn(place.data)]
+  for (const one of all) signal(one, 'SIGKILL')
+  await waitFor(() => postgresPid(place) === null && processesIn(place.data).length === 0, 5_000)
+}
+
 /** Stops the server: fast shutdown, and for good when that takes longer than `politeMs`. */
 export async function stopPostgres(place, politeMs = stopMs) {
   for (const [name, limitMs] of [

@@ -161,10 +161,7 @@ async function killStore(context, state, store) {
     await waitFor(() => !isAlive(state.redis), 5_000)
     return
   }
-  const place = postgres.postgresPlace(context)
-  const pid = postgres.postgresPid(place)
-  if (pid !== null) signal(pid, 'SIGKILL')
-  await waitFor(() => postgres.postgresPid(place) === null, 5_000)
+  await postgres.killPostgres(postgres.postgresPlace(context))
 }
 
 /**

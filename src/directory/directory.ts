@@ -65,6 +65,8 @@ export function createDirectory(options: {
       if (row.firstUsed && row.encoding === identity.platform.shownTokenEncoding)
         return identity.identity
       await noteFirstUse(options.db, identity)
+      // What it ended must not live on in this copy.
+      checkedAt = Number.NEGATIVE_INFINITY
       return identity.identity
     },
   }

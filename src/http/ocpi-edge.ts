@@ -20,21 +20,25 @@ export async function serveOcpi(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  let isBroken = false
   const answer = await answerRequest(context, request).catch((error: unknown) => {
+    isBroken = true
     const ids = { requestId: '', correlationId: '' }
     const refusal = answerError(context, { error, ids, path: request.url ?? '' })
     return { ...refusal, headers: { ...refusal.headers, ...echoedIds(request) } }
   })
-  const unread = !request.complete && answer.httpStatus === 413
-  send(context, { response, answer, close: unread || answer.httpStatus === 400 })
+  await send(context, { request, response, answer, close: isBroken || isEndless(request) })
+}
+
+/** A body that nobody read is skipped to keep the connection; not when nothing says how long it is. */
+function isEndless(request: IncomingMessage): boolean {
+  return !request.complete && request.headers['content-length'] === undefined
 }
 
 async function answerRequest(context: Context, request: IncomingMessage): Promise<OcpiAnswer> {
   const headers = readHeaders(request)
-  if (request.httpVersion !== '1.1') throw new HubError('framing', 'send HTTP/1.1')
-  const coding = headers.get('transfer-encoding')
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
-    throw new HubError('framing', 'send Transfer-Encoding: chunked, or a Content-Length')
+  const fault = findFramingFault(request)
+  if (fault) throw fault
   if (Number(headers.get('content-length') ?? 0) > limits.bodyBytesMax) throw tooLarge()
   const target = request.url ?? ''
   const [path = '', ...rest] = target.split('?')
@@ -46,6 +50,28 @@ async function answerRequest(context: Context, request: IncomingMessage): Promis
     readBody: () => readBody(request),
     remoteAddress: request.socket.remoteAddress ?? '',
   })
+}
+
+/** What a proxy in front may have read otherwise than we do; such a request is refused whatever its path. */
+export function findFramingFault(request: IncomingMessage): HubError | null {
+  const { headers, httpVersion, url = '', rawHeaders } = request
+  const framing = (message: string) => new HubError('framing', message)
+  // Load balancers ask for our health as they always did.
+  if (httpVersion !== '1.1' && !url.startsWith('/health/')) return framing('send HTTP/1.1')
+  const host = headers.host ?? (httpVersion === '1.1' ? '' : 'localhost')
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host')
+  if (hosts.length > 1 || !/^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d+)?$/.test(host))
+    return framing('send one host header with a host name')
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    return framing('send Transfer-Encoding: chunked, or a Content-Length')
+  if (!url.startsWith('/')) return framing('send a path, not a whole URL')
+  if (url.length > limits.urlBytesMax)
+    return new HubError('urlTooLong', `the URL may have ${limits.urlBytesMax} bytes`)
+  const { expect } = headers
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue')
+    return new HubError('expectation', 'Expect may only be 100-continue')
+  return null
 }
 
 function readHeaders(request: IncomingMessage): Map<string, string> {
@@ -99,7 +125,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   try {
-    for await (const chunk of request) {
+    // The answer goes over the same socket, so leaving early must not destroy it.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
       size += bytes.length
       if (size > limits.bodyBytesMax) throw tooLarge()
@@ -116,11 +143,16 @@ function tooLarge(): HubError {
   return new HubError('bodyTooLarge', `the body may have ${limits.bodyBytesMax} bytes`)
 }
 
-function send(
+async function send(
   context: Context,
-  input: { response: ServerResponse; answer: OcpiAnswer; close: boolean },
-): void {
-  const { response, answer, close } = input
+  input: {
+    request: IncomingMessage
+    response: ServerResponse
+    answer: OcpiAnswer
+    close: boolean
+  },
+): Promise<void> {
+  const { request, response, answer, close } = input
   if (response.destroyed || response.headersSent) return
   const body =
     answer.relayed ??
@@ -139,5 +171,21 @@ function send(
     ...answer.headers,
     ...(close ? { Connection: 'close' } : {}),
   })
-  response.end(body)
+  if (close && !request.complete) {
+    response.write(body)
+    await skimBody(request)
+    response.end()
+  } else response.end(body)
+}
+
+/** Closing while bytes are still coming would reset the connection, and the sender might never see the answer. */
+function skimBody(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, limits.lingerMs)
+    request.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    request.resume()
+  })
 }

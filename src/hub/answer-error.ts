@@ -44,7 +44,7 @@ function fromHubError(error: HubError): OcpiAnswer {
     ocpiStatus: entry.ocpi,
     statusMessage:
       error.faults.length === 1 && error.faults[0]?.message === error.message
-        ? `${error.faults[0].pointer} ${error.message}`
+        ? `${error.faults[0].pointer} ${error.message}`.trimStart()
         : message,
     headers: {
       ...(error.retryAfterS === undefined ? {} : { 'Retry-After': String(error.retryAfterS) }),

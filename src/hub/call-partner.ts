@@ -35,10 +35,13 @@ export async function callPartner(context: Context, call: PartnerCall): Promise<
   const { platform } = call
   assert(platform.peerTokenSealed, `platform ${platform.id} has no token to show`)
   const token = context.secrets.open(platform.peerTokenSealed, peerTokenPurpose(platform.id))
-  const first = await attempt(context, call, { token, encoding: platform.peerTokenEncoding })
+  const first = withoutToken(
+    await attempt(context, call, { token, encoding: platform.peerTokenEncoding }),
+    token,
+  )
   if (!isTokenRefused(first)) return first
   const other = platform.peerTokenEncoding === 'base64' ? 'raw' : 'base64'
-  const second = await attempt(context, call, { token, encoding: other })
+  const second = withoutToken(await attempt(context, call, { token, encoding: other }), token)
   if (!isTokenRefused(second)) {
     await context.db.rows(
       sql`update platforms set peer_token_encoding = ${other} where id = ${platform.id}`,
@@ -60,6 +63,22 @@ export async function callPartner(context: Context, call: PartnerCall): Promise<
     sent: true,
     retryAfterMs: null,
   }
+}
+
+/** Shorter ones could stand in any text by chance. */
+const secretCharsMin = 16
+
+/** A partner that repeats the hub's token, say in a page of its debugger, would show it to whoever asked. */
+function withoutToken(answer: PartnerAnswer, token: string): PartnerAnswer {
+  if (answer.kind !== 'ocpi' || token.length < secretCharsMin) return answer
+  const shown = [token, Buffer.from(token).toString('base64')]
+  return shown.some((text) => answer.body.includes(text))
+    ? {
+        kind: 'notOcpi',
+        httpStatus: answer.httpStatus,
+        reason: 'an answer that repeats the token of the hub',
+      }
+    : answer
 }
 
 function isTokenRefused(answer: PartnerAnswer): boolean {

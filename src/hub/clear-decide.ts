@@ -87,7 +87,7 @@ function judgeCreditRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
           value: original.value,
           cdrState: original.state,
           isCredit: original.is_credit,
-          creditedBy: facts.creditedBy.get(key) ?? null,
+          creditedBy: facts.creditedBy.get(row.id) ?? null,
         }
       : { state: 'missing' },
     agreement: { severities: agreed.terms.severities ?? {} },

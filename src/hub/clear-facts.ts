@@ -56,7 +56,7 @@ export type Facts = {
   sameSession: ReadonlyMap<bigint, { cdrId: string }[]>
   overlapping: ReadonlyMap<bigint, { owner: string; cdrId: string; start: Date; end: Date }[]>
   originals: ReadonlyMap<string, CdrRow>
-  creditedBy: ReadonlyMap<string, string>
+  creditedBy: ReadonlyMap<bigint, string>
 }
 
 /** CDRs with their state rows, in receive order; with `forUpdate` their state rows stay locked in id order. */
@@ -237,16 +237,16 @@ function childNamed(
   })
 }
 
-/** By original (`owner/key`): the id of an earlier credit that stands. */
-async function readCreditedBy(tx: Tx, rows: readonly CdrRow[]): Promise<Map<string, string>> {
+/** By credit: the id of another one of the same original that stands, or came before it. */
+async function readCreditedBy(tx: Tx, rows: readonly CdrRow[]): Promise<Map<bigint, string>> {
   const credits = rows.filter((row) => row.is_credit && row.original_key !== null)
-  const found = await tx.rows<{ owner: string; original_key: string; cdr_id: string }>(sql`
-    select distinct on (c.owner, c.original_key) c.owner, c.original_key, c.cdr_id
+  const found = await tx.rows<{ id: bigint; cdr_id: string }>(sql`
+    select distinct on (q.id) q.id, c.cdr_id
     from unnest(${credits.map((c) => c.id.toString())}::bigint[], ${credits.map((c) => c.owner)}::text[],
       ${credits.map((c) => c.original_key)}::text[]) as q (id, owner, original_key)
     join cdrs c on c.owner = q.owner and c.original_key = q.original_key and c.id <> q.id and c.is_credit
     join cdr_states s on s.cdr_id = c.id
     where s.state = 'credited' or (c.id < q.id and s.state not in ('quarantined', 'withdrawn'))
-    order by c.owner, c.original_key, c.id`)
-  return new Map(found.map((row) => [`${row.owner}/${row.original_key}`, row.cdr_id]))
+    order by q.id, c.id`)
+  return new Map(found.map((row) => [row.id, row.cdr_id]))
 }

@@ -7,6 +7,7 @@ import { sql } from '../db/sql.ts'
 import { dropNulls, isRecord, validate } from '../ocpi/validate.ts'
 import { credentialsObject } from '../ocpi/modules/credentials.ts'
 import { callOcpi } from '../peer/ocpi-client.ts'
+import type { OcpiAnswer } from '../peer/ocpi-client.ts'
 import { peerTokenPurpose } from './call-partner.ts'
 import { fetchPartnerVersions } from './partner-versions.ts'
 import type { PartnerVersions } from './partner-versions.ts'
@@ -16,6 +17,7 @@ import {
   readCredentials,
   writeRegistration,
 } from './registration.ts'
+import type { PartnerCredentials } from './registration.ts'
 
 /**
  * The hub starts the handshake with a partner's token A: versions, details, POST credentials with a token of ours,
@@ -100,13 +102,10 @@ async function exchange(context: Context, input: Exchange): Promise<void> {
     bodyText: ourCredentials(context, own),
     deadlineMs: limits.peerRequestMs,
   })
-  const value = answer.kind === 'ocpi' && answer.ocpiStatus < 2000 ? dropNulls(answer.data) : null
-  if (!isRecord(value) || validate(credentialsObject, value).hard.length > 0) {
-    await withdraw(context, own)
-    const said = answer.kind === 'ocpi' ? `status ${answer.ocpiStatus}` : answer.kind
-    throw new HubError('clientUnusable', `the partner did not take our credentials (${said})`)
-  }
-  const theirs = readCredentials(value, platform)
+  const theirs = await takeAnswer(answer, platform).catch(async (error: unknown) => {
+    await withdraw(context, { platformId: platform.id, token: own })
+    throw error
+  })
   await context.db.transaction(async (tx) => {
     await tx.rows(
       sql`delete from credentials_tokens where platform_id = ${platform.id} and kind = 'registration'`,
@@ -121,11 +120,29 @@ async function exchange(context: Context, input: Exchange): Promise<void> {
   context.directory.invalidate()
 }
 
-/** A token that the partner did not take must not stay valid. */
-async function withdraw(context: Context, token: string): Promise<void> {
-  await context.db.rows(
-    sql`delete from credentials_tokens where token_hash = ${context.secrets.hash(token)}`,
-  )
+/** The partner's Credentials out of its answer; throws when it did not take ours or claims roles that are not its own. */
+async function takeAnswer(answer: OcpiAnswer, platform: Platform): Promise<PartnerCredentials> {
+  const value = answer.kind === 'ocpi' && answer.ocpiStatus < 2000 ? dropNulls(answer.data) : null
+  if (!isRecord(value) || validate(credentialsObject, value).hard.length > 0) {
+    const said = answer.kind === 'ocpi' ? `status ${answer.ocpiStatus}` : answer.kind
+    throw new HubError('clientUnusable', `the partner did not take our credentials (${said})`)
+  }
+  return readCredentials(value, platform)
+}
+
+/** A token that the partner did not take must not stay valid, and those before it must not end because of it. */
+async function withdraw(
+  context: Context,
+  input: { platformId: string; token: string },
+): Promise<void> {
+  await context.db.transaction(async (tx) => {
+    await tx.rows(
+      sql`delete from credentials_tokens where token_hash = ${context.secrets.hash(input.token)}`,
+    )
+    await tx.rows(sql`
+      update credentials_tokens set expires_at = null
+      where platform_id = ${input.platformId} and kind = 'access'`)
+  })
   context.directory.invalidate()
 }
 

@@ -13,6 +13,7 @@ import { answerLocally, answerVersions } from './local.ts'
 import { noteMessage } from './messages.ts'
 import { parseBody } from './parse-body.ts'
 import { answerFromStore } from './pull.ts'
+import { checkQuery, readPath, unknownPath } from './read-target.ts'
 import { push } from './push.ts'
 import { receiveCdr } from './receive-cdr.ts'
 import { checkTokenKind } from './registration.ts'
@@ -56,7 +57,8 @@ async function act(
   // 1 authenticate
   const identity = await authenticate(context, request)
   trail.identity = identity
-  const segments = decodePath(request.path)
+  const segments = readPath(request.path)
+  checkQuery(request.query)
   if (segments.length < 2)
     return answerVersions(context, { method: request.method, segments, identity })
   // 2 find the endpoint, read the body
@@ -153,29 +155,6 @@ async function authenticate(context: Context, request: OcpiRequest): Promise<Ide
   return identity
 }
 
-/** Path parts, percent-decoded; malformed escapes, bad UTF-8 and control characters are refused, %2F stays inside. */
-function decodePath(path: string): string[] {
-  const trimmed = path.replace(/^\/|\/$/g, '')
-  return trimmed.split('/').map((part) => {
-    const decoded = decodePart(part)
-    if (decoded === null || /[\u0000-\u001f\u007f]/.test(decoded)) {
-      throw new HubError(
-        'malformed',
-        'the path holds a malformed percent-escape or a control character',
-      )
-    }
-    return decoded
-  })
-}
-
-function decodePart(part: string): string | null {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return null
-  }
-}
-
 function findRoute(input: Parameters<typeof matchRoute>[0]): Route {
   const match = matchRoute(input)
   if (match.kind === 'route') return match.route
@@ -184,10 +163,7 @@ function findRoute(input: Parameters<typeof matchRoute>[0]): Route {
       allow: match.allow,
     })
   }
-  throw new HubError(
-    'unknownPath',
-    'there is no such endpoint; take the URLs from the version details',
-  )
+  throw unknownPath()
 }
 
 function requireFittingToken(identity: Identity, found: Route): void {

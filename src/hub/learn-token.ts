@@ -1,3 +1,4 @@
+import { limits } from '../../config/limits.ts'
 import type { Context } from '../context.ts'
 import type { Member } from '../directory/parties.ts'
 import { foldKey, partyOf, readTime } from '../ocpi/primitives.ts'
@@ -21,6 +22,7 @@ export async function learnToken(
   const token = isRecord(info) ? info.token : undefined
   if (!isRecord(token) || partyOf(token.country_code, token.party_id) !== member.party) return
   if (typeof token.uid !== 'string' || typeof token.type !== 'string') return
+  if (token.uid.length > limits.idCharsMax || token.type.length > limits.idCharsMax) return
   const place = {
     module: 'tokens',
     owner: member.party,

@@ -33,7 +33,8 @@ export async function parseBody(input: Input): Promise<ParsedBody | null> {
     duplicateKeys: input.module.id === 'cdrs' ? 'refuse' : 'report',
   })
   if (!scanned.ok) {
-    throw new HubError('malformed', scanned.message, {
+    // A number that no double holds is JSON all the same.
+    throw new HubError(scanned.isJson ? 'invalid' : 'malformed', scanned.message, {
       faults:
         scanned.pointer === null ? [] : [{ pointer: scanned.pointer, message: scanned.message }],
     })
@@ -51,6 +52,9 @@ export async function parseBody(input: Input): Promise<ParsedBody | null> {
     pointer,
     message: 'occurs more than once; the last one counts',
   }))
+  const untyped = request.headers.has('content-type')
+    ? []
+    : [{ pointer: 'header:content-type', message: 'is missing; send application/json' }]
   const exact = withExactNumbers(value, scanned.longNumbers)
   if (!isRecord(exact)) throw new HubError('malformed', 'the body must be one JSON object')
   return {
@@ -58,7 +62,7 @@ export async function parseBody(input: Input): Promise<ParsedBody | null> {
     text: scanned.text,
     value: exact,
     longNumbers: scanned.longNumbers,
-    soft: [...verdict.soft, ...doubles],
+    soft: [...verdict.soft, ...doubles, ...untyped],
   }
 }
 

@@ -66,6 +66,8 @@ function readDetails(
   for (const item of list) {
     if (!isRecord(item) || typeof item.identifier !== 'string' || typeof item.url !== 'string')
       continue
+    // No module has such a name, and no index could hold it.
+    if (item.identifier.length > limits.idCharsMax) continue
     const guarded = guardUrl(item.url, { allowPrivatePeers: context.config.allowPrivatePeers })
     if (!guarded.ok)
       throw unusable(`the URL of its ${item.identifier} endpoint is refused: ${guarded.message}`)

@@ -1,11 +1,13 @@
+import { limits } from '../../config/limits.ts'
 import { assert, present } from '../assert.ts'
 import { HubError } from '../errors.ts'
+import type { Fault } from '../errors.ts'
 import type { Context } from '../context.ts'
 import { endpointOf } from '../directory/directory.ts'
 import { isConnected, membersWith } from '../directory/parties.ts'
 import type { Snapshot } from '../directory/snapshot.ts'
 import type { ObjectDefinition } from '../ocpi/define.ts'
-import { foldKey } from '../ocpi/primitives.ts'
+import { foldKey, readTime } from '../ocpi/primitives.ts'
 import { sql } from '../db/sql.ts'
 import { mayDeal } from './agreements.ts'
 import { findAddressee, findReceiver, forward, pairOf, routingHeaders } from './forward.ts'
@@ -29,8 +31,10 @@ export async function push(context: Context, input: Input): Promise<OcpiAnswer> 
   const object = await objectPush(context, input, definition)
   const result = await storeObject(context, object)
   if (result.kind === 'refused') {
-    // The receiver may have an object that the hub never saw: it was sent before the two were connected here.
-    if (forwards && receiver !== null && result.error.code === 'notFound') {
+    // The receiver may have an object that the hub never saw: it was sent before the two were connected here. But what
+    // the hub itself clears CDRs by it must have: its sender is told, and then puts the whole object.
+    const isOurs = definition.audience === 'token owner'
+    if (forwards && receiver !== null && !isOurs && result.error.code === 'notFound') {
       return forward(context, { call, snapshot: input.snapshot, receiver })
     }
     throw result.error
@@ -40,7 +44,7 @@ export async function push(context: Context, input: Input): Promise<OcpiAnswer> 
   return success(undefined, {
     httpStatus: result.kind === 'created' ? 201 : 200,
     headers: routingHeaders(receiver ?? hubParty(context), call.from.party),
-    ...(call.body && call.body.soft.length > 0 ? { statusMessage: softText(call.body.soft) } : {}),
+    ...(object.soft.length > 0 ? { statusMessage: softText(object.soft) } : {}),
   })
 }
 
@@ -107,24 +111,42 @@ async function objectPush(
     change: { definition, method: endpoint.method, params, body: call.body, now: context.clock() },
     syncTo: receiver === null ? broadcastReceivers(context, input) : [],
     correlationId: call.ids.correlationId,
-    soft: call.body?.soft ?? [],
+    soft: [...(call.body?.soft ?? []), ...futureFaults(context, call)],
     versioned: definition.versioned,
     judges: definition.judges,
   }
 }
 
+/** A time to come would make every orderly change after it look stale. */
+function futureFaults(context: Context, call: Call): Fault[] {
+  const time = readTime(call.body?.value.last_updated)
+  const isFuture = time !== null && time.getTime() > context.clock().getTime() + limits.clockSkewMs
+  return isFuture ? [{ pointer: '/last_updated', message: 'lies in the future' }] : []
+}
+
 /** The key within the owner: the id, for tokens with their type. */
 function objectKey(call: Call, definition: ObjectDefinition): string {
   const id = present(call.route.params[definition.idMember], 'id in the path')
+  checkLength(`/${definition.idMember}`, id)
   const extra = definition.keyQuery
   if (!extra) return foldKey(id)
-  const asked = call.query.get(extra.name)
-  const named = call.route.endpoint.method === 'PUT' ? call.body?.value[extra.member] : undefined
-  if (asked !== null && typeof named === 'string' && asked !== named) {
-    const message = `must be the ${extra.name} in the query`
+  const member = call.body?.value[extra.member]
+  const named = typeof member === 'string' ? member : null
+  const isWhole = call.route.endpoint.method === 'PUT'
+  const kind = call.query.get(extra.name) ?? (isWhole ? named : null) ?? extra.fallback
+  checkLength(`/${extra.member}`, kind)
+  if (named !== null && named !== kind) {
+    const message = `must be the ${extra.name} in the query (${extra.fallback} without one)`
     throw new HubError('invalid', message, { faults: [{ pointer: `/${extra.member}`, message }] })
   }
-  return `${foldKey(id)}|${asked ?? (typeof named === 'string' ? named : extra.fallback)}`
+  return `${foldKey(id)}|${kind}`
+}
+
+/** Lengths are soft up to what an index can hold. */
+function checkLength(pointer: string, id: string): void {
+  if (id.length <= limits.idCharsMax) return
+  const message = `may have ${limits.idCharsMax} characters`
+  throw new HubError('invalid', message, { faults: [{ pointer, message }] })
 }
 
 /**

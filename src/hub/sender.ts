@@ -128,5 +128,9 @@ export async function contentReceiverOf(context: Context, call: Call): Promise<s
     where module = ${route.module.id} and owner = ${from.party} and object_key = ${foldKey(route.params.id ?? '')}
       and deleted_at is null
     order by seq desc limit 1`)
+  if (!row && routing === 'push' && call.to === null) {
+    // Only a PATCH names no card; with the whole object the sender tells us everything that this one builds on.
+    throw new HubError('notFound', 'the hub does not have this object; PUT the whole object first')
+  }
   return row?.audience ?? null
 }

@@ -7,6 +7,7 @@ export const SINGLE_HEADERS = [
   'content-type',
   'content-length',
   'content-encoding',
+  'transfer-encoding',
   'x-request-id',
   'x-correlation-id',
   'ocpi-to-party-id',

@@ -29,7 +29,10 @@ export function readPage(
   const count = (name: 'offset' | 'limit', fallback: number): number => {
     const value = query.get(name)
     if (value === null) return fallback
-    if (/^\d{1,9}$/.test(value) && !(name === 'limit' && Number(value) === 0)) return Number(value)
+    // An offset beyond everything is an empty page, however large.
+    const digits = name === 'limit' ? /^\d{1,9}$/ : /^\d{1,16}$/
+    const isUsable = digits.test(value) && Number.isSafeInteger(Number(value))
+    if (isUsable && !(name === 'limit' && Number(value) === 0)) return Number(value)
     faults.push({
       pointer: `query:${name}`,
       message: name === 'limit' ? 'must be a whole number from 1' : 'must be a whole number from 0',

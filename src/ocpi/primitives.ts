@@ -133,8 +133,11 @@ export function writeTime(time: Date): string {
   return time.toISOString()
 }
 
-// The specification allows no offset; such a time is kept, used, and reported.
-Format.Set('ocpi-date-time', (value) => readTime(value) !== null && !/[+-]\d{2}:\d{2}$/.test(value))
+// The specification allows no offset and no leap second; such a time is kept, used, and reported.
+Format.Set(
+  'ocpi-date-time',
+  (value) => readTime(value) !== null && !/:60|[+-]\d{2}:\d{2}$/.test(value),
+)
 
 /** ASCII upper case only: `ı`, `ß` and `ſ` must not turn into other letters. */
 export function foldUpper(value: string): string {

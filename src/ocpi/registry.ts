@@ -77,7 +77,8 @@ function matchPath(path: string, segments: readonly string[]): Record<string, st
   const params: Record<string, string> = Object.create(null)
   for (const [index, part] of parts.entries()) {
     const segment = segments[index]
-    if (segment === undefined || segment === '') return part.endsWith('?') ? params : null
+    if (segment === undefined) return part.endsWith('?') ? params : null
+    if (segment === '') return null
     if (part.startsWith(':')) params[part.replace(/[:?]/g, '')] = segment
     else if (part !== segment) return null
   }

@@ -1,4 +1,4 @@
-import { byteAt, fail, failGrammar, spendPointer } from './scan-walk.ts'
+import { byteAt, fail, failGrammar, failRange, spendPointer } from './scan-walk.ts'
 import type { Walk } from './scan-walk.ts'
 
 /** Skips a string, number or literal that begins with `byte`; fails on anything else. */
@@ -149,7 +149,7 @@ function checkNumber(walk: Walk, number: { start: number; hasExponent: boolean }
   const value = Number(text)
   if (!Number.isFinite(value) || (value === 0 && digits !== '')) {
     walk.at = start
-    return fail(walk, `number outside the range of a double at offset ${start}`)
+    return failRange(walk, `number outside the range of a double at offset ${start}`)
   }
   const isShort = digits.replace(/0+$/, '').length <= 15
   const isNormal = value === 0 || Math.abs(value) >= normalMin

@@ -6,8 +6,14 @@ export type ScanLimits = {
   duplicateKeys: 'refuse' | 'report'
 }
 
-/** `offset` counts received bytes; `message` is public and says what to fix. */
-export type ScanRefused = { ok: false; pointer: string | null; offset: number; message: string }
+/** `offset` counts received bytes; `message` is public and says what to fix. `isJson`: only what it says is out of range. */
+export type ScanRefused = {
+  ok: false
+  pointer: string | null
+  offset: number
+  message: string
+  isJson: boolean
+}
 
 /** Where one scan of a document stands. Arrays are indexed by depth, 1 is the outermost container. */
 export type Walk = {
@@ -77,7 +83,20 @@ export function byteAt(walk: Walk, at: number): number {
 
 /** Ends the scan at the current byte. Always false, so that callers can return it. */
 export function fail(walk: Walk, message: string): false {
-  walk.failure = { ok: false, pointer: failurePointer(walk), offset: walk.at, message }
+  walk.failure = {
+    ok: false,
+    pointer: failurePointer(walk),
+    offset: walk.at,
+    message,
+    isJson: false,
+  }
+  return false
+}
+
+/** Ends the scan at a value that JSON allows and a double cannot hold. */
+export function failRange(walk: Walk, message: string): false {
+  fail(walk, message)
+  if (walk.failure) walk.failure.isJson = true
   return false
 }
 

@@ -64,7 +64,7 @@ function valueAt(value: unknown, pointer: string): unknown {
 }
 
 function refusal(message: string, offset: number): ScanRefused {
-  return { ok: false, pointer: null, offset, message }
+  return { ok: false, pointer: null, offset, message, isJson: false }
 }
 
 const fatalDecoder = new TextDecoder('utf-8', { fatal: true })

@@ -137,15 +137,32 @@ export async function retryOutbox(
     where o.id = ${input.id.toString()}::bigint and o.finished_at is null`)
 }
 
+/** The oldest rows that were handed to the queue more than `olderThanMs` ago and are not finished. */
+export async function readHandedOut(
+  client: Sql,
+  where: { olderThanMs: number; limit: number },
+): Promise<{ id: bigint; attempts: number }[]> {
+  return client.rows(sql`
+    select id, attempts from outbox
+    where finished_at is null and enqueued_at < clock_timestamp() - ${where.olderThanMs}::float8 * interval '1 millisecond'
+    order by enqueued_at limit ${where.limit}`)
+}
+
 /**
- * Re-opens rows that were handed to the queue long ago and never finished: the whole answer to a lost Redis or worker.
- * Returns how many.
+ * Re-opens rows that were handed to the queue more than `olderThanMs` ago and never finished, all or those of `ids`: the
+ * whole answer to a lost Redis or worker. Returns how many.
  */
-export async function reopenLost(client: Sql, olderThanMs: number): Promise<number> {
+export async function reopenLost(
+  client: Sql,
+  lost: { olderThanMs: number; ids?: readonly bigint[] },
+): Promise<number> {
+  const ids = lost.ids?.map(String) ?? null
   const rows = await client.rows<{ id: bigint }>(sql`
     with locked as (
       select id, kind, platform_id, subject from outbox
-      where finished_at is null and enqueued_at < clock_timestamp() - ${olderThanMs}::float8 * interval '1 millisecond'
+      where finished_at is null
+        and enqueued_at < clock_timestamp() - ${lost.olderThanMs}::float8 * interval '1 millisecond'
+        and (${ids}::bigint[] is null or id = any(${ids}::bigint[]))
       for update skip locked
     ), lost as (
       select id, row_number() over (partition by kind, platform_id, subject order by id) as copy,

@@ -26,8 +26,8 @@ export type NewCdr = {
   correlationId: string
 }
 
-/** recorded – new; replay – the same content again; conflict – the id is taken by other content. */
-export type Recorded = { status: 'recorded' | 'replay' | 'conflict'; id: bigint }
+/** recorded – new; replay – the same content again; conflict – the id is taken by other content. `cdrId` as stored. */
+export type Recorded = { status: 'recorded' | 'replay' | 'conflict'; id: bigint; cdrId: string }
 
 /**
  * Records CDRs set-wise, immutable, once per (owner, id); with each its state row and first event. The answer of each
@@ -47,20 +47,21 @@ export async function recordCdrs(tx: Tx, cdrs: readonly NewCdr[]): Promise<Recor
     id: bigint
     owner: string
     cdr_key: string
+    cdr_id: string
     content_hash: Buffer
   }>(sql`
-    select id, owner, cdr_key, content_hash from cdrs join unnest(${cdrs.map((c) => c.owner)}::text[],
+    select id, owner, cdr_key, cdr_id, content_hash from cdrs join unnest(${cdrs.map((c) => c.owner)}::text[],
       ${cdrs.map((c) => c.cdrKey)}::text[]) as k (owner, cdr_key) using (owner, cdr_key)`)
   const byKey = new Map(stored.map((row) => [`${row.owner}/${row.cdr_key}`, row]))
   const fresh = new Set(inserted.map((row) => row.id))
   return cdrs.map((cdr) => {
     const row = byKey.get(`${cdr.owner}/${cdr.cdrKey}`)
     if (!row) throw new Error('a CDR that was just recorded is not there')
-    if (!row.content_hash.equals(cdr.contentHash))
-      return { status: 'conflict' as const, id: row.id }
+    const { id, cdr_id: cdrId } = row
+    if (!row.content_hash.equals(cdr.contentHash)) return { status: 'conflict' as const, id, cdrId }
     // Twins within one batch: the first is new, the others are replays of it.
     const isNew = fresh.delete(row.id)
-    return { status: isNew ? ('recorded' as const) : ('replay' as const), id: row.id }
+    return { status: isNew ? ('recorded' as const) : ('replay' as const), id, cdrId }
   })
 }
 

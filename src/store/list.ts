@@ -41,7 +41,10 @@ const audiencesOf = (input: Input) => ['*', ...input.asker.parties]
 
 function offsetPlaces(input: Input): Statement {
   return sql`
-    select seq, deleted_at is null and not hidden_copy(o, ${input.asker.parties}::text[]) as live, original
+    select seq, deleted_at is null and not (audience = '*' and exists (
+        select 1 from objects d where d.module = o.module and d.owner = o.owner
+          and d.object_key = o.object_key and d.audience = any(${input.asker.parties}::text[])
+          and d.deleted_at is null)) as live, original
     from objects o
     where module = ${input.module} and audience = any(${audiencesOf(input)}::text[])
       and (${input.asker.owners}::text[] is null or owner = any(${input.asker.owners}::text[]))
@@ -54,7 +57,10 @@ function afterPlaces(input: Input): Statement {
     where module = ${input.module} and audience = any(${audiencesOf(input)}::text[])
       and (${input.asker.owners}::text[] is null or owner = any(${input.asker.owners}::text[]))
       and seq > ${input.page.after}::bigint and deleted_at is null
-      and not hidden_copy(o, ${input.asker.parties}::text[])
+      and not (audience = '*' and exists (
+        select 1 from objects d where d.module = o.module and d.owner = o.owner
+          and d.object_key = o.object_key and d.audience = any(${input.asker.parties}::text[])
+          and d.deleted_at is null))
     order by seq limit ${input.page.limit}`
 }
 
@@ -66,7 +72,10 @@ function windowPlaces(input: Input): Statement {
       and (${input.asker.owners}::text[] is null or owner = any(${input.asker.owners}::text[]))
       and last_updated >= coalesce(${page.dateFrom}::timestamptz, '-infinity')
       and last_updated < coalesce(${page.dateTo}::timestamptz, 'infinity')
-      and deleted_at is null and not hidden_copy(o, ${input.asker.parties}::text[])
+      and deleted_at is null and not (audience = '*' and exists (
+        select 1 from objects d where d.module = o.module and d.owner = o.owner
+          and d.object_key = o.object_key and d.audience = any(${input.asker.parties}::text[])
+          and d.deleted_at is null))
       and seq > coalesce(${page.after}::bigint, 0)
     order by seq offset ${page.after === null ? page.offset : 0} limit ${page.limit}`
 }
@@ -80,7 +89,10 @@ function moreAfter(input: Input, seq: bigint): Statement {
       and last_updated >= coalesce(${page.dateFrom}::timestamptz, '-infinity')
       and last_updated < coalesce(${page.dateTo}::timestamptz, 'infinity')
       and seq > ${seq.toString()}::bigint and deleted_at is null
-      and not hidden_copy(o, ${input.asker.parties}::text[])
+      and not (audience = '*' and exists (
+        select 1 from objects d where d.module = o.module and d.owner = o.owner
+          and d.object_key = o.object_key and d.audience = any(${input.asker.parties}::text[])
+          and d.deleted_at is null))
     limit 1`
 }
 
@@ -94,7 +106,10 @@ async function countObjects(client: Sql, input: Input): Promise<number> {
           and (${input.asker.owners}::text[] is null or owner = any(${input.asker.owners}::text[]))
           and last_updated >= coalesce(${page.dateFrom}::timestamptz, '-infinity')
           and last_updated < coalesce(${page.dateTo}::timestamptz, 'infinity')
-          and deleted_at is null and not hidden_copy(o, ${input.asker.parties}::text[])`
+          and deleted_at is null and not (audience = '*' and exists (
+        select 1 from objects d where d.module = o.module and d.owner = o.owner
+          and d.object_key = o.object_key and d.audience = any(${input.asker.parties}::text[])
+          and d.deleted_at is null))`
       : sql`
         select coalesce((
           select sum(live) from object_counts

@@ -4,6 +4,7 @@ import { checkBooks, checkClosedCycle, checkFinalCycle } from '../helpers/kill-b
 import { wreak } from '../helpers/kill-chaos.ts'
 import { insist, startKillHub, untilSettled } from '../helpers/kill-hub.ts'
 import { connectPartners } from '../helpers/kill-partners.ts'
+import { note } from '../helpers/note.ts'
 import { seed, size } from '../helpers/seed.ts'
 
 const settleMs = 120_000
@@ -13,14 +14,14 @@ const kill = suite('kill')
 for (const pairs of [1, 2]) {
   kill(`${pairs} web and ${pairs} worker: nothing is lost, booked twice or made up`, async () => {
     const started = performance.now()
-    await using hub = await startKillHub(pairs)
+    await using hub = await startKillHub({ webs: pairs, workers: pairs })
     await using partners = await connectPartners(hub, { sessions: size(500), seed: seed() })
     const connected = performance.now()
     const bites = await wreak(hub, partners, seed() + pairs)
     const wrecked = performance.now()
     await untilSettled(hub.db, settleMs)
-    process.stdout.write(
-      `note: PHASES connect ${connected - started} chaos ${wrecked - connected} settle ${performance.now() - wrecked}\n`,
+    note(
+      `PHASES connect ${connected - started} chaos ${wrecked - connected} settle ${performance.now() - wrecked}`,
     )
     const settledS = (performance.now() - started) / 1000
 
@@ -32,12 +33,11 @@ for (const pairs of [1, 2]) {
       await checkFinalCycle(hub.db, { cycleId, positions })
     }
 
-    process.stdout.write(
-      'note: ' +
-        `kill with ${pairs} + ${pairs}: seed ${seed()}, sent ${sent.length}, recorded ${counts.recorded}, ` +
+    note(
+      `kill with ${pairs} + ${pairs}: seed ${seed()}, sent ${sent.length}, recorded ${counts.recorded}, ` +
         `booked ${counts.booked}, delivered ${counts.delivered}, kills ${bites.web} web ${bites.worker} worker ` +
         `${bites.postgres} postgres, redis flushes ${bites.flushes} (${bites.flushedJobs} in flight), ` +
-        `sent again ${partners.retries()}, re-deliveries ${counts.again}, ${settledS.toFixed(1)} s\n`,
+        `sent again ${partners.retries()}, re-deliveries ${counts.again}, ${settledS.toFixed(1)} s`,
     )
     assert.equal(hub.complaints(), [], 'no process ended by itself or logged an error')
     assert.ok(sent.length >= size(500), 'as many CDRs as asked for')

@@ -31,6 +31,8 @@ export async function testDatabase(options: { poolMax?: number } = {}): Promise<
   }
   const url = urlOf({ maintenance, name })
   const db = open({ url, poolMax: options.poolMax ?? 8 })
+  // The clone of a template is an installation of its own: its queues must not meet another test's.
+  await db.rows(sql`update installation set id = gen_random_uuid()::text`)
   let dropped: Promise<void> | undefined
   const drop = (): Promise<void> => (dropped ??= dropDatabase({ db, maintenance, name }))
   return { db, url, drop, [Symbol.asyncDispose]: drop }

@@ -190,6 +190,7 @@ async function drain(context: Context): Promise<void> {
       isReady: () => true,
       add: async (queue, added) =>
         void jobs.push(...added.map((rows: readonly RowRef[]) => () => JOBS[queue](context, rows))),
+      held: async () => [],
       work: () => undefined,
       close: async () => undefined,
     }

@@ -40,8 +40,8 @@ const SETTINGS = {
   LOG_LEVEL: 'warn',
 }
 
-/** Starts stores, migrates, then `pairs` web and `pairs` worker processes. Takes about five seconds. */
-export async function startKillHub(pairs: number): Promise<KillHub> {
+/** Starts stores, migrates, then the processes. Takes about five seconds. */
+export async function startKillHub(count: { webs: number; workers: number }): Promise<KillHub> {
   const closers: (() => PromiseLike<void>)[] = []
   const close = async () => {
     for (const one of closers.splice(0).reverse()) await one()
@@ -51,7 +51,7 @@ export async function startKillHub(pairs: number): Promise<KillHub> {
     closers.push(stores.close)
     const db = await openStore(stores)
     closers.push(db.close)
-    const ports = await Promise.all(Array.from({ length: pairs }, freePort))
+    const ports = await Promise.all(Array.from({ length: count.webs }, freePort))
     const balancer = await startBalancer(ports)
     closers.push(() => balancer[Symbol.asyncDispose]())
     const url = `http://127.0.0.1:${balancer.port}`
@@ -76,7 +76,7 @@ export async function startKillHub(pairs: number): Promise<KillHub> {
         `web ${index + 1}`,
       ),
     )
-    const workers = ports.map((_port, index) =>
+    const workers = Array.from({ length: count.workers }, (_none, index) =>
       open(
         { file: 'workers/main.ts', env, ready: { line: /worker ready/ } },
         `worker ${index + 1}`,

@@ -361,11 +361,3 @@ create table alerts (
   acknowledged_by text
 );
 create unique index alerts_open_key on alerts (code, subject) where state = 'open';
-
--- A copy for everyone is hidden from a party that has one addressed to it.
-create function hidden_copy(o objects, parties text[]) returns boolean language sql stable as $$
-  select o.audience = '*' and exists (
-    select 1 from objects d
-    where d.module = o.module and d.owner = o.owner and d.object_key = o.object_key
-      and d.audience = any(parties) and d.deleted_at is null)
-$$;

@@ -85,6 +85,20 @@ export const watchRoutes = [
     run: (context, { query }) => listAlerts(context.db, query),
   }),
   defineRoute({
+    method: 'GET',
+    path: '/alerts/webhook',
+    summary: 'Where new alerts are sent, and the secret to verify them with (Standard Webhooks)',
+    roles: ['admin'],
+    params: nothing,
+    query: nothing,
+    body: nothing,
+    reply: Type.Object({ url: nullable(Type.String()), secret: Type.String() }, strict),
+    run: async (context) => ({
+      url: context.config.alertWebhookUrl ?? null,
+      secret: context.secrets.webhookSecret(),
+    }),
+  }),
+  defineRoute({
     method: 'POST',
     path: '/alerts/:id/acknowledge',
     summary: 'Take an alert off the open list',
