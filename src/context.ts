@@ -50,7 +50,9 @@ export function createContext(
   })
   const secrets = createSecrets(config.secretsKeys)
   const directory = createDirectory({ db, secrets, clock })
-  const limiter = createRateLimiter({ redisUrl: config.redisUrl, log })
+  // All processes of one hub have its key and no other hub does, so two hubs on one Redis do not count together.
+  const scope = secrets.hash('rate limits').toString('hex').slice(0, 16)
+  const limiter = createRateLimiter({ redisUrl: config.redisUrl, scope, log })
   const peer =
     overrides.peer ??
     createPeerClient({

@@ -12,7 +12,10 @@ export async function sweepDue(context: Context): Promise<void> {
   await context.db.rows(sql`
     insert into outbox (kind, subject)
     select 'clear', cdr_id::text from cdr_states
-    where state = 'unmatched' and wait_until <= clock_timestamp() order by cdr_id limit ${limits.sweepRowsMax}
+    where state = 'unmatched' and wait_until <= clock_timestamp()
+      -- What was given up waits for a person, not for the next second.
+      and cdr_id::text not in (select subject from outbox where kind = 'clear' and outcome = 'failed')
+    order by cdr_id limit ${limits.sweepRowsMax}
     on conflict do nothing`)
   await context.db.rows(sql`
     insert into outbox (kind, subject)

@@ -19,8 +19,11 @@ export type Identity = {
 /** The directory as the processes see it: a copy of PostgreSQL's truth at most `directoryCacheMs` old. */
 export type Directory = {
   snapshot(): Promise<Snapshot>
-  /** The platform of an Authorization header, or null when it names none. */
-  authenticate(header: string | undefined): Promise<Identity | null>
+  /**
+   * The platform of an Authorization header, or null when it names none. With `mayAsk` false only the copy is looked at:
+   * whoever guesses tokens must not make every guess a query.
+   */
+  authenticate(header: string | undefined, mayAsk?: boolean): Promise<Identity | null>
   /** Forgets the copy after a write of this process. */
   invalidate(): void
 }
@@ -53,13 +56,13 @@ export function createDirectory(options: {
     invalidate: () => {
       checkedAt = Number.NEGATIVE_INFINITY
     },
-    authenticate: async (header) => {
+    authenticate: async (header, mayAsk = true) => {
       const candidates = parseAuthorization(header)
       if (candidates.length === 0) return null
       const held = await snapshot()
       const known = identify(held, candidates, options)
       // Another process may have issued it a moment ago, so an unknown token is worth one look at the truth.
-      const identity = known ?? identify(await refresh(), candidates, options)
+      const identity = known ?? (mayAsk ? identify(await refresh(), candidates, options) : null)
       if (!identity) return null
       const { token: row } = identity
       if (row.firstUsed && row.encoding === identity.platform.shownTokenEncoding)

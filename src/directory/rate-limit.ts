@@ -5,6 +5,8 @@ import type { Log } from '../telemetry/log.ts'
 export type RateLimiter = {
   /** Counts one request. Never waits for Redis. */
   take(key: string, perMinuteMax: number): { ok: true } | { ok: false; retryAfterS: number }
+  /** Whether `take` would succeed now, without counting. */
+  hasRoom(key: string, perMinuteMax: number): boolean
   /** False while limits are counted per process. */
   isShared(): boolean
   close(): Promise<void>
@@ -19,7 +21,12 @@ type Count = { window: number; shared: number; unsent: number }
  * comes back. So a limit may be overrun by what the others count within one interval, and a Redis outage costs only
  * the sharing.
  */
-export function createRateLimiter(options: { redisUrl: string; log: Log }): RateLimiter {
+export function createRateLimiter(options: {
+  redisUrl: string
+  /** Whose counts these are: the same for all processes of a hub. */
+  scope: string
+  log: Log
+}): RateLimiter {
   const counts = new Map<string, Count>()
   const client = createClient({
     url: options.redisUrl,
@@ -34,10 +41,11 @@ export function createRateLimiter(options: { redisUrl: string; log: Log }): Rate
     options.log.debug({ err: error.message }, 'rate limits are per process: no Redis'),
   )
   void client.connect().catch(() => undefined)
+  const prefix = `crosscharge:${options.scope}:rate:`
   const shared: SharedCounts = {
     isReady: () => client.isReady,
-    add: async (name, by) => Number(await client.incrBy(name, by)),
-    expire: async (name, seconds) => void (await client.expire(name, seconds)),
+    add: async (name, by) => Number(await client.incrBy(`${prefix}${name}`, by)),
+    expire: async (name, seconds) => void (await client.expire(`${prefix}${name}`, seconds)),
   }
   const timer = setInterval(() => void share(shared, counts), SYNC_MS)
   timer.unref()
@@ -56,6 +64,11 @@ export function createRateLimiter(options: { redisUrl: string; log: Log }): Rate
       count.unsent += 1
       return { ok: true }
     },
+    hasRoom: (key, perMinuteMax) => {
+      const count = counts.get(key)
+      const window = Math.floor((performance.timeOrigin + performance.now()) / MINUTE_MS)
+      return count?.window !== window || count.shared + count.unsent < perMinuteMax
+    },
     isShared: () => client.isReady,
     close: async () => {
       clearInterval(timer)
@@ -71,17 +84,16 @@ type SharedCounts = {
 }
 
 async function share(client: SharedCounts, counts: Map<string, Count>): Promise<void> {
-  if (!client.isReady()) return
   const now = Math.floor((performance.timeOrigin + performance.now()) / MINUTE_MS)
   for (const [key, count] of counts) {
     if (count.window < now) {
       counts.delete(key)
       continue
     }
-    if (count.unsent === 0) continue
+    if (count.unsent === 0 || !client.isReady()) continue
     const sent = count.unsent
     try {
-      const name = `crosscharge:rate:${key}:${count.window}`
+      const name = `${key}:${count.window}`
       const total = await client.add(name, sent)
       if (total === sent) await client.expire(name, 120)
       count.unsent -= sent

@@ -26,14 +26,18 @@ export async function askWhoKnows(
   input: { call: Call; snapshot: Snapshot },
 ): Promise<OcpiAnswer> {
   const { call } = input
-  const members = await candidates(context, input)
+  const able = await candidates(context, input)
+  const members = able.filter(({ platform }) => isConnected(platform))
+  if (able.length === 0) throw new HubError('unknownToken', 'no provider here knows this token')
+  // Nobody could be asked: that says nothing about the token, so ALLOWED_OFFLINE stays the CPO's to apply.
   if (members.length === 0)
-    throw new HubError('unknownToken', 'no connected provider knows this token')
+    throw new HubError('receiverUnreachable', 'the provider of this token is not connected')
   const best = await firstAllowed(members.map((member) => ask(context, { call, member })))
   await learnToken(context, { call, member: best.member, answer: best.answer })
   return relay(context, { call, ...best })
 }
 
+/** Who answers for the token and may deal with the asker, connected or not. */
 async function candidates(
   context: Context,
   { call, snapshot }: { call: Call; snapshot: Snapshot },
@@ -49,7 +53,6 @@ async function candidates(
   const asked = known.length > 0 ? known : membersWith(snapshot, call.route.module.ownerRoles)
   return asked.filter(
     (member) =>
-      isConnected(member.platform) &&
       endpointOf(member.platform, 'tokens', 'sender') !== undefined &&
       mayDeal({
         ...pairOf(call.from, member),

@@ -126,7 +126,10 @@ async function routeAndAct(context: Context, call: Call): Promise<OcpiAnswer> {
 
 async function authenticate(context: Context, request: OcpiRequest): Promise<Identity> {
   const failures = `login:${request.remoteAddress}`
-  const identity = await context.directory.authenticate(request.headers.get('authorization'))
+  const identity = await context.directory.authenticate(
+    request.headers.get('authorization'),
+    context.limiter.hasRoom(failures, limits.failedLoginsPerMinuteMax),
+  )
   if (!identity) {
     const budget = context.limiter.take(failures, limits.failedLoginsPerMinuteMax)
     if (!budget.ok) {

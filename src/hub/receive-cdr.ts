@@ -136,11 +136,15 @@ async function recordBatch(tx: Tx, items: readonly Item[]): Promise<Recorded[]> 
   return recorded
 }
 
-/** Synchronous delivery for pairs that agreed on it: the receiver's answer decides whether the CDR is recorded. */
-async function relayCdr(context: Context, input: Input, cdr: NewCdr): Promise<OcpiAnswer> {
+/**
+ * Synchronous delivery for pairs that agreed on it: the receiver's answer decides whether the CDR is recorded. Null when
+ * it was recorded before: the receiver has it already.
+ */
+async function relayCdr(context: Context, input: Input, cdr: NewCdr): Promise<OcpiAnswer | null> {
   const [row] = await context.db.rows<{ content_hash: Buffer }>(sql`
     select content_hash from cdrs where owner = ${cdr.owner} and cdr_key = ${cdr.cdrKey}`)
-  if (row && !row.content_hash.equals(cdr.contentHash)) {
+  if (row?.content_hash.equals(cdr.contentHash)) return null
+  if (row) {
     const stored = await readCdr(context.db, { owner: cdr.owner, cdrKey: cdr.cdrKey })
     if (stored)
       await context.db.transaction((tx) =>

@@ -88,7 +88,7 @@ wire(
     const roles = [{ role: 'CPO', country_code: 'NL', party_id: 'MAS' }]
     const sent = { name: 'mass', roles, status: 'registered' }
     const refused = await hub.admin('POST', '/platforms', sent)
-    assert.is(refused.status, 400)
+    assert.is(refused.status, 422)
     assert.is(at(refused.json, 'errors', 0, 'pointer'), '/status')
     assert.ok([404, 405].includes((await hub.admin('PATCH', `/platforms/${cpo.id}`, sent)).status))
   },

@@ -4,48 +4,30 @@ import { sql } from '../../src/db/sql.ts'
 import { foldKey } from '../../src/ocpi/primitives.ts'
 import { at } from '../helpers/ask.ts'
 import { bodyOf, rawOf, readFixture, requestOf } from '../helpers/bad-input.ts'
-import type { Case, Request, Speakers } from '../helpers/bad-input.ts'
+import type { Case, Request, Speaker } from '../helpers/bad-input.ts'
 import { startDoorHub } from '../helpers/door-hub.ts'
-import type { DoorHub } from '../helpers/door-hub.ts'
+import type { FakePartner } from '../helpers/fake-partner.ts'
 import { RawConnection } from '../helpers/raw-socket.ts'
 import type { RawAnswer } from '../helpers/raw-socket.ts'
 
 const fixture = readFixture()
 const closeMs = 2_000
 
-type State = { hub: DoorHub; speakers: Speakers; connection: RawConnection; written: string }
-let state: State
+const hub = await startDoorHub()
+const cpo = await hub.connect({ parties: [{ party: 'NL-BAD', role: 'CPO' }] })
+const emsp = await hub.connect({ parties: [{ party: 'NL-EAT', role: 'EMSP' }] })
+const speakers = { cpo: asSpeaker(cpo), emsp: asSpeaker(emsp) }
+let connection = await RawConnection.open(hub.web.port)
+// The first use of a token is written down.
+for (const as of ['cpo', 'emsp'] as const) await prepare({ as })
+/** What is stored, as of the last case. */
+let written = await hub.written()
 
 const rows = suite('bad input')
-
-rows.before(async () => {
-  await setUp().catch((error: unknown) => {
-    // uvu hides the error of a hook.
-    console.error(error)
-    throw error
-  })
-})
-
-async function setUp(): Promise<void> {
-  const hub = await startDoorHub()
-  const cpo = await hub.connect({ parties: [{ party: 'NL-BAD', role: 'CPO' }] })
-  const emsp = await hub.connect({ parties: [{ party: 'NL-EAT', role: 'EMSP' }] })
-  const speaker = (token: string, partyId: string) => ({
-    authorization: `Token ${Buffer.from(token).toString('base64')}`,
-    countryCode: 'NL',
-    partyId,
-  })
-  const speakers = { cpo: speaker(cpo.token, 'BAD'), emsp: speaker(emsp.token, 'EAT') }
-  const connection = await RawConnection.open(hub.web.port)
-  state = { hub, speakers, connection, written: '' }
-  // The first use of a token is written down.
-  for (const as of ['cpo', 'emsp'] as const) await prepare({ as })
-  state.written = await hub.written()
-}
-
+rows.after.each(() => hub.assertSound())
 rows.after(async () => {
-  state.connection.close()
-  await state.hub[Symbol.asyncDispose]()
+  connection.close()
+  await hub[Symbol.asyncDispose]()
 })
 
 for (const from of new Set(fixture.cases.map((each) => each.from))) {
@@ -54,7 +36,6 @@ for (const from of new Set(fixture.cases.map((each) => each.from))) {
     const faults: string[] = []
     for (const each of cases) faults.push(...(await play(each)))
     if (faults.length > 0) assert.unreachable(`\n${faults.join('\n')}`)
-    state.hub.assertSound()
   })
 }
 
@@ -68,29 +49,32 @@ rows.run()
 
 /** Plays a case and returns what is wrong with the answer and what came of it, in words. */
 async function play(each: Case): Promise<string[]> {
-  const { hub, speakers } = state
   const started = performance.now()
   for (const request of each.before ?? []) await prepare(request, each.id)
-  if (each.before) state.written = await hub.written()
+  if (each.before) written = await hub.written()
   const bytes = each.raw
     ? rawOf(fixture, { case: each, speakers })
     : requestOf(fixture, { id: each.id, request: each, speakers })
-  const { connection } = state
   connection.write(bytes)
   const answer = await connection.answer({ bodiless: each.method === 'HEAD' })
   const faults = answer ? judge(each, answer) : ['no answer']
   if (answer) faults.push(...(await judgeEffects(each, answer)))
-  faults.push(...(await judgeConnection(each, connection)))
+  faults.push(...(await judgeConnection(each)))
   const tookMs = performance.now() - started
   if (tookMs > 2_500) faults.push(`took ${Math.round(tookMs)} ms`)
   const said = answer ? `${answer.status} ${answer.text.slice(0, 300)}` : ''
   return faults.map((fault) => `${each.id}: ${fault} | ${said}`)
 }
 
+function asSpeaker({ token, party }: FakePartner): Speaker {
+  const authorization = `Token ${Buffer.from(token).toString('base64')}`
+  return { authorization, countryCode: party.slice(0, 2), partyId: party.slice(3) }
+}
+
 /** A request that must succeed. */
 async function prepare(request: Request, id = 'before'): Promise<void> {
-  state.connection.write(requestOf(fixture, { id, request, speakers: state.speakers }))
-  const answer = await state.connection.answer()
+  connection.write(requestOf(fixture, { id, request, speakers: speakers }))
+  const answer = await connection.answer()
   assert.is(answer?.code, 1000, `${id}: ${answer?.text}`)
 }
 
@@ -124,17 +108,16 @@ function sentRequestId(each: Case): string | undefined {
 }
 
 function filled(text: string, each: Case): string {
-  return text.replaceAll('${id}', each.id).replaceAll('${url}', state.hub.web.url)
+  return text.replaceAll('${id}', each.id).replaceAll('${url}', hub.web.url)
 }
 
 /** Nothing is written for what was refused; what was accepted is there as it was sent, and its faults are noted. */
 async function judgeEffects(each: Case, answer: RawAnswer): Promise<string[]> {
-  const { hub } = state
-  const before = state.written
-  state.written = await hub.written()
+  const before = written
+  written = await hub.written()
   const faults: string[] = []
-  if (answer.code !== 1000 && state.written !== before)
-    faults.push(`wrote something: ${before} → ${state.written}`)
+  if (answer.code !== 1000 && written !== before)
+    faults.push(`wrote something: ${before} → ${written}`)
   if (each.kept === undefined) return faults
   const sent = keptBytes(each)
   const read = await readBack(each, answer)
@@ -157,8 +140,8 @@ async function readBack(each: Case, answer: RawAnswer): Promise<RawAnswer> {
     ['OCPI-to-party-id', 'XCH'],
   ]
   const request = { as: each.as ?? 'cpo', method: 'GET', path, headers }
-  state.connection.write(requestOf(fixture, { id: each.id, request, speakers: state.speakers }))
-  const read = await state.connection.answer()
+  connection.write(requestOf(fixture, { id: each.id, request, speakers: speakers }))
+  const read = await connection.answer()
   assert.ok(read, 'the object cannot be read back')
   return read
 }
@@ -166,7 +149,7 @@ async function readBack(each: Case, answer: RawAnswer): Promise<RawAnswer> {
 /** What was accepted although it is wrong is told to the operator: one alert per owner, module and place. */
 async function missingAlerts(each: Case): Promise<string[]> {
   const pointers = (each.says ?? []).filter((word) => word.startsWith('/'))
-  const rows = await state.hub.database.db.rows<{ subject: string }>(
+  const rows = await hub.database.db.rows<{ subject: string }>(
     sql`select subject from alerts where code = 'object_fault'`,
   )
   return pointers
@@ -176,23 +159,23 @@ async function missingAlerts(each: Case): Promise<string[]> {
 }
 
 /** Closed when framing was broken, and only then: else the next good request works on it. */
-async function judgeConnection(each: Case, connection: RawConnection): Promise<string[]> {
+async function judgeConnection(each: Case): Promise<string[]> {
   const faults: string[] = []
   if (each.closes) {
     if (each.answers === 1 && (await connection.answer()) !== null) faults.push('a second answer')
     if (!(await connection.ended(closeMs))) faults.push('the connection stays open')
   } else {
-    faults.push(...(await tryNext(connection)))
+    faults.push(...(await tryNext()))
   }
   if (!connection.isClosed && !each.closes) return faults
   connection.close()
-  state.connection = await RawConnection.open(state.hub.web.port)
-  return [...faults, ...(await tryNext(state.connection))]
+  connection = await RawConnection.open(hub.web.port)
+  return [...faults, ...(await tryNext())]
 }
 
-async function tryNext(connection: RawConnection): Promise<string[]> {
+async function tryNext(): Promise<string[]> {
   const request = { method: 'GET', path: '/ocpi/versions' }
-  connection.write(requestOf(fixture, { id: 'next', request, speakers: state.speakers }))
+  connection.write(requestOf(fixture, { id: 'next', request, speakers: speakers }))
   const answer = await connection.answer()
   return answer?.status === 200 && answer.code === 1000
     ? []

@@ -8,7 +8,7 @@ import { seededRandom } from '../../src/sandbox/random.ts'
 import type { Random } from '../../src/sandbox/random.ts'
 import type { QueueSet, RowRef } from '../../workers/queues.ts'
 import { relayOnce } from '../../workers/relay.ts'
-import { sweepDue } from '../../workers/sweep.ts'
+import { reopenMissing, sweepDue } from '../../workers/sweep.ts'
 import { JOBS } from '../../workers/table.ts'
 import { at } from '../helpers/ask.ts'
 import type { FakePartner } from '../helpers/fake-partner.ts'
@@ -60,6 +60,29 @@ jobs('jobs that run ten times, in any order and at once, leave what one run leav
   note(
     `jobs: seed ${seed()}, ${once.state.length} CDRs, ${once.jobs} jobs once, ${often.jobs} in all`,
   )
+})
+
+jobs('work that Redis has lost is open again; work that it still has is not', async () => {
+  await using hub = await startHub()
+  const { context } = hub
+  const cpo = await hub.connect({ parties: [{ party: CPO, role: 'CPO' }] })
+  await hub.connect({ parties: [{ party: EMSPS[0] ?? '', role: 'EMSP' }] })
+  for (const id of ['LOST', 'HELD'])
+    await accept(cpo.send('POST', 'receiver/cdrs', { body: cdrOf({ ...chargeTo(0), id }) }))
+  const refs = (await relay(context)).flatMap(({ rows }) => rows)
+  assert.is(refs.length, 2)
+  const handedOut = () =>
+    context.db.rows<{ id: bigint }>(
+      sql`select id from outbox where finished_at is null and enqueued_at is not null`,
+    )
+  const queues = { isReady: () => true, held: async () => refs.slice(1) }
+  await reopenMissing(context, queues)
+  assert.is((await handedOut()).length, 2, 'what was handed out just now may be on its way')
+  await context.db.rows(sql`update outbox set enqueued_at = enqueued_at - interval '6 seconds'`)
+  await reopenMissing(context, { ...queues, isReady: () => false })
+  assert.is((await handedOut()).length, 2, 'an absent Redis says nothing')
+  await reopenMissing(context, queues)
+  assert.equal(await handedOut(), [{ id: BigInt(refs[1]?.id ?? 0) }])
 })
 
 /** Runs what is due until nothing is: every job `times` times, shuffled, several at once; then all of them once more. */
@@ -150,6 +173,10 @@ async function live(count: number, doWork: Work): Promise<Outcome> {
 
 /** `sent` holds the CDRs by id: a credit repeats its original to the second. */
 type Wave = { cpo: FakePartner; emsp: FakePartner; index: number; sent: Map<string, Json> }
+
+function chargeTo(index: number) {
+  return { owner: CPO, payer: EMSPS[index] ?? '' }
+}
 
 function chargeOf({ emsp, index }: Wave, kind: string) {
   const id = `${kind}${index}`

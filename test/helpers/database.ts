@@ -13,6 +13,7 @@ export type TestDatabase = {
 }
 
 const MIGRATIONS = new URL('../../src/db/migrations/', import.meta.url)
+const dropAttemptsMax = 5
 const TEMPLATE_LOCK = 7_235_861_140_221_777n
 
 /**
@@ -88,9 +89,22 @@ async function dropDatabase(target: {
   await target.db.close()
   const root = open({ url: target.maintenance, poolMax: 1 })
   try {
-    await root.rows(text(`drop database if exists ${target.name} with (force)`))
+    await evictAndDrop(root, target.name)
   } finally {
     await root.close()
+  }
+}
+
+/** FORCE fails while autovacuum is in there, which only a superuser may end; a plain DROP sends that away by itself. */
+async function evictAndDrop(root: Database, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const force = attempt % 2 === 1 ? ' with (force)' : ''
+    try {
+      await root.rows(text(`drop database if exists ${name}${force}`))
+      return
+    } catch (error) {
+      if (attempt === dropAttemptsMax) throw error
+    }
   }
 }
 

@@ -37,7 +37,7 @@ export async function startDoorHub(): Promise<DoorHub> {
   const adminToken = randomBytes(24).toString('hex')
   const shared = {
     DATABASE_URL: database.url,
-    REDIS_URL: ownRedis(),
+    REDIS_URL: redisUrl(),
     ADMIN_TOKEN: adminToken,
     SECRETS_KEY: randomBytes(32).toString('base64'),
     HUB_COUNTRY_CODE: 'NL',
@@ -109,13 +109,10 @@ async function startWeb(env: Readonly<Record<string, string>>): Promise<Web> {
   return { port, url: `http://127.0.0.1:${port}`, process }
 }
 
-/** A logical database of the shared server: what is counted there (rate limits) is not counted for other tests. */
-function ownRedis(): string {
-  const text = process.env['TEST_REDIS_URL']
-  if (!text) throw new Error('TEST_REDIS_URL is not set: run tests through test/run.ts')
-  const url = new URL(text)
-  url.pathname = '/9'
-  return url.href
+function redisUrl(): string {
+  const url = process.env['TEST_REDIS_URL']
+  if (!url) throw new Error('TEST_REDIS_URL is not set: run tests through test/run.ts')
+  return url
 }
 
 async function written({ db }: TestDatabase): Promise<string> {

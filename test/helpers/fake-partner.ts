@@ -169,7 +169,10 @@ export class FakePartner {
   async #discover(): Promise<void> {
     const versions = await this.send('GET', this.#invitation.versionsUrl, { from: null })
     const offered = items(versions.data).find((each) => at(each, 'version') === '2.2.1')
-    const details = await this.send('GET', String(at(offered, 'url')), { from: null })
+    const url = at(offered, 'url')
+    // Without it the URLs stay unknown, and what is sent goes to where they would be.
+    if (typeof url !== 'string') return
+    const details = await this.send('GET', url, { from: null })
     for (const endpoint of items(at(details.data, 'endpoints'))) {
       const identifier = String(at(endpoint, 'identifier'))
       const side = String(at(endpoint, 'role')).toLowerCase()

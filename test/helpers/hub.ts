@@ -46,7 +46,10 @@ export type TestHub = AsyncDisposable & {
   asParty(partner: FakePartner, method: string, path: string, body?: unknown): Promise<Reply>
   /** Does all work that is due, also what that work leads to. Retries stay for their time. */
   drain(): Promise<void>
-  /** Lets time pass: the clock of the process goes on, and due dates in PostgreSQL come nearer by as much. */
+  /**
+   * Does what is due and then lets time pass: the clock of the process goes on, and due dates in PostgreSQL come nearer
+   * by as much. What arrives afterwards is stamped by PostgreSQL's own clock: it looks that much older to the process.
+   */
   passTime(ms: number): Promise<void>
   close(): Promise<void>
 }
@@ -104,6 +107,7 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
     },
     drain: () => drain(context),
     passTime: async (ms) => {
+      await drain(context)
       time.passedMs += ms
       await bringNearer(context, ms)
     },
@@ -204,7 +208,6 @@ async function bringNearer(context: Context, ms: number): Promise<void> {
   const { db } = context
   await db.rows(sql`
     update outbox set due_at = due_at - ${ms} * interval '1 millisecond',
-      created_at = created_at - ${ms} * interval '1 millisecond',
       expires_at = expires_at - ${ms} * interval '1 millisecond'
     where finished_at is null`)
   await db.rows(sql`

@@ -40,17 +40,20 @@ export async function wreak(hub: KillHub, partners: KillPartners, seed: number):
   // In the middle, so that there is something in the cycle and something comes after it.
   steps.splice(Math.floor(steps.length / 2), 0, 'close')
   const background: Promise<void>[] = []
+  let approvals = Promise.resolve()
   let slice = Promise.resolve()
   for (const [index, step] of steps.entries()) {
     await slice
     slice = partners.live(Math.ceil(partners.left() / (steps.length - index)))
     slice.catch(() => undefined)
+    approvals = approvals.then(partners.approve)
+    approvals.catch(() => undefined)
     await sleep(random.between(0, pauseMsMax))
     if (step === 'close') background.push(closeCycles(hub, partners, bites))
     else await harm(hub, { step, bites, pick: (slots) => random.pick(slots) })
   }
   await slice
-  await Promise.all(background)
+  await Promise.all([...background, approvals])
   await Promise.all([...hub.webs, ...hub.workers].map((slot) => slot.ready()))
   return bites
 }

@@ -9,7 +9,7 @@ import { agreeAll, pairsOf } from '../../src/sandbox/pairs.ts'
 import type { Pair } from '../../src/sandbox/pairs.ts'
 import { createPartner } from '../../src/sandbox/partner.ts'
 import type { Partner } from '../../src/sandbox/partner.ts'
-import { liveSessions, pushAll } from '../../src/sandbox/partner-work.ts'
+import { approveAll, liveSessions, pushAll } from '../../src/sandbox/partner-work.ts'
 import type { Known } from '../../src/sandbox/partner-work.ts'
 import { readPlan, writePlan } from '../../src/sandbox/plan-file.ts'
 import { createWire } from '../../src/sandbox/wire.ts'
@@ -17,6 +17,8 @@ import type { KillHub } from './kill-hub.ts'
 
 /** How often a session is meant wrong: held, quarantined and twice sent CDRs must survive like sound ones. */
 const FAULT_RATE = 0.06
+/** How long a provider thinks about a CDR: a delivery that never lasts is never interrupted. */
+const DELIVERY_MS = 50
 
 /** Two operator and two provider platforms with their clients' books, living in the test's own process. */
 export type KillPartners = AsyncDisposable & {
@@ -26,6 +28,8 @@ export type KillPartners = AsyncDisposable & {
   left(): number
   /** Lets the next sessions happen: each PUT, PATCHes, CDR, repeated until answered. Resolves when all are over. */
   live(count: number): Promise<void>
+  /** The provider of one pair approves what it got since the last time, each repeated until answered. */
+  approve(): Promise<void>
   /** The books: what was sent and what must become of it; what was answered 1000; what arrived. */
   sent(): MeantCdr[]
   acknowledged: ReadonlySet<string>
@@ -52,20 +56,22 @@ export async function connectPartners(
   })
   const wire = createWire(8)
   const admin = createAdmin({ hubUrl: hub.url, adminToken: hub.adminToken, wire })
-  // Nobody here approves by hand: one pair has no contest period, all others stay provisional.
-  const pairs = pairsOf(world).map((pair): Pair =>
-    pair.policy === 'by provider' ? { ...pair, policy: 'not yet' } : pair,
-  )
+  const pairs = pairsOf(world)
   const partners = await Promise.all(
     world.platforms.map((plan) => createPartner({ plan, clock: systemClock, inFlightMax: 32 })),
   )
   const acknowledged = new Set<string>()
+  const approved = new Set<string>()
   await Promise.all(
     partners.map(async ({ plan, connection }) => connection.register(await admin.invite(plan))),
   )
   await agreeAll(admin, pairs)
   for (const module of ['tokens', 'tariffs', 'locations'] as const)
     await Promise.all(partners.map((partner) => pushAll(partner, module, () => undefined)))
+  for (const { plan, misbehaviour } of partners) {
+    const slow = { module: 'cdrs', misdeed: 'slow', delayMs: DELIVERY_MS } as const
+    if (plan.role === 'EMSP') misbehaviour.set([slow])
+  }
   const operators = partners
     .filter(({ plan }) => plan.role === 'CPO')
     .map((partner): Operator => {
@@ -82,6 +88,7 @@ export async function connectPartners(
       const share = left() === 0 ? 0 : count / left()
       await Promise.all(operators.map((one) => liveShare(one, { share, acknowledged })))
     },
+    approve: () => approveNew(partners, { pairs, approved }),
     sent: () => meantCdrs(partners.map(asPlatformBooks), [...pairs]),
     acknowledged,
     received: () => new Map(partners.flatMap(({ books }) => [...books.receivedCdrs])),
@@ -104,6 +111,23 @@ async function liveShare(
   operator.next += sessions.length
   const connection = noting(partner.connection, input.acknowledged)
   await liveSessions({ plan: { ...plan, sessions }, books, connection }, known, () => undefined)
+}
+
+/** What was meant wrong is held and its approval refused; the books know which those are. */
+async function approveNew(
+  partners: readonly Partner[],
+  { pairs, approved }: { pairs: readonly Pair[]; approved: Set<string> },
+): Promise<void> {
+  const pair = pairs.find(({ policy }) => policy === 'by provider')
+  for (const partner of partners) {
+    const cdrs = [...partner.books.receivedCdrs].flatMap(([key, { receiver }]) => {
+      const [, owner = '', id = ''] = key.split('/')
+      if (owner !== pair?.cpo || receiver !== pair.emsp || approved.has(key)) return []
+      approved.add(key)
+      return [{ owner, id }]
+    })
+    await approveAll(partner, cdrs)
+  }
 }
 
 /** The client's log: a CDR is acknowledged when its POST was answered 1000. */
