@@ -23,6 +23,8 @@ export type Context = {
   directory: Directory
   secrets: Secrets
   peer: PeerClient
+  /** For ALERT_WEBHOOK_URL alone: the operator's own URL may be plain http or private. */
+  alertPeer: PeerClient
   limiter: RateLimiter
   metrics: Metrics
   log: Log
@@ -59,12 +61,14 @@ export function createContext(
       allowPrivatePeers: config.allowPrivatePeers,
       clock: () => performance.now(),
     })
+  const alertPeer = createPeerClient({ allowPrivatePeers: true, clock: () => performance.now() })
   return {
     config,
     db,
     directory,
     secrets,
     peer,
+    alertPeer,
     limiter,
     log,
     clock,
@@ -75,7 +79,7 @@ export function createContext(
     },
     publicUrl: (config.publicUrl ?? `http://127.0.0.1:${config.port}`).replace(/\/+$/, ''),
     close: async () => {
-      await Promise.allSettled([peer.close(), limiter.close()])
+      await Promise.allSettled([peer.close(), alertPeer.close(), limiter.close()])
       await db.close()
     },
   }

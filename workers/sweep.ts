@@ -43,7 +43,7 @@ export async function reopenMissing(
   context.log.warn({ reopened }, 'work that Redis has lost is open again')
 }
 
-/** Re-opens work that nobody has finished for long, and drops finished rows that are old. */
+/** Re-opens work that nobody has finished for long, and drops finished rows, messages and tokens whose time is over. */
 export async function reconcile(context: Context): Promise<void> {
   const reopened = await reopenLost(context.db, { olderThanMs: limits.outboxReopenAfterMs })
   if (reopened > 0) context.log.warn({ reopened }, 'work that nobody has finished is open again')
@@ -52,7 +52,15 @@ export async function reconcile(context: Context): Promise<void> {
       select id from outbox where finished_at < clock_timestamp() - ${limits.outboxKeepFinishedMs}::float8 * interval '1 millisecond'
         and outcome <> 'failed' limit ${limits.sweepRowsMax})`)
   await context.db.rows(sql`
-    delete from credentials_tokens where expires_at < clock_timestamp()`)
+    delete from messages where id in (
+      select id from messages where at < clock_timestamp() - ${limits.messagesAgeMsMax}::float8 * interval '1 millisecond'
+      order by at limit ${limits.sweepRowsMax})`)
+  // A delete makes every process read the directory again, even when it deletes nothing.
+  const ended = await context.db.rows(sql`
+    select 1 from credentials_tokens where expires_at < clock_timestamp() limit 1`)
+  if (ended.length > 0)
+    await context.db.rows(sql`
+      delete from credentials_tokens where expires_at < clock_timestamp()`)
 }
 
 /**

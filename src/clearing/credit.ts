@@ -1,25 +1,50 @@
+import { currencies } from '../../config/currencies.ts'
 import { claimedAmounts } from './amounts.ts'
 import { checkCredit } from './checks/credit.ts'
 import { checkReadable } from './checks/structure.ts'
+import type { Draft } from './findings.ts'
 import { decide, toFindings } from './findings.ts'
 import type { CreditInput } from './input.ts'
 import type { Judgement } from './judge.ts'
-import { readCdr } from './read.ts'
+import { at, readCdr, readText } from './read.ts'
 
 /**
  * Judges a credit CDR: can it be read, and is it the exact opposite of a CDR that may be credited (OCPI 2.2.1, Credit
- * CDRs). It is not priced. It waits for an original that is
- * not judged yet; one that is missing when the wait is over is C1.
+ * CDRs). It is not priced. It waits for an original that is not judged yet; when the wait is over, a missing original is
+ * C1, and one that is there but still not judged holds the credit until it is.
  */
 export function judgeCredit(input: CreditInput): Judgement {
   const amounts = claimedAmounts(input.cdr.value)
-  const drafts = [...checkReadable(readCdr(input.cdr.value).unreadable), ...checkCredit(input)]
+  const reading = readCdr(input.cdr.value)
+  const isLacking = lacksOriginal(input)
+  const drafts = [
+    ...checkReadable(reading.unreadable),
+    ...checkCurrencyExists(reading.facts?.currency ?? null),
+    ...checkCredit(input),
+    ...checkWait(input),
+  ]
   const findings = toFindings(drafts, input.agreement.severities)
   const { verdict, code } = decide(findings)
-  const missing = lacksOriginal(input) ? (['original'] as const) : []
-  if (missing.length > 0 && verdict !== 'quarantine')
+  const missing = isLacking ? (['original'] as const) : []
+  if (isLacking && !input.waitOver && verdict !== 'quarantine')
     return { verdict: 'wait', missing, code: null, findings: [], amounts }
   return { verdict, missing, code, findings, amounts }
+}
+
+/** A credit of a currency that does not exist cannot be booked, not even as held. */
+function checkCurrencyExists(actual: string | null): readonly Draft[] {
+  if (actual === null || currencies.has(actual)) return []
+  const inputs = [{ field: '/currency', source: 'cdr' as const, value: actual }]
+  return [{ code: 'P8', inputs, actual, words: { reason: 'which is no ISO 4217 currency' } }]
+}
+
+/** An original that is there but not judged in all that time: held, not fatal, because it is not the sender's fault. */
+function checkWait(input: CreditInput): readonly Draft[] {
+  if (!input.waitOver || input.original.state === 'missing' || !lacksOriginal(input)) return []
+  const value = readText(at(input.cdr.value, '/credit_reference_id'))
+  const inputs = [{ field: '/credit_reference_id', source: 'cdr' as const, value }]
+  const what = `The CDR ${value ?? ''} that this credit takes back is still not judged; the credit is decided once it is.`
+  return [{ code: 'C1', milder: 'S', inputs, words: { what } }]
 }
 
 /** The fate of the original decides what a credit reverses, so one that is not judged yet is as good as missing. */

@@ -35,7 +35,10 @@ export type Draft = {
   words?: Readonly<Record<string, string>>
 }
 
-/** Severity by finding code, as an agreement overrides it. Codes that do not exist are ignored. */
+/**
+ * Severity by finding code, as an agreement overrides it, never below the rule's floor. Codes that do not exist are
+ * ignored.
+ */
 export type Severities = Readonly<Record<string, Severity>>
 
 /** Findings in the order of the rule table, each with the agreed severity and its sentence. */
@@ -67,8 +70,7 @@ function toFinding(draft: Draft, severities: Severities): Finding {
     difference = null,
     tolerance = null,
   } = draft
-  const agreed = Object.hasOwn(severities, code) ? severities[code] : undefined
-  const severity = milderOf(agreed ?? RULES[code].severity, draft.milder)
+  const severity = milderOf(agreedSeverity(code, severities), draft.milder)
   return {
     code,
     severity,
@@ -81,11 +83,34 @@ function toFinding(draft: Draft, severities: Severities): Finding {
   }
 }
 
+/** The overrides that are milder than the floor of their rule, which no agreement may ask for. */
+export function belowFloor(severities: Severities): readonly { code: string; floor: Severity }[] {
+  return Object.entries(severities).flatMap(([code, agreed]) => {
+    const floor = floorOf(code)
+    return floor !== null && isMilder(agreed, floor) ? [{ code, floor }] : []
+  })
+}
+
+function agreedSeverity(code: FindingCode, severities: Severities): Severity {
+  const agreed = Object.hasOwn(severities, code) ? severities[code] : undefined
+  if (agreed === undefined) return RULES[code].severity
+  const floor = floorOf(code)
+  return floor !== null && isMilder(agreed, floor) ? floor : agreed
+}
+
+function floorOf(code: string): Severity | null {
+  const rules: Readonly<Record<string, { severity: Severity; floor?: Severity }>> = RULES
+  return Object.hasOwn(rules, code) ? (rules[code]?.floor ?? null) : null
+}
+
 /** A milder grade stays milder when an agreement tightens the rule, and follows when it loosens it. */
 function milderOf(severity: Severity, milder: Severity | undefined): Severity {
-  if (milder === undefined) return severity
+  return milder !== undefined && isMilder(milder, severity) ? milder : severity
+}
+
+function isMilder(one: Severity, other: Severity): boolean {
   const order = ['F', 'S', 'W', 'I']
-  return order.indexOf(milder) > order.indexOf(severity) ? milder : severity
+  return order.indexOf(one) > order.indexOf(other)
 }
 
 function sentenceOf(draft: Draft): string {

@@ -144,7 +144,8 @@ export function shown(value: unknown): string | null {
 
 function isBookable(price: Price): boolean {
   const most = exactly(limits.amountUnitsMax)
-  return [price.excl, price.incl ?? 0n].every((amount) => absolute(amount) <= most)
+  const tax = price.incl === null ? 0n : price.incl - price.excl
+  return [price.excl, price.incl ?? 0n, tax].every((amount) => absolute(amount) <= most)
 }
 
 function readPeriods(cdr: unknown, complain: (pointer: string, wanted: string) => void): Period[] {

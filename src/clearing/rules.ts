@@ -1,7 +1,14 @@
 /** F fatal: quarantined. S severe: held. W warning: clears, reported. I: clears, for the record. */
 export type Severity = 'F' | 'S' | 'W' | 'I'
 
-type Rule = { severity: Severity; version: number; title: string; sentence: string }
+/** `floor`: what an agreement cannot go below, because what would clear then cannot be booked or settled. */
+type Rule = {
+  severity: Severity
+  floor?: Severity
+  version: number
+  title: string
+  sentence: string
+}
 
 /**
  * Every finding that a CDR can get. The order is precedence: findings are listed in it, and the first of the severity
@@ -11,6 +18,7 @@ type Rule = { severity: Severity; version: number; title: string; sentence: stri
 export const RULES = {
   A5: {
     severity: 'F',
+    floor: 'F',
     version: 1,
     title: 'wrong party billed',
     sentence:
@@ -18,6 +26,7 @@ export const RULES = {
   },
   T1: {
     severity: 'F',
+    floor: 'F',
     version: 1,
     title: 'needed value cannot be read',
     sentence: '{fields} cannot be read: expected {wanted}.',
@@ -30,24 +39,28 @@ export const RULES = {
   },
   P8: {
     severity: 'F',
+    floor: 'F',
     version: 1,
     title: 'wrong currency',
     sentence: 'The CDR claims {actual}, {reason}.',
   },
   C3: {
     severity: 'F',
+    floor: 'F',
     version: 1,
     title: 'original cannot be credited again',
     sentence: 'This credit names the CDR {original}, which {reason}.',
   },
   C1: {
     severity: 'F',
+    floor: 'F',
     version: 1,
     title: 'credit without original',
     sentence: '{what}',
   },
   D2: {
     severity: 'S',
+    floor: 'S',
     version: 1,
     title: 'session billed twice',
     sentence:
@@ -62,6 +75,7 @@ export const RULES = {
   },
   C2: {
     severity: 'S',
+    floor: 'S',
     version: 1,
     title: 'credit is not the exact opposite of its original',
     sentence: 'This credit does not mirror the CDR {original}: {what}.',

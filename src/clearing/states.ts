@@ -51,18 +51,23 @@ const TRANSITIONS: Readonly<Record<CdrState, Readonly<Partial<Record<CdrEvent, C
 
 const VERBS: readonly CdrVerb[] = ['approve', 'recheck', 'release', 'return']
 
-/** The state after an event, or a sentence that says why it is not allowed. */
+/**
+ * The state after an event, or a sentence that says why it is not allowed. A credit CDR is never released: it would be
+ * a claim of its own, and its original would stay. Return it, and its sender sends a right one.
+ */
 export function nextState(
   state: CdrState,
   event: CdrEvent,
+  { isCredit = false }: { isCredit?: boolean } = {},
 ): { ok: true; state: CdrState } | { ok: false; message: string } {
   const next = TRANSITIONS[state][event]
-  if (next !== undefined) return { ok: true, state: next }
-  const verbs = VERBS.filter((verb) => TRANSITIONS[state][verb] !== undefined)
+  const isBarred = (wanted: CdrEvent): boolean => isCredit && wanted === 'release'
+  if (next !== undefined && !isBarred(event)) return { ok: true, state: next }
+  const verbs = VERBS.filter((verb) => TRANSITIONS[state][verb] !== undefined && !isBarred(verb))
   const possible =
     verbs.length === 0 ? 'nothing can be done with it' : `possible now: ${verbs.join(', ')}`
   return {
     ok: false,
-    message: `'${event}' is not possible for a CDR that is ${state}; ${possible}.`,
+    message: `'${event}' is not possible for a ${isCredit ? 'credit ' : ''}CDR that is ${state}; ${possible}.`,
   }
 }

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { limits } from '../../config/limits.ts'
-import type { Database, Statement, Tx } from './sql.ts'
+import type { Database, Statement, TransactionOptions, Tx } from './sql.ts'
 
 export type DatabaseOptions = {
   url: string
@@ -48,7 +48,14 @@ export function openDatabase(options: DatabaseOptions): Database {
         throw translate(error)
       }
     },
-    transaction: (work) => transact(pool, work),
+    transaction: async (work, more) => {
+      try {
+        return await transact(pool, work, more)
+      } catch (error) {
+        if (!isConflict(error)) throw error
+        return transact(pool, work, more)
+      }
+    },
     close: () => pool.end(),
   }
 }
@@ -58,17 +65,22 @@ export function violates(error: unknown, constraint: string): boolean {
   return error instanceof pg.DatabaseError && error.constraint === constraint
 }
 
-async function transact<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function transact<T>(
+  pool: pg.Pool,
+  work: (tx: Tx) => Promise<T>,
+  { deadlineMs }: TransactionOptions = {},
+): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
     throw translate(error)
   })
   let broken: Error | undefined
   try {
     await client.query('begin')
+    if (deadlineMs !== undefined) await client.query(`set local statement_timeout = ${deadlineMs}`)
     const result = await work({
       inTransaction: true,
       rows: async <R extends object>(statement: Statement) =>
-        (await client.query<R>(asQuery(statement))).rows,
+        (await client.query<R>(asQuery(statement, deadlineMs))).rows,
       script: async (text) => void (await client.query(text)),
     })
     const committed = await client.query('commit')
@@ -93,16 +105,25 @@ async function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
   }
 }
 
+/** pg takes a deadline per query, though its types do not say so. */
+type TimedQuery = pg.QueryConfig<unknown[]> & { query_timeout?: number }
+
 const names = new Map<string, string>()
 
 /** Statements with the same text are prepared once per connection. */
-function asQuery(statement: Statement): pg.QueryConfig<unknown[]> {
+function asQuery(statement: Statement, deadlineMs?: number): TimedQuery {
   let name = names.get(statement.text)
   if (name === undefined) {
     name = `s${names.size}`
     names.set(statement.text, name)
   }
-  return { name, text: statement.text, values: [...statement.values] }
+  const query = { name, text: statement.text, values: [...statement.values] }
+  return deadlineMs === undefined ? query : { ...query, query_timeout: deadlineMs }
+}
+
+/** Serialization failure and deadlock: nothing was done, and the other transaction has ended or goes on. */
+function isConflict(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01')
 }
 
 const CONNECTION_CODES = new Set([

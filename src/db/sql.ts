@@ -25,8 +25,11 @@ export interface Tx extends Sql {
   script(text: string): Promise<void>
 }
 
+/** `deadlineMs`: how long each of its statements may take, where the usual time is too short by design. */
+export type TransactionOptions = { deadlineMs?: number }
+
 /** The pool. `transaction` commits when `work` resolves and rolls back when it throws. */
 export interface Database extends Sql {
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
   close(): Promise<void>
 }

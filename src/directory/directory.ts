@@ -36,26 +36,34 @@ export function createDirectory(options: {
 }): Directory {
   let copy: Snapshot | null = null
   let checkedAt = 0
-  let loading: Promise<Snapshot> | null = null
-  const refresh = (): Promise<Snapshot> => {
-    loading ??= reload(options.db, copy)
-      .then((next) => {
+  let generation = 0
+  let loading: { generation: number; result: Promise<Snapshot> } | null = null
+  const load = async (began: number): Promise<Snapshot> => {
+    try {
+      const next = await reload(options.db, copy)
+      // What was forgotten meanwhile must not come back as fresh.
+      if (began === generation) {
         copy = next
         checkedAt = performance.now()
-        return next
-      })
-      .finally(() => {
-        loading = null
-      })
-    return loading
+      }
+      return next
+    } finally {
+      if (loading?.generation === began) loading = null
+    }
+  }
+  const refresh = (): Promise<Snapshot> => {
+    if (loading?.generation !== generation) loading = { generation, result: load(generation) }
+    return loading.result
+  }
+  const invalidate = () => {
+    generation += 1
+    checkedAt = Number.NEGATIVE_INFINITY
   }
   const snapshot = async () =>
     copy && performance.now() - checkedAt < limits.directoryCacheMs ? copy : refresh()
   return {
     snapshot,
-    invalidate: () => {
-      checkedAt = Number.NEGATIVE_INFINITY
-    },
+    invalidate,
     authenticate: async (header, mayAsk = true) => {
       const candidates = parseAuthorization(header)
       if (candidates.length === 0) return null
@@ -65,11 +73,10 @@ export function createDirectory(options: {
       const identity = known ?? (mayAsk ? identify(await refresh(), candidates, options) : null)
       if (!identity) return null
       const { token: row } = identity
-      if (row.firstUsed && row.encoding === identity.platform.shownTokenEncoding)
-        return identity.identity
+      if (row.firstUsed && identity.platform.shownTokenEncoding !== null) return identity.identity
       await noteFirstUse(options.db, identity)
       // What it ended must not live on in this copy.
-      checkedAt = Number.NEGATIVE_INFINITY
+      invalidate()
       return identity.identity
     },
   }
@@ -109,21 +116,28 @@ function identify(
   return null
 }
 
-/** The first use of a new access token ends the older ones; how it was encoded is remembered. */
+/**
+ * The first use of a new access token ends the older ones, and it need not end itself any more; how the first one was
+ * encoded is remembered.
+ */
 async function noteFirstUse(db: Sql, found: Found): Promise<void> {
   if (!found.token.firstUsed) {
     await db.rows(sql`
       with used as (
-        update credentials_tokens set first_used_at = clock_timestamp()
+        update credentials_tokens t set first_used_at = clock_timestamp(),
+          expires_at = case when kind = 'access' and not exists (
+            select 1 from credentials_tokens n
+            where n.platform_id = t.platform_id and n.kind = 'access' and n.created_at > t.created_at)
+            then null else expires_at end
         where token_hash = ${found.token.hash} and first_used_at is null
         returning platform_id, kind, created_at
       )
       delete from credentials_tokens t using used
       where used.kind = 'access' and t.platform_id = used.platform_id and t.kind = 'access' and t.created_at < used.created_at`)
   }
-  if (found.token.encoding !== found.platform.shownTokenEncoding) {
+  if (found.platform.shownTokenEncoding === null) {
     await db.rows(sql`
-      update platforms set shown_token_encoding = ${found.token.encoding} where id = ${found.platform.id}`)
+      update platforms set shown_token_encoding = ${found.token.encoding} where id = ${found.platform.id} and shown_token_encoding is null`)
   }
 }
 

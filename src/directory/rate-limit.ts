@@ -1,4 +1,5 @@
 import { createClient } from 'redis'
+import { limits } from '../../config/limits.ts'
 import type { Log } from '../telemetry/log.ts'
 
 /** Requests per minute per key, shared by all processes through Redis; per process while Redis is away. */
@@ -47,7 +48,15 @@ export function createRateLimiter(options: {
     add: async (name, by) => Number(await client.incrBy(`${prefix}${name}`, by)),
     expire: async (name, seconds) => void (await client.expire(`${prefix}${name}`, seconds)),
   }
-  const timer = setInterval(() => void share(shared, counts), SYNC_MS)
+  let isSharing = false
+  const timer = setInterval(() => {
+    // A second run would send again what the first one is sending.
+    if (isSharing) return
+    isSharing = true
+    void share(shared, counts).finally(() => {
+      isSharing = false
+    })
+  }, SYNC_MS)
   timer.unref()
   return {
     take: (key, perMinuteMax) => {
@@ -85,22 +94,35 @@ type SharedCounts = {
 
 async function share(client: SharedCounts, counts: Map<string, Count>): Promise<void> {
   const now = Math.floor((performance.timeOrigin + performance.now()) / MINUTE_MS)
+  for (const [key, count] of counts) if (count.window < now) counts.delete(key)
   for (const [key, count] of counts) {
-    if (count.window < now) {
-      counts.delete(key)
-      continue
-    }
     if (count.unsent === 0 || !client.isReady()) continue
     const sent = count.unsent
     try {
       const name = `${key}:${count.window}`
-      const total = await client.add(name, sent)
-      if (total === sent) await client.expire(name, 120)
+      const total = await inTime(client.add(name, sent))
       count.unsent -= sent
-      count.shared = total
+      // Sent for good or not: sending it again could count it twice. It stays counted here.
+      count.shared = total ?? count.shared + sent
+      if (total === null) return
+      if (total === sent) await inTime(client.expire(name, 120))
     } catch {
-      // The count stays unsent and is tried again; meanwhile it limits this process.
+      // What Redis refused stays unsent and is tried again; meanwhile it limits this process.
       return
     }
+  }
+}
+
+/** What Redis says, or null when it does not say so in time. */
+async function inTime<T>(answer: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), limits.limiterRedisMs)
+    timer.unref()
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

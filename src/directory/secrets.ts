@@ -17,6 +17,8 @@ export type Secrets = {
   newToken(): string
   /** Secret of outgoing webhooks (Standard Webhooks, `whsec_…`), the same for every process. */
   webhookSecret(): string
+  /** The same for every configured key, current first: outgoing webhooks are signed with each while keys rotate. */
+  webhookSecrets(): string[]
 }
 
 const KEY_ID_BYTES = 4
@@ -45,8 +47,9 @@ export function createSecrets(keys: readonly Buffer[]): Secrets {
     webhookSecret: () => {
       const [current] = keys
       assert(current, 'no key to derive from')
-      return `whsec_${Buffer.from(hkdfSync('sha256', current, '', 'webhooks', 32)).toString('base64')}`
+      return webhookSecretOf(current)
     },
+    webhookSecrets: () => keys.map(webhookSecretOf),
     seal: (plain, purpose) => {
       const [current] = ring
       assert(current, 'no key to seal with')
@@ -69,4 +72,8 @@ export function createSecrets(keys: readonly Buffer[]): Secrets {
       return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8')
     },
   }
+}
+
+function webhookSecretOf(key: Buffer): string {
+  return `whsec_${Buffer.from(hkdfSync('sha256', key, '', 'webhooks', 32)).toString('base64')}`
 }

@@ -6,16 +6,26 @@ const decimal = Type.String({
   pattern: '^[0-9]{1,9}([.][0-9]{1,9})?$',
   description: 'decimal text, not negative',
 })
-const instant = Type.String({ format: 'date-time', description: 'RFC 3339 with zone' })
 
 /**
  * What a CPO and an eMSP agreed, filled in: what `agreements.terms` holds and what a CDR is judged by. Later issues add
- * fields and rename none. `valid_from` is inclusive, `valid_to` exclusive; absent = without end.
+ * fields and rename none. `valid_from` is inclusive, `valid_to` exclusive; see inForce for where they are absent.
  */
 export const agreementTerms = Type.Object(
   {
-    valid_from: Type.Optional(instant),
-    valid_to: Type.Optional(instant),
+    valid_from: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description:
+          'RFC 3339 with zone, inclusive; absent = since ever in the first version of a pair, since its creation in later ones',
+      }),
+    ),
+    valid_to: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'RFC 3339 with zone, exclusive; absent = without end',
+      }),
+    ),
     modules: Type.Optional(
       Type.Array(
         Type.Enum([
@@ -77,7 +87,8 @@ export const agreementTerms = Type.Object(
         {
           ...strict,
           maxProperties: 200,
-          description: 'finding code to severity, where it differs from the rule table',
+          description:
+            'finding code to severity, where it differs from the rule table; never milder than the floor of the rule',
         },
       ),
     ),
@@ -98,7 +109,7 @@ export const defaultTerms: AgreementTerms = {
 export type AgreementVersion<Terms> = {
   version: number
   terms: Terms
-  /** Inclusive; null = since ever. */
+  /** Inclusive; null = since ever in the first version of a pair, since `createdAt` in later ones. */
   validFrom: Date | null
   /** Exclusive; null = without end. */
   validTo: Date | null
@@ -108,23 +119,28 @@ export type AgreementVersion<Terms> = {
 }
 
 /**
- * The version in force at `at`: the highest one whose window contains it. An ended version ends everything before it
- * from its creation on, so that sessions that began earlier are still judged by what was agreed then.
+ * The version in force at `at`: the highest one whose window contains it. Without `validFrom` only the first version of
+ * a pair counts since ever, later ones since their creation: what began before stays as it was agreed. An ended version
+ * ends everything before it from its creation on, so that sessions that began earlier are still judged by what was
+ * agreed then.
  */
 export function inForce<Terms>(
   versions: readonly AgreementVersion<Terms>[],
   at: Date,
 ): { version: number; terms: Terms } | null {
-  for (const candidate of versions.toSorted((a, b) => b.version - a.version)) {
+  const newestFirst = versions.toSorted((a, b) => b.version - a.version)
+  const first = newestFirst.at(-1)
+  for (const candidate of newestFirst) {
+    const from = candidate.validFrom ?? (candidate === first ? null : candidate.createdAt)
     if (candidate.ended) {
       if (candidate.createdAt <= at) return null
-    } else if (contains(candidate, at)) {
+    } else if (contains({ from, to: candidate.validTo }, at)) {
       return { version: candidate.version, terms: candidate.terms }
     }
   }
   return null
 }
 
-function contains({ validFrom, validTo }: AgreementVersion<unknown>, at: Date): boolean {
-  return (validFrom === null || validFrom <= at) && (validTo === null || at < validTo)
+function contains({ from, to }: { from: Date | null; to: Date | null }, at: Date): boolean {
+  return (from === null || from <= at) && (to === null || at < to)
 }

@@ -44,10 +44,17 @@ function members(items: unknown, at: { list: string; member: string }): [string,
 /** Amounts that no charging session has are a unit error; the ledger must never see them. */
 function amountFaults(value: Record<string, unknown>): Fault[] {
   const cost = isRecord(value.total_cost) ? value.total_cost : {}
-  return ['excl_vat', 'incl_vat']
-    .filter((name) => Math.abs(Number(cost[name] ?? 0)) > limits.amountUnitsMax)
-    .map((name) => ({
+  const beyond = ['excl_vat', 'incl_vat'].filter(
+    (name) => Math.abs(Number(cost[name] ?? 0)) > limits.amountUnitsMax,
+  )
+  if (beyond.length > 0)
+    return beyond.map((name) => ({
       pointer: `/total_cost/${name}`,
       message: `is beyond ${limits.amountUnitsMax} currency units`,
     }))
+  // Each may be within the limit and what is between them, the tax, beyond it.
+  const tax = cost.incl_vat === undefined ? 0 : Number(cost.incl_vat) - Number(cost.excl_vat ?? 0)
+  if (Math.abs(tax) <= limits.amountUnitsMax) return []
+  const message = `differs from excl_vat by more than ${limits.amountUnitsMax} currency units`
+  return [{ pointer: '/total_cost/incl_vat', message }]
 }

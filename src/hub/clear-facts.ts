@@ -32,6 +32,7 @@ export type CdrRow = {
   net_micros: bigint | null
   tax_micros: bigint | null
   tax_known: boolean
+  residue: string | null
   booked: Booked | null
   delivery: string
   agreement_version: number | null
@@ -73,7 +74,7 @@ export async function readCdrRows(
   return client.rows<CdrRow>(sql`
     select c.id, c.owner, c.cdr_key, c.cdr_id, c.receiver, c.value, c.session_key, c.token_key, c.location_key, c.is_credit,
       c.original_key, c.started_at, c.ended_at, c.currency, c.received_at, c.correlation_id, s.state, s.epoch, s.cycle_id,
-      s.net_micros, s.tax_micros, s.tax_known, s.booked, s.delivery, s.agreement_version
+      s.net_micros, s.tax_micros, s.tax_known, s.residue, s.booked, s.delivery, s.agreement_version
     from cdrs c join cdr_states s on s.cdr_id = c.id
     where c.id = any(${ids}::bigint[]) order by c.id`)
 }
@@ -182,12 +183,16 @@ async function readTariffs(
       ${wanted.map(({ row }) => row.started_at ?? row.received_at)}::timestamptz[])
       as q (id, owner, receiver, object_key, at)
     cross join lateral (
-      select owner, value, source, in_force_from from object_versions v
-      where v.module = 'tariffs' and v.owner = q.owner and v.object_key = q.object_key
-        and v.audience in ('*', q.receiver) and not v.deleted
-      order by (v.audience = '*'), (v.in_force_from > q.at),
-        case when v.in_force_from <= q.at then v.in_force_from end desc, v.in_force_from, v.id
-      limit 1
+      -- Of each audience the one version that counts, a deletion included; what was addressed to the receiver goes
+      -- before what is for everyone.
+      select owner, value, source, in_force_from from (
+        select distinct on (audience) * from object_versions o
+        where o.module = 'tariffs' and o.owner = q.owner and o.object_key = q.object_key
+          and o.audience in ('*', q.receiver)
+        order by audience, (in_force_from > q.at), case when in_force_from <= q.at then in_force_from end desc,
+          case when in_force_from <= q.at then id end desc, in_force_from, id
+      ) newest
+      where not deleted order by (audience = '*') limit 1
     ) v`)
   return new Map(
     found.map((row) => [
@@ -197,13 +202,19 @@ async function readTariffs(
   )
 }
 
+/** True for a CDR that carries the tariffs it was charged by. */
+export function hasTariffs(row: Pick<CdrRow, 'value'>): boolean {
+  const tariffs = isRecord(row.value) ? row.value.tariffs : undefined
+  return Array.isArray(tariffs) && tariffs.length > 0
+}
+
 /**
  * The tariffs a CDR without tariffs of its own was charged by, folded: those its periods name, else those of the
  * connector. Empty when it carries its own.
  */
 export function tariffIds(row: CdrRow, locations: ReadonlyMap<string, unknown>): string[] {
+  if (hasTariffs(row)) return []
   const cdr = isRecord(row.value) ? row.value : {}
-  if (Array.isArray(cdr.tariffs) && cdr.tariffs.length > 0) return []
   const periods = Array.isArray(cdr.charging_periods) ? cdr.charging_periods : []
   const named = periods.flatMap((period: unknown) =>
     isRecord(period) && typeof period.tariff_id === 'string' ? [foldKey(period.tariff_id)] : [],

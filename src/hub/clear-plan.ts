@@ -89,24 +89,31 @@ export function planCredit(judged: Judged, input: { openCycle: string }): [Trans
   }
   const { booked } = original
   if (booked?.book !== 'due') {
-    // Nothing was final yet: the pending booking is given back, and neither has a line on a statement.
-    return [leave(original, ending), counted]
+    // Nothing was final yet: what is pending of both is given back, and neither has a line on a statement.
+    return [leave(original, ending), leave(credit, counted)]
   }
   // An approved original keeps its line and booking; the credit gets the opposite one, in the open cycle.
   const kept = { ...ending, cycleId: original.cycle_id, booked }
-  const group = reversalGroup({
-    claim: storedClaim(original),
+  const reversed = storedClaim(original)
+  const reversal = reversalGroup({
+    claim: reversed,
     source: sourceOf(credit),
     cycleId: input.openCycle,
     epoch: counted.epoch,
   })
+  // A credit that was held until its original was judged gives its own pending booking back.
+  const given = leave(credit, counted).group?.transfers ?? []
   return [
     kept,
     {
       ...counted,
+      // The amounts of its line are those that are booked.
+      netMicros: -reversed.netMicros,
+      taxMicros: -reversed.taxMicros,
+      taxKnown: reversed.taxKnown,
       cycleId: input.openCycle,
       booked: { book: 'due', epoch: counted.epoch, cycleId: input.openCycle },
-      group,
+      group: { ...reversal, transfers: [...reversal.transfers, ...given] },
     },
   ]
 }
@@ -145,7 +152,6 @@ function unbooked(
     ...step,
     ...amountsOf(row),
     cycleId: null,
-    residue: null,
     booked: null,
     contestUntil: null,
     group: null,
@@ -230,6 +236,13 @@ function storedClaim(row: CdrRow): CdrClaim {
   }
 }
 
-function amountsOf(row: CdrRow): Pick<Transition, 'netMicros' | 'taxMicros' | 'taxKnown'> {
-  return { netMicros: row.net_micros, taxMicros: row.tax_micros, taxKnown: row.tax_known }
+type BookedAmounts = Pick<Transition, 'netMicros' | 'taxMicros' | 'taxKnown' | 'residue'>
+
+function amountsOf(row: CdrRow): BookedAmounts {
+  return {
+    netMicros: row.net_micros,
+    taxMicros: row.tax_micros,
+    taxKnown: row.tax_known,
+    residue: row.residue,
+  }
 }

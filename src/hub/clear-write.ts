@@ -48,13 +48,46 @@ export async function writeTransitions(
 
 export type CdrFindings = { cdrId: bigint; epoch: number; findings: readonly Finding[] }
 
-/** Replaces the findings of CDRs; those of the door (D3) stay. */
+/** Findings of the door and of the receiver: no clearing run replaces them. */
+const FOREIGN_CODES = ['D3', 'R1']
+
+/** Replaces the findings of CDRs where they differ from those that stand; a run that finds the same writes nothing. */
 export async function writeFindings(tx: Tx, all: readonly CdrFindings[]): Promise<void> {
-  if (all.length === 0) return
+  const standing = await readStanding(tx, all)
+  const changed = all.filter(({ cdrId, findings }) => {
+    const known = standing.get(cdrId) ?? []
+    return (
+      known.length !== findings.length ||
+      findings.some((finding, at) => known[at] !== textOf(finding))
+    )
+  })
+  if (changed.length === 0) return
   await tx.rows(sql`
     update cdr_findings set superseded_at = clock_timestamp()
+    where cdr_id = any(${changed.map(({ cdrId }) => cdrId.toString())}::bigint[]) and superseded_at is null
+      and code <> all(${FOREIGN_CODES}::text[])`)
+  await insertFindings(tx, changed)
+}
+
+/** What stands of each CDR, in the order it was written. */
+async function readStanding(tx: Tx, all: readonly CdrFindings[]): Promise<Map<bigint, string[]>> {
+  const rows = await tx.rows<Finding & { cdr_id: bigint }>(sql`
+    select cdr_id, code, severity, message, expected, actual, difference, tolerance from cdr_findings
     where cdr_id = any(${all.map(({ cdrId }) => cdrId.toString())}::bigint[]) and superseded_at is null
-      and code not in ('D3', 'R1')`)
+      and code <> all(${FOREIGN_CODES}::text[])
+    order by cdr_id, id`)
+  const standing = new Map<bigint, string[]>()
+  for (const row of rows)
+    standing.set(row.cdr_id, [...(standing.get(row.cdr_id) ?? []), textOf(row)])
+  return standing
+}
+
+function textOf(finding: Omit<Finding, 'inputs'>): string {
+  const { code, severity, message, expected, actual, difference, tolerance } = finding
+  return JSON.stringify([code, severity, message, expected, actual, difference, tolerance])
+}
+
+async function insertFindings(tx: Tx, all: readonly CdrFindings[]): Promise<void> {
   const rows = all.flatMap(({ cdrId, epoch, findings }) =>
     findings.map((finding) => ({ cdrId, epoch, finding })),
   )
@@ -112,7 +145,9 @@ export async function writeDeliveries(
 ): Promise<void> {
   if (deliveries.length === 0) return
   await tx.rows(sql`
-    update cdr_states s set delivery = t.delivery
+    update cdr_states s set delivery = t.delivery,
+      visible_seq = case when t.delivery in ('none', 'withheld') then s.visible_seq
+        else coalesce(s.visible_seq, nextval('cdr_visible_seq')) end
     from unnest(${deliveries.map((d) => d.cdrId.toString())}::bigint[], ${deliveries.map((d) => d.delivery)}::text[])
       as t (cdr_id, delivery)
     where s.cdr_id = t.cdr_id`)

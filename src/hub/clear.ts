@@ -1,29 +1,23 @@
 import { currencies } from '../../config/currencies.ts'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/sql.ts'
-import { endpointOf } from '../directory/directory.ts'
-import { findMember, isConnected } from '../directory/parties.ts'
 import type { Snapshot } from '../directory/snapshot.ts'
 import { appendOutbox, finishOutbox } from '../outbox/outbox.ts'
+import type { OutboxEntry } from '../outbox/outbox.ts'
 import { holdCycles } from '../settlement/cycles.ts'
 import { lockSubjects, objectSubject } from '../store/objects.ts'
 import { defaultTerms } from './agreement-terms.ts'
 import { agreementAt } from './agreements.ts'
 import type { Agreed } from './agreements.ts'
-import { readCdrRows, readFacts, readOriginalIds, tariffIds } from './clear-facts.ts'
+import { hasTariffs, readCdrRows, readFacts, readOriginalIds, tariffIds } from './clear-facts.ts'
 import type { CdrRow, Facts } from './clear-facts.ts'
 import { judgeRow } from './clear-decide.ts'
 import type { Judged } from './clear-decide.ts'
 import { planCredit, planTransition } from './clear-plan.ts'
 import type { Transition } from './clear-plan.ts'
-import {
-  writeDeliveries,
-  writeFindings,
-  writeJudgements,
-  writeTransitions,
-  writeWatches,
-} from './clear-write.ts'
-import { judgeAgain } from './objects-batch.ts'
+import { writeFindings, writeJudgements, writeTransitions, writeWatches } from './clear-write.ts'
+import { startDelivery } from './delivery.ts'
+import { judgeAgain, tariffsOf } from './objects-batch.ts'
 
 const JUDGED_STATES = new Set(['received', 'unmatched', 'held', 'quarantined'])
 
@@ -63,7 +57,7 @@ async function clearBatch(
     rows.filter((row) => originalIds.includes(row.id)),
   )
   const now = context.clock()
-  const judged = onePerOriginal(
+  const { judged, later } = onePerOriginal(
     pending.map((row) =>
       judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot: input.snapshot }), now }),
     ),
@@ -71,20 +65,31 @@ async function clearBatch(
   const transitions = judged.flatMap((one) => planOne(one, { now, openCycles }))
   await writeTransitions(tx, transitions, { actor: 'hub', reason: null })
   await writeOutcomes(tx, { judged, transitions, facts, snapshot: input.snapshot })
+  // Their outbox rows end with this batch.
+  await appendOutbox(tx, later.map(clearEntry))
   return transitions
 }
 
+function clearEntry({ row }: Judged): OutboxEntry {
+  return { kind: 'clear', subject: row.id.toString(), correlationId: row.correlation_id }
+}
+
 /** Of several credits of one original in a batch, the first is decided now, the others see the outcome next time. */
-function onePerOriginal(judged: readonly Judged[]): Judged[] {
+function onePerOriginal(all: readonly Judged[]): { judged: Judged[]; later: Judged[] } {
   const seen = new Set<bigint>()
-  const first = judged.filter(({ original, judgement }) => {
+  const later: Judged[] = []
+  const first = all.filter((one) => {
+    const { original, judgement } = one
     if (!original || judgement.verdict !== 'clear') return true
-    if (seen.has(original.id)) return false
+    if (seen.has(original.id)) {
+      later.push(one)
+      return false
+    }
     seen.add(original.id)
     return true
   })
   // What is credited now need not be judged again first.
-  return first.filter(({ row }) => !seen.has(row.id))
+  return { judged: first.filter(({ row }) => !seen.has(row.id)), later }
 }
 
 function planOne(
@@ -113,6 +118,8 @@ function lockedSubjects(row: CdrRow): { subject: string; exclusive: boolean }[] 
       ? []
       : [objectSubject({ module: 'locations', owner: row.owner, key: row.location_key })]),
   ]
+  // Which tariffs a CDR without its own was charged by is only known once its location is read: any of the owner's.
+  if (!hasTariffs(row)) shared.push(tariffsOf(row.owner))
   return [
     ...shared.map((subject) => ({ subject, exclusive: false })),
     ...standingSubjects(row).map((subject) => ({ subject, exclusive: true })),
@@ -192,7 +199,16 @@ async function writeOutcomes(
     ...ended.map(({ row }) => ({ cdrId: row.id, subjects: [] })),
   ])
   await judgeAgain(tx, transitions.flatMap(freedSubjects))
-  await deliver(tx, input)
+  await startDelivery(tx, {
+    cdrs: judged.map(({ row, judgement }) => ({
+      row,
+      state: states.get(row.id)?.state ?? row.state,
+      hasUnknownToken: judgement.findings.some(
+        ({ code, severity }) => code === 'A1' && severity === 'S',
+      ),
+    })),
+    snapshot: input.snapshot,
+  })
 }
 
 function watchedSubjects(one: Judged, facts: Facts): string[] {
@@ -213,46 +229,4 @@ function freedSubjects({ row, state }: Transition): string[] {
   return row.state === 'received' || row.state === 'unmatched'
     ? [`stands|${row.owner}|${row.cdr_key}`]
     : []
-}
-
-/** CDRs that cleared or are held go to their receiver; quarantined ones and those with an unknown token do not. */
-async function deliver(
-  tx: Tx,
-  input: { judged: readonly Judged[]; transitions: readonly Transition[]; snapshot: Snapshot },
-): Promise<void> {
-  const states = new Map(
-    input.transitions.map((transition) => [transition.row.id, transition.state]),
-  )
-  const decided = input.judged.flatMap((one) => {
-    const state = states.get(one.row.id)
-    const isOpen = one.row.delivery === 'none' || one.row.delivery === 'withheld'
-    if (
-      !isOpen ||
-      (state !== 'provisional' && state !== 'approved' && state !== 'held' && state !== 'credited')
-    )
-      return []
-    const isUnknown = one.judgement.findings.some(
-      ({ code, severity }) => code === 'A1' && severity === 'S',
-    )
-    const member = findMember(input.snapshot, one.row.receiver, ['EMSP'])
-    const url = member && endpointOf(member.platform, 'cdrs', 'receiver')
-    const canPush = member !== null && (url !== undefined || !isConnected(member.platform))
-    const delivery = isUnknown ? 'withheld' : canPush ? 'due' : 'waiting for pull'
-    return [{ row: one.row, delivery, platformId: member?.platform.id ?? '' }]
-  })
-  await writeDeliveries(
-    tx,
-    decided.map(({ row, delivery }) => ({ cdrId: row.id, delivery })),
-  )
-  await appendOutbox(
-    tx,
-    decided
-      .filter(({ delivery }) => delivery === 'due')
-      .map(({ row, platformId }) => ({
-        kind: 'deliver',
-        platformId,
-        subject: row.id.toString(),
-        correlationId: row.correlation_id,
-      })),
-  )
 }

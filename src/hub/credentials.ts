@@ -88,10 +88,7 @@ type Exchange = {
 async function exchange(context: Context, input: Exchange): Promise<void> {
   const { platform, versions } = input
   const own = context.secrets.newToken()
-  await context.db.transaction((tx) =>
-    addAccessToken(tx, context, { platformId: platform.id, token: own }),
-  )
-  context.directory.invalidate()
+  await offerToken(context, { platformId: platform.id, token: own })
   const answer = await callOcpi(context.peer, {
     url: versions.credentialsUrl,
     method: input.method,
@@ -103,13 +100,14 @@ async function exchange(context: Context, input: Exchange): Promise<void> {
     deadlineMs: limits.peerRequestMs,
   })
   const theirs = await takeAnswer(answer, platform).catch(async (error: unknown) => {
-    await withdraw(context, { platformId: platform.id, token: own })
+    if (isSettled(answer)) await withdraw(context, own)
     throw error
   })
   await context.db.transaction(async (tx) => {
-    await tx.rows(
-      sql`delete from credentials_tokens where platform_id = ${platform.id} and kind = 'registration'`,
-    )
+    await tx.rows(sql`
+      delete from credentials_tokens where platform_id = ${platform.id}
+        and (kind = 'registration' or token_hash = ${context.secrets.hash(own)})`)
+    await addAccessToken(tx, context, { platformId: platform.id, token: own })
     await writeRegistration(tx, context, {
       platform,
       theirs,
@@ -130,19 +128,44 @@ async function takeAnswer(answer: OcpiAnswer, platform: Platform): Promise<Partn
   return readCredentials(value, platform)
 }
 
-/** A token that the partner did not take must not stay valid, and those before it must not end because of it. */
-async function withdraw(
+/**
+ * A token that may be used from now on, but leaves those before it as they are: a partner whose answer is lost may use
+ * either. Used it becomes the partner's token, unused it ends after the overlap.
+ */
+async function offerToken(
   context: Context,
   input: { platformId: string; token: string },
 ): Promise<void> {
-  await context.db.transaction(async (tx) => {
-    await tx.rows(
-      sql`delete from credentials_tokens where token_hash = ${context.secrets.hash(input.token)}`,
-    )
-    await tx.rows(sql`
-      update credentials_tokens set expires_at = null
-      where platform_id = ${input.platformId} and kind = 'access'`)
-  })
+  const { db, directory, secrets } = context
+  const { platformId, token } = input
+  await db.rows(sql`
+    insert into credentials_tokens (token_hash, platform_id, kind, sealed, expires_at)
+    values (${secrets.hash(token)}, ${platformId}, 'access', ${secrets.seal(token, `platform:${platformId}:access`)},
+      clock_timestamp() + ${limits.tokenOverlapMs}::float8 * interval '1 millisecond')`)
+  directory.invalidate()
+}
+
+/** Whether it is known what became of our request: it was answered by the partner, or never left. */
+function isSettled(answer: OcpiAnswer): boolean {
+  switch (answer.kind) {
+    case 'ocpi':
+      return true
+    case 'timeout':
+      return false
+    case 'unreachable':
+      return !answer.sent
+    case 'notOcpi':
+      return answer.httpStatus !== null && answer.httpStatus >= 400 && answer.httpStatus < 500
+    default:
+      return answer satisfies never
+  }
+}
+
+/** A token that the partner did not take must not stay valid. */
+async function withdraw(context: Context, token: string): Promise<void> {
+  await context.db.rows(
+    sql`delete from credentials_tokens where token_hash = ${context.secrets.hash(token)}`,
+  )
   context.directory.invalidate()
 }
 

@@ -13,6 +13,7 @@ import type { CdrRow } from './clear-facts.ts'
 import { planVerb } from './clear-plan.ts'
 import { standingSubjects } from './clear.ts'
 import { writeTransitions, writeWatches } from './clear-write.ts'
+import { startDelivery } from './delivery.ts'
 import { judgeAgain } from './objects-batch.ts'
 
 export type Decision = {
@@ -49,7 +50,7 @@ export async function decideCdr(
     if (before.booked) await holdCycles(tx, before.currency)
     const [row] = await readCdrRows(tx, { ids: [before.id], forUpdate: true })
     if (!row) return { ok: false, message: 'there is no such CDR' }
-    const next = nextState(row.state, decision.verb)
+    const next = nextState(row.state, decision.verb, { isCredit: row.is_credit })
     if (!next.ok) return next
     if (decision.verb === 'recheck') {
       await appendOutbox(tx, [
@@ -80,6 +81,11 @@ export async function decideCdr(
       await writeTransitions(tx, [transition], { actor: decision.actor, reason: decision.reason })
       await writeWatches(tx, [{ cdrId: row.id, subjects: [] }])
       if (next.state === 'withdrawn') await judgeAgain(tx, standingSubjects(row))
+      // A release is a person's word for the token too, so that a CDR that was kept back goes out now.
+      await startDelivery(tx, {
+        cdrs: [{ row, state: next.state, hasUnknownToken: false }],
+        snapshot,
+      })
     }
     await also(tx, next.state)
     return { ok: true, state: next.state }

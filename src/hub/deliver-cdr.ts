@@ -1,4 +1,5 @@
 import { limits } from '../../config/limits.ts'
+import type { CdrState } from '../clearing/states.ts'
 import type { Context } from '../context.ts'
 import { sql } from '../db/sql.ts'
 import type { Tx } from '../db/sql.ts'
@@ -9,6 +10,7 @@ import type { OutboxRow } from '../outbox/outbox.ts'
 import { raiseAlert } from './alerts.ts'
 import { backoffMs } from './backoff.ts'
 import { callPartner } from './call-partner.ts'
+import { isKeptBack } from './delivery.ts'
 
 type CdrToDeliver = {
   owner: string
@@ -16,7 +18,11 @@ type CdrToDeliver = {
   cdr_id: string
   original: Buffer
   delivery: string
+  state: CdrState
 }
+
+/** A failed or refused one is sent once more when an operator replays its row. */
+const SETTLED = new Set(['delivered', 'pulled', 'withheld'])
 
 /**
  * Brings a CDR to its receiver with the bytes its owner sent. Success, or the receiver's refusal, ends it; anything else
@@ -24,10 +30,11 @@ type CdrToDeliver = {
  */
 export async function deliverCdr(context: Context, row: OutboxRow): Promise<void> {
   const cdr = await readCdr(context, row.subject)
-  if (!cdr || cdr.delivery === 'delivered' || cdr.delivery === 'refused') {
+  if (!cdr || SETTLED.has(cdr.delivery)) {
     await finishOutbox(context.db, { ids: [row.id], outcome: 'done' })
     return
   }
+  if (isKeptBack(cdr.state)) return end(context, { row, cdr, delivery: 'withheld' })
   const snapshot = await context.directory.snapshot()
   const member = findMember(snapshot, cdr.receiver, ['EMSP'])
   const endpoint = member ? endpointOf(member.platform, 'cdrs', 'receiver') : undefined
@@ -72,7 +79,8 @@ export async function deliverCdr(context: Context, row: OutboxRow): Promise<void
 
 async function readCdr(context: Context, subject: string): Promise<CdrToDeliver | null> {
   const [cdr] = await context.db.rows<CdrToDeliver>(sql`
-    select c.owner, c.receiver, c.cdr_id, c.original, s.delivery from cdrs c join cdr_states s on s.cdr_id = c.id
+    select c.owner, c.receiver, c.cdr_id, c.original, s.delivery, s.state
+    from cdrs c join cdr_states s on s.cdr_id = c.id
     where c.id = ${subject}::bigint`)
   return cdr ?? null
 }
@@ -93,6 +101,10 @@ async function setDelivery(
   await tx.rows(sql`
     update cdr_states set delivery = ${input.delivery}, peer_location = left(${input.location}, 255)
     where cdr_id = ${input.row.subject}::bigint and delivery not in ('delivered', 'pulled')`)
+  // What the receiver said before a replay is history now.
+  await tx.rows(sql`
+    update cdr_findings set superseded_at = clock_timestamp()
+    where cdr_id = ${input.row.subject}::bigint and code = 'R1' and superseded_at is null`)
 }
 
 /** The receiver will not have it: no retry, and a finding that both sides see. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { limits } from '../../config/limits.ts'
 import { HubError } from '../errors.ts'
 import type { ObjectDefinition } from '../ocpi/define.ts'
@@ -174,12 +175,13 @@ function withoutRepeats(input: {
   const time = readTime(body.value.last_updated)
   if (!known || !time || time > known || !isRecord(live.value)) return body.text
   let text = body.text
+  // By value, because PostgreSQL gives members back in another order; numbers as doubles on both sides.
+  const sent: unknown = dropNulls(JSON.parse(text))
   for (const name of change.definition.appended) {
-    const added = body.value[name]
+    const added = isRecord(sent) ? sent[name] : undefined
     const stored = live.value[name]
     if (!Array.isArray(added) || !Array.isArray(stored) || added.length === 0) continue
-    const tail = stored.slice(-added.length)
-    if (JSON.stringify(tail) === JSON.stringify(added)) text = setMember(text, [name], '[]')
+    if (isDeepStrictEqual(stored.slice(-added.length), added)) text = setMember(text, [name], '[]')
   }
   return text
 }

@@ -33,7 +33,6 @@ export type ObjectPush = {
   correlationId: string
   soft: readonly Fault[]
   versioned: boolean
-  judges: boolean
 }
 
 export type PushResult =
@@ -59,34 +58,71 @@ export function storeObject(context: Context, push: ObjectPush): Promise<PushRes
  * follows. A refused push changes nothing and does not disturb the others.
  */
 async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushResult[]> {
+  const places = pushes.map(({ place }) => place)
   await lockSubjects(
     tx,
-    pushes.map(({ place }) => ({ subject: objectSubject(place), exclusive: true })),
+    places.flatMap(lockedBy).map((subject) => ({ subject, exclusive: true })),
   )
-  const stored = await readObjects(
+  const stored = await readObjects(tx, places)
+  const elsewhere = await readElsewhere(tx, pushes)
+  const { results, done } = applyAll(pushes, { stored, elsewhere })
+  const written = new Map(done.map(({ object }) => [placeKey(object), object]))
+  await writeObjects(tx, [...written.values()])
+  await appendVersions(
     tx,
-    pushes.map(({ place }) => place),
+    done.filter(({ push }) => push.versioned).map(({ object }) => ({ ...object, source: 'push' })),
   )
-  const current = new Map<string, Current>(stored)
-  const written = new Map<string, NewObject>()
-  const versions: (NewObject & { source: 'push' })[] = []
-  const done: ObjectPush[] = []
+  await appendOutbox(
+    tx,
+    done.flatMap(({ push }) => syncEntries(push)),
+  )
+  await judgeAgain(
+    tx,
+    done.filter(({ matters }) => matters).map(({ object }) => objectSubject(object)),
+  )
+  await noteSoftFaults(
+    tx,
+    done.map(({ push: { place, soft } }) => ({ ...place, soft })),
+  )
+  assert(results.length === pushes.length, 'every push has its result')
+  return results
+}
+
+/** What a push locks: its object and, for a tariff, all of its owner's, which CDRs without tariffs are judged by. */
+function lockedBy(place: ObjectPlace): string[] {
+  const subject = objectSubject(place)
+  return place.module === 'tariffs' ? [subject, tariffsOf(place.owner)] : [subject]
+}
+
+/** The subject that stands for every tariff of an owner. */
+export function tariffsOf(owner: string): string {
+  return `tariffs|${owner}`
+}
+
+type Applied = { push: ObjectPush; object: NewObject; matters: boolean }
+
+function applyAll(
+  pushes: readonly ObjectPush[],
+  known: { stored: ReadonlyMap<string, Current>; elsewhere: ReadonlySet<string> },
+): { results: PushResult[]; done: Applied[] } {
+  const current = new Map<string, Current>(known.stored)
+  const claimed = new Map<string, string>()
+  const done: Applied[] = []
   const results = pushes.map((push): PushResult => {
-    const key = placeKey(push.place)
+    const { place, platformId, ocpiVersion } = push
+    const key = placeKey(place)
     const before = current.get(key) ?? null
+    const personal = push.change.definition.audience === 'token owner'
+    const first = personal ? (claimed.get(objectSubject(place)) ?? place.audience) : place.audience
+    if (known.elsewhere.has(key) || first !== place.audience)
+      return { kind: 'refused', error: otherParty() }
+    claimed.set(objectSubject(place), first)
     try {
       const outcome = applyChange(push.change, before)
       if (outcome.kind === 'changed') {
-        const object = {
-          ...push.place,
-          platformId: push.platformId,
-          ocpiVersion: push.ocpiVersion,
-          ...outcome.object,
-        }
         current.set(key, outcome.object)
-        written.set(key, object)
-        if (push.versioned) versions.push({ ...object, source: 'push' })
-        done.push(push)
+        const object = { ...place, platformId, ocpiVersion, ...outcome.object }
+        done.push({ push, object, matters: isJudgedBy(push, { before, after: outcome.object }) })
       }
       return before && !before.deleted ? { kind: 'updated' } : { kind: 'created' }
     } catch (error) {
@@ -94,19 +130,36 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
       throw error
     }
   })
-  await writeObjects(tx, [...written.values()])
-  await appendVersions(tx, versions)
-  await appendOutbox(tx, done.flatMap(syncEntries))
-  await judgeAgain(
-    tx,
-    done.filter(({ judges }) => judges).map(({ place }) => objectSubject(place)),
-  )
-  await noteSoftFaults(
-    tx,
-    done.map(({ place, soft }) => ({ ...place, soft })),
-  )
-  assert(results.length === pushes.length, 'every push has its result')
-  return results
+  return { results, done }
+}
+
+/** Whether CDRs could be judged otherwise now: not when only members changed that no check reads. */
+function isJudgedBy(push: ObjectPush, change: { before: Current | null; after: Current }): boolean {
+  const { except } = push.change.definition.judges
+  if (except.length === 0 || change.before?.deleted !== change.after.deleted) return true
+  const text = (value: unknown) =>
+    JSON.stringify(value, (name, member: unknown) => (except.includes(name) ? undefined : member))
+  return text(change.before.value) !== text(change.after.value)
+}
+
+/** Sessions that the hub has for another party: they belong to one card and cannot move to another party's. */
+async function readElsewhere(tx: Tx, pushes: readonly ObjectPush[]): Promise<Set<string>> {
+  const places = pushes
+    .filter(({ change }) => change.definition.audience === 'token owner')
+    .map(({ place }) => place)
+  if (places.length === 0) return new Set()
+  const rows = await tx.rows<{ key: string }>(sql`
+    select p.module || '|' || p.owner || '|' || p.object_key || '|' || p.audience as key
+    from unnest(${places.map((p) => p.module)}::text[], ${places.map((p) => p.owner)}::text[],
+      ${places.map((p) => p.key)}::text[], ${places.map((p) => p.audience)}::text[])
+      as p (module, owner, object_key, audience)
+    join objects o using (module, owner, object_key) where o.audience <> p.audience`)
+  return new Set(rows.map(({ key }) => key))
+}
+
+function otherParty(): HubError {
+  const message = 'names another party than this session had before; use a new session id'
+  return new HubError('invalid', message, { faults: [{ pointer: '/cdr_token', message }] })
 }
 
 function syncEntries(push: ObjectPush): OutboxEntry[] {
@@ -125,6 +178,7 @@ export async function judgeAgain(tx: Tx, subjects: readonly string[]): Promise<v
   await tx.rows(sql`
     insert into outbox (kind, subject)
     select distinct 'clear', cdr_id::text from cdr_watches where subject = any(${subjects}::text[])
+    order by 1, 2
     on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null
       do update set due_at = least(outbox.due_at, excluded.due_at)`)
 }

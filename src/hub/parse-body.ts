@@ -6,6 +6,7 @@ import { scanBody } from '../ocpi/scan.ts'
 import { dropNulls, isRecord, schemaFor, validate } from '../ocpi/validate.ts'
 import type { Version } from '../ocpi/version.ts'
 import type { OcpiRequest, ParsedBody } from './request.ts'
+import { repeatedMember } from './soft-faults.ts'
 
 type Input = {
   request: OcpiRequest
@@ -50,7 +51,7 @@ export async function parseBody(input: Input): Promise<ParsedBody | null> {
     throw new HubError('invalid', 'the body cannot be worked with', { faults: verdict.hard })
   const doubles = scanned.duplicates.map((pointer) => ({
     pointer,
-    message: 'occurs more than once; the last one counts',
+    message: repeatedMember,
   }))
   const untyped = request.headers.has('content-type')
     ? []

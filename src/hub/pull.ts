@@ -89,9 +89,13 @@ function pageHeaders(
   return headers
 }
 
-/** null: everybody's. With agreements required, only those of the owners the asker has one with. */
+/**
+ * null: everybody's. With agreements required, what is for everyone is only seen of owners the asker has one with; what
+ * was addressed to the asker stays its own to see, also when an agreement has ended.
+ */
 function visibleOwners(context: Context, { call, snapshot }: Input): string[] | null {
   if (context.config.agreements === 'open') return null
+  if (call.route.module.object?.audience !== 'everyone') return null
   return membersWith(snapshot, call.route.module.ownerRoles).flatMap((owner) =>
     mayDeal({
       ...pairOf(call.from, owner),
@@ -165,6 +169,7 @@ async function answerCdr(context: Context, { call, hub }: Input): Promise<OcpiAn
     cdr !== null && (owner === call.from.party || (cdr.receiver === call.from.party && cdr.visible))
   // Absent and not yours read the same.
   if (!mine) throw new HubError('notFound', 'there is no such object')
+  if (cdr.receiver === call.from.party && cdr.visible) await markPulled(context.db, [cdr.id])
   return success(cdr.original.toString('utf8').replace(/^\uFEFF/, ''), {
     headers: routingHeaders(hub, call.from.party),
   })

@@ -69,26 +69,10 @@ async function prepareDirect(
     return true
   }
   const member = findAddressee(context, { call, snapshot, receiver })
-  await refuseOtherAudience(context, { call, receiver })
   return (
     !isConnected(member.platform) ||
     endpointOf(member.platform, call.route.module.id, 'receiver') !== undefined
   )
-}
-
-/** A session belongs to one card; it cannot move to another party's. */
-async function refuseOtherAudience(
-  context: Context,
-  input: { call: Call; receiver: string },
-): Promise<void> {
-  const { call, receiver } = input
-  const [row] = await context.db.rows<{ audience: string }>(sql`
-    select audience from objects where module = ${call.route.module.id} and owner = ${call.from.party}
-      and object_key = ${foldKey(call.route.params.id ?? '')} and audience <> ${receiver} limit 1`)
-  if (row) {
-    const message = 'names another party than this session had before; use a new session id'
-    throw new HubError('invalid', message, { faults: [{ pointer: '/cdr_token', message }] })
-  }
 }
 
 async function objectPush(
@@ -113,7 +97,6 @@ async function objectPush(
     correlationId: call.ids.correlationId,
     soft: [...(call.body?.soft ?? []), ...futureFaults(context, call)],
     versioned: definition.versioned,
-    judges: definition.judges,
   }
 }
 

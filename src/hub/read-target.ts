@@ -17,7 +17,8 @@ export function readPath(path: string): string[] {
         'the path holds a malformed percent-escape or a control character',
       )
     }
-    if (decoded === '.' || decoded === '..') throw unknownPath()
+    // A partner may decode `%2F` before it resolves the path.
+    if (decoded.split(/[/\\]/).some((name) => name === '.' || name === '..')) throw unknownPath()
     return decoded
   })
 }

@@ -9,7 +9,7 @@ import type { Tx } from '../db/sql.ts'
 import { findMember } from '../directory/parties.ts'
 import type { Snapshot } from '../directory/snapshot.ts'
 import { contentHash } from '../ocpi/canonical.ts'
-import { foldKey, partyParts, readTime } from '../ocpi/primitives.ts'
+import { foldKey, foldUpper, partyParts, readTime } from '../ocpi/primitives.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import { appendOutbox } from '../outbox/outbox.ts'
 import { noteConflict, readCdr, recordCdrs } from '../store/cdrs.ts'
@@ -111,7 +111,7 @@ async function recordBatch(tx: Tx, items: readonly Item[]): Promise<Recorded[]> 
   const relayed = fresh.filter(({ item }) => item.relayed).map(({ id }) => id.toString())
   if (relayed.length > 0) {
     await tx.rows(
-      sql`update cdr_states set delivery = 'delivered' where cdr_id = any(${relayed}::bigint[])`,
+      sql`update cdr_states set delivery = 'delivered', visible_seq = nextval('cdr_visible_seq') where cdr_id = any(${relayed}::bigint[])`,
     )
   }
   await noteSoftFaults(
@@ -192,7 +192,8 @@ function newCdr(call: Call, body: ParsedBody, receiver: string): NewCdr {
       value.credit_reference_id === undefined ? null : foldKey(string(value.credit_reference_id)),
     startedAt: readTime(value.start_date_time),
     endedAt: readTime(value.end_date_time),
-    currency: string(value.currency),
+    // Read without case everywhere; as it was sent it stands in the original.
+    currency: foldUpper(string(value.currency)),
     lastUpdated: readTime(value.last_updated) ?? readTime(value.end_date_time) ?? new Date(0),
     correlationId: call.ids.correlationId,
   }

@@ -19,7 +19,10 @@ type AlertRow = {
   count: bigint
 }
 
-/** Sends a new alert to ALERT_WEBHOOK_URL, signed by the Standard Webhooks scheme with a secret derived from SECRETS_KEY. */
+/**
+ * Sends a new alert to ALERT_WEBHOOK_URL, signed by the Standard Webhooks scheme with a secret derived from SECRETS_KEY;
+ * while keys rotate with both, so that receivers may change over when they like.
+ */
 export async function sendAlert(context: Context, row: OutboxRow): Promise<void> {
   const { alertWebhookUrl } = context.config
   const [alert] = await context.db.rows<AlertRow>(
@@ -42,14 +45,17 @@ export async function sendAlert(context: Context, row: OutboxRow): Promise<void>
   })
   const id = `alert_${alert.id}`
   const at = context.clock()
-  const answer = await context.peer.request({
+  const answer = await context.alertPeer.request({
     url: alertWebhookUrl,
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
-      'webhook-signature': new Webhook(context.secrets.webhookSecret()).sign(id, at, body),
+      'webhook-signature': context.secrets
+        .webhookSecrets()
+        .map((secret) => new Webhook(secret).sign(id, at, body))
+        .join(' '),
     },
     body,
     deadlineMs: limits.peerHandshakeMs,

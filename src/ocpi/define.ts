@@ -47,8 +47,8 @@ export type ObjectDefinition = {
   versioned: boolean
   /** Removed by DELETE, leaving a tombstone. */
   deletable: boolean
-  /** A change of it lets CDRs be judged again. */
-  judges: boolean
+  /** A change of it lets CDRs be judged again, unless only these members changed, wherever they stand in it. */
+  judges: { except: readonly string[] }
 }
 
 export type Module = {

@@ -21,13 +21,14 @@ export async function appendOutbox(tx: Tx, entries: readonly OutboxEntry[]): Pro
   if (entries.length === 0) return
   await tx.rows(sql`
     insert into outbox (kind, platform_id, subject, correlation_id, due_at, expires_at)
-    select kind, platform_id, subject, correlation_id, clock_timestamp() + delay_ms * interval '1 millisecond',
+    select distinct on (kind, platform_id, subject)
+      kind, platform_id, subject, correlation_id, clock_timestamp() + delay_ms * interval '1 millisecond',
       clock_timestamp() + expires_ms * interval '1 millisecond'
     from unnest(${entries.map((e) => e.kind)}::text[], ${entries.map((e) => e.platformId ?? '')}::text[],
       ${entries.map((e) => e.subject)}::text[], ${entries.map((e) => e.correlationId ?? null)}::text[],
       ${entries.map((e) => e.delayMs ?? 0)}::float8[], ${entries.map((e) => e.expiresInMs ?? null)}::float8[])
       as t (kind, platform_id, subject, correlation_id, delay_ms, expires_ms)
-    order by 1, 2, 3
+    order by kind, platform_id, subject, delay_ms
     on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null
       do update set due_at = least(outbox.due_at, excluded.due_at)`)
 }
@@ -56,22 +57,25 @@ type Raw = {
 
 /**
  * Takes due rows for the relay: nobody else gets them until they are re-opened. Of each platform only so many are out
- * at once, so that a slow one neither fills the queue nor holds up the others. Locks them, skipping locked ones.
+ * at once, so that a slow one neither fills the queue nor holds up the others. Of equal rows only one is out at a time,
+ * so that what an older one brings never arrives after what a newer one brings. Locks them, skipping locked ones.
  */
 export async function claimDue(client: Sql, limit: number): Promise<OutboxRow[]> {
   const rows = await client.rows<Raw>(sql`
     with waiting as (
       select distinct platform_id from outbox
       where finished_at is null and enqueued_at is null and due_at <= clock_timestamp()
+    ), out as materialized (
+      select kind, platform_id, subject from outbox where finished_at is null and enqueued_at is not null
     ), busy as (
-      select platform_id, count(*) as rows from outbox
-      where finished_at is null and enqueued_at is not null group by platform_id
+      select platform_id, count(*) as rows from out group by platform_id
     ), candidates as (
       select c.id from waiting w left join busy b using (platform_id)
       cross join lateral (
         select id from outbox o
         where o.platform_id = w.platform_id and o.finished_at is null and o.enqueued_at is null
           and o.due_at <= clock_timestamp()
+          and (o.kind, o.platform_id, o.subject) not in (select kind, platform_id, subject from out)
         order by o.due_at, o.id
         limit greatest(0, case when w.platform_id = '' then ${limits.hubRowsInFlightMax}::int
           else ${limits.platformRowsInFlightMax}::int end - coalesce(b.rows, 0))

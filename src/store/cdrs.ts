@@ -113,24 +113,27 @@ export async function readCdr(
   return row ?? null
 }
 
-/** A page of the CDRs that are a party's to see: those it receives once they are cleared or held, and its own. */
+/**
+ * A page of the CDRs that a party receives, in the order in which they became its to see: one that was judged late
+ * comes at the end and not behind a place the reader has passed.
+ */
 export async function listCdrs(
   client: Sql,
   input: { parties: readonly string[]; owners: readonly string[] | null; page: Page },
 ): Promise<ListPage & { ids: bigint[] }> {
   const { page, parties, owners } = input
-  const rows = await client.rows<{ id: bigint; original: Buffer }>(sql`
-    select c.id, c.original from cdrs c join cdr_states s on s.cdr_id = c.id
-    where c.receiver = any(${parties}::text[]) and s.delivery not in ('none', 'withheld')
+  const rows = await client.rows<{ id: bigint; visible_seq: bigint; original: Buffer }>(sql`
+    select c.id, s.visible_seq, c.original from cdr_states s join cdrs c on c.id = s.cdr_id
+    where s.receiver = any(${parties}::text[]) and s.delivery not in ('none', 'withheld')
       and (${owners}::text[] is null or c.owner = any(${owners}::text[]))
       and c.last_updated >= coalesce(${page.dateFrom}::timestamptz, '-infinity')
       and c.last_updated < coalesce(${page.dateTo}::timestamptz, 'infinity')
-      and c.id > coalesce(${page.after}::bigint, 0)
-    order by c.id offset ${page.after === null ? page.offset : 0} limit ${page.limit + 1}`)
+      and s.visible_seq > coalesce(${page.after}::bigint, 0)
+    order by s.visible_seq offset ${page.after === null ? page.offset : 0} limit ${page.limit + 1}`)
   const [count] = await client.rows<{ total: bigint }>(sql`
-    select count(*) as total from cdrs c join cdr_states s on s.cdr_id = c.id
-    where c.receiver = any(${parties}::text[]) and s.delivery not in ('none', 'withheld')
-      and (${owners}::text[] is null or c.owner = any(${owners}::text[]))
+    select count(*) as total from cdr_states s join cdrs c on c.id = s.cdr_id
+    where s.receiver = any(${parties}::text[]) and s.delivery not in ('none', 'withheld')
+      and s.visible_seq is not null and (${owners}::text[] is null or c.owner = any(${owners}::text[]))
       and c.last_updated >= coalesce(${page.dateFrom}::timestamptz, '-infinity')
       and c.last_updated < coalesce(${page.dateTo}::timestamptz, 'infinity')`)
   const shown = rows.slice(0, page.limit)
@@ -138,13 +141,18 @@ export async function listCdrs(
     texts: shown.map((row) => row.original.toString('utf8').replace(/^\uFEFF/, '')),
     ids: shown.map((row) => row.id),
     total: Number(count?.total ?? 0n),
-    nextAfter: rows.length > page.limit ? (shown.at(-1)?.id.toString() ?? null) : null,
+    nextAfter: rows.length > page.limit ? (shown.at(-1)?.visible_seq.toString() ?? null) : null,
   }
 }
 
 /** A CDR that waited to be fetched has been. */
 export async function markPulled(client: Sql, ids: readonly bigint[]): Promise<void> {
+  if (ids.length === 0) return
+  // In the order in which clearing locks them.
   await client.rows(sql`
     update cdr_states set delivery = 'pulled'
-    where cdr_id = any(${ids.map(String)}::bigint[]) and delivery = 'waiting for pull'`)
+    where cdr_id in (
+      select cdr_id from cdr_states
+      where cdr_id = any(${ids.map(String)}::bigint[]) and delivery = 'waiting for pull'
+      order by cdr_id for update)`)
 }

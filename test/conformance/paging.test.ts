@@ -142,6 +142,13 @@ test('120: X-Total-Count and X-Limit of a partner are passed through', async () 
   assert.is(headers['x-limit'], '7')
 })
 
+test('20: a page of a partner is passed on as it is, with whatever is wrong in it', async () => {
+  const text =
+    '{"data":[{"id":"OK"},{"id":7}, 1.10 ],"status_code":1000,"timestamp":"2026-01-01T00:00:00Z"}'
+  cpo.answer = () => ({ text })
+  assert.is((await emsp.send('GET', 'sender/locations', { to: CPO })).text, text)
+})
+
 test('a Link to another host is not followed with the hub’s token', async () => {
   cpo.answer = () => ({ data: [], headers: { Link: '<http://127.0.0.1:1/x>; rel="next"' } })
   const reply = await emsp.send('GET', 'sender/locations', { to: CPO })

@@ -254,4 +254,15 @@ test('110: missing ids are made up', async () => {
   assert.match(String(reply.headers['x-correlation-id']), /^[0-9a-f-]{36}$/)
 })
 
+test('a deviation: too many wrong tokens are 429 with Retry-After and 4000; the right one still works', async () => {
+  const headers = { authorization: 'Token wrong' }
+  let reply = await cpo.send('GET', 'versions', { headers })
+  // The minute may turn on the way, so up to twice as many are needed.
+  for (let sent = 0; reply.status === 401 && sent < 2 * limits.failedLoginsPerMinuteMax; sent += 1)
+    reply = await cpo.send('GET', 'versions', { headers })
+  assert.equal([reply.status, reply.code], [429, 4000])
+  assert.ok(Number(reply.headers['retry-after']) > 0)
+  assert.is((await cpo.send('GET', 'versions')).status, 200)
+})
+
 test.run()

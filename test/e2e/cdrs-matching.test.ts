@@ -168,10 +168,11 @@ test('a tariff that was pushed to the eMSP directly counts before the one for ev
 })
 
 test('a CDR that is held for its price is judged again when a tariff for it comes', async () => {
-  await put(cpo, 'tariffs', tariffOf('NL-TNM', 'TH', { price: 1 }))
   const one = charge('M14', emsp)
   await prepareShort(one, emsp)
-  await post(shortCdr(one, 'TH', 3))
+  const body = shortCdr(one, 'TH', 3)
+  await put(cpo, 'tariffs', tariffOf('NL-TNM', 'TH', { price: 1 }))
+  await post(body)
   await hub.drain()
   assert.is(await stand('M14'), 'held P1')
   await put(cpo, 'tariffs', tariffOf('NL-TNM', 'TH', { price: 3 }), { to: 'DE-EMA' })

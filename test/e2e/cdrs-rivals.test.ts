@@ -76,7 +76,7 @@ test('when the first one is held and returned, the second one clears', async () 
   assert.is(await stand('R4-again'), 'held D2')
   assert.is((await decide('R4', 'return')).status, 200)
   await hub.drain()
-  assert.equal([await stand('R4'), await stand('R4-again')], ['withdrawn', 'provisional'])
+  assert.equal([await stand('R4'), await stand('R4-again')], ['withdrawn P1 T2', 'provisional'])
 })
 
 test('a second one is not released beside a live first one', async () => {
@@ -187,7 +187,7 @@ test('credit and replacement in one go: the replacement stands', async () => {
   await hub.drain()
   assert.equal(
     [await stand('R16'), await stand('R16-credit'), await stand('R16-b')],
-    ['credited', 'credited', 'provisional'],
+    ['credited P1', 'credited', 'provisional'],
   )
 })
 

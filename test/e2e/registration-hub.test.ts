@@ -132,6 +132,27 @@ test('a rotation gives both sides new tokens; the partner’s old one works unti
   assert.is(partner.got[0]?.headers.authorization, `Token ${shown}`)
 })
 
+test('a rotation whose answer is lost leaves both tokens until one of them is used up', async () => {
+  const lost = async () => {
+    const partner = await hub.connect(emsp())
+    let shown = ''
+    partner.answer = (got) => {
+      if (got.place !== 'credentials') return undefined
+      shown = String(at(got.json, 'token'))
+      return 'drop'
+    }
+    assert.is((await rotate(partner)).status, 502)
+    return { partner, shown }
+  }
+  const [taken, untaken] = [await lost(), await lost()]
+  assert.is(await opens(taken.partner, taken.shown), true)
+  await hub.passTime(86_400_000)
+  assert.is(await opens(taken.partner, taken.shown), true)
+  assert.is(await opens(taken.partner), false, 'the new one has been used')
+  assert.is(await opens(untaken.partner), true)
+  assert.is(await opens(untaken.partner, untaken.shown), false, 'the new one was never used')
+})
+
 test('a rotation that the partner refuses leaves both tokens as they were, for good', async () => {
   const partner = await hub.connect(emsp())
   partner.answer = ({ place }) => (place === 'credentials' ? { code: 3000 } : undefined)

@@ -1,6 +1,7 @@
 // Real-time authorisation: of one provider, and of whoever may know the token.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { sql } from '../../src/db/sql.ts'
 import { at } from '../helpers/ask.ts'
 import type { FakePartner } from '../helpers/fake-partner.ts'
 import { startHub } from '../helpers/hub.ts'
@@ -42,13 +43,43 @@ test('addressed: the one provider is asked and its decision comes back', async (
   assert.equal(second.got, [])
 })
 
-test('not addressed: the owner of a token that was pushed is asked, and nobody else', async () => {
+test('not addressed: an ALLOWED of the owner of a pushed token is enough, nobody else is asked', async () => {
   await put(second, 'tokens', tokenOf('FR-EMB', 'U2'))
-  decide(second, 'BLOCKED')
+  decide(second, 'ALLOWED')
   const reply = await authorize('U2')
-  assert.is(at(reply.data, 'allowed'), 'BLOCKED')
+  assert.is(at(reply.data, 'allowed'), 'ALLOWED')
   assert.is(reply.headers['ocpi-from-party-id'], 'EMB')
   assert.equal(first.received('sender/tokens'), [])
+})
+
+test('a provider that pushes the uid of another’s card does not take it over', async () => {
+  await put(second, 'tokens', tokenOf('FR-EMB', 'U12'))
+  decide(first, 'ALLOWED')
+  for (const answer of [() => unknown(), () => 'silence' as const]) {
+    second.answer = answer
+    const reply = await authorize('U12')
+    assert.is(at(reply.data, 'allowed'), 'ALLOWED')
+    assert.is(reply.headers['ocpi-from-party-id'], 'EMA')
+  }
+  decide(second, 'BLOCKED')
+  assert.is(at((await authorize('U12')).data, 'allowed'), 'ALLOWED')
+})
+
+test('a provider that has answered for a token is asked first from then on', async () => {
+  first.answer = unknown
+  decide(second, 'ALLOWED')
+  await authorize('U13')
+  first.forget()
+  await authorize('U13')
+  assert.equal(first.received('sender/tokens'), [])
+})
+
+test('the same token in many answers is one version of it', async () => {
+  decide(second, 'ALLOWED')
+  for (let time = 0; time < 3; time += 1) await authorize('U14', 'FR-EMB')
+  const rows = await hub.database.db.rows(sql`
+    select 1 from object_versions where owner = 'FR-EMB' and object_key = 'u14|RFID'`)
+  assert.is(rows.length, 1)
 })
 
 test('not addressed and unknown: everyone is asked, and the first ALLOWED wins', async () => {
@@ -93,9 +124,9 @@ test('the provider of a known token is not connected: 4003, not an unknown token
   const third = await hub.connect({ parties: [{ party: 'BE-EMC', role: 'EMSP' }] })
   await put(third, 'tokens', tokenOf('BE-EMC', 'U8'))
   await hub.admin('POST', `/platforms/${third.id}/suspend`, {})
+  for (const partner of providers) partner.answer = unknown
   const reply = await authorize('U8')
   assert.equal([reply.status, reply.code], [200, 4003])
-  assert.equal(first.received('sender/tokens'), [])
   await hub.admin('DELETE', `/platforms/${third.id}`)
 })
 

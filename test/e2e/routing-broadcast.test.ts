@@ -1,8 +1,10 @@
 // What is meant for everyone reaches everyone, also those who were away; and what is meant for one reaches that one.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { at } from '../helpers/ask.ts'
+import { at, items } from '../helpers/ask.ts'
+import type { Reply } from '../helpers/ask.ts'
 import { startHub } from '../helpers/hub.ts'
+import { until } from '../helpers/processes.ts'
 import {
   fromNow,
   locationOf,
@@ -174,6 +176,24 @@ test('a session cannot move to another party', async () => {
   assert.is(reply.code, 2001)
   assert.match(reply.message, '/cdr_token')
   assert.equal(second.got, [])
+})
+
+test('who sent what to whom can be read by its correlation id, each side its own', async () => {
+  const headers = { 'X-Correlation-ID': 'story-1' }
+  const path = `receiver/tariffs/${pathOf(CPO, 'T6')}`
+  const body = tariff('T6', 0.3, -1_000)
+  await cpo.send('PUT', path, { headers, body, to: 'DE-EMA' })
+  const query = '/messages?correlation_id=story-1'
+  const lines = async (reply: Promise<Reply>) =>
+    items(at((await reply).json, 'items')).map(
+      (line) => `${String(at(line, 'direction'))} ${String(at(line, 'ocpi_status'))}`,
+    )
+  // The log is written behind the answer.
+  const isWritten = async () => (await lines(hub.admin('GET', query))).length === 2
+  await until(isWritten, { what: 'both lines of the message log' })
+  assert.equal((await lines(hub.admin('GET', query))).toSorted(), ['in 1000', 'out 1000'])
+  assert.equal(await lines(hub.asParty(second, 'GET', query)), [])
+  assert.ok((await lines(hub.asParty(first, 'GET', query))).length > 0)
 })
 
 test.run()

@@ -5,6 +5,7 @@ import { buildApp } from '../../src/app.ts'
 import { createContext } from '../../src/context.ts'
 import type { Context } from '../../src/context.ts'
 import { sql } from '../../src/db/sql.ts'
+import { checkAnswer } from '../../src/http/openapi.ts'
 import { createHubServer } from '../../src/http/server.ts'
 import { createPeerClient } from '../../src/peer/client.ts'
 import type { PeerClient } from '../../src/peer/client.ts'
@@ -80,7 +81,13 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
     await database.drop()
   }
   const admin: TestHub['admin'] = (method, path, body) =>
-    askJson({ url: `${url}/admin/v1${path}`, method, authorization: `Bearer ${ROOT_TOKEN}`, body })
+    askJson({
+      url,
+      path: `/admin/v1${path}`,
+      method,
+      authorization: `Bearer ${ROOT_TOKEN}`,
+      body,
+    })
   const invite = async (wanted: PartnerOptions): Promise<FakePartner> => {
     const partner = new FakePartner(await inviteBy(admin, wanted), wanted)
     await partner.start()
@@ -103,7 +110,7 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
     },
     asParty: (partner, method, path, body) => {
       const authorization = `Token ${Buffer.from(partner.token).toString('base64')}`
-      return askJson({ url: `${url}/party/v1${path}`, method, authorization, body })
+      return askJson({ url, path: `/party/v1${path}`, method, authorization, body })
     },
     drain: () => drain(context),
     passTime: async (ms) => {
@@ -159,16 +166,23 @@ async function listen(server: Server): Promise<number> {
   return address.port
 }
 
-function askJson(call: {
+/** Asks the admin or party API and holds the answer against its OpenAPI document. */
+async function askJson(call: {
   url: string
+  path: string
   method: string
   authorization: string
   body: unknown
 }): Promise<Reply> {
-  const { url, method, authorization } = call
-  if (call.body === undefined) return ask({ url, method, headers: { authorization } })
-  const headers = { authorization, 'content-type': 'application/json' }
-  return ask({ url, method, headers, body: JSON.stringify(call.body) })
+  const { path, method, authorization } = call
+  const url = `${call.url}${path}`
+  const json = { authorization, 'content-type': 'application/json' }
+  const reply =
+    call.body === undefined
+      ? await ask({ url, method, headers: { authorization } })
+      : await ask({ url, method, headers: json, body: JSON.stringify(call.body) })
+  assert.equal(checkAnswer(method, path, reply.status, reply.json ?? reply.text), [], reply.text)
+  return reply
 }
 
 async function inviteBy(admin: TestHub['admin'], wanted: PartnerOptions): Promise<Invitation> {

@@ -46,4 +46,16 @@ terms('an ended version ends what was agreed from its creation on, and not befor
   assert.is(inForce(again, day('2026-04-01'))?.version, 3)
 })
 
+terms('a later version without a start counts from its creation on, and not before', () => {
+  const versions = [version(1), version(2)]
+  assert.is(inForce(versions, day('2020-01-01'))?.version, 1)
+  assert.is(inForce(versions, day('2026-01-01'))?.version, 1)
+  assert.is(inForce(versions, day('2026-01-02'))?.version, 2)
+})
+
+terms('a version may be agreed for the past by saying so', () => {
+  const versions = [version(1), version(2, { validFrom: day('2025-06-01') })]
+  assert.is(inForce(versions, day('2025-06-01'))?.version, 2)
+})
+
 terms.run()

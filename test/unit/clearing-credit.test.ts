@@ -59,11 +59,11 @@ const table: Row[] = [
     findings: [],
   },
   {
-    name: 'a credit goes on waiting for an original that is there but not judged',
+    name: 'a credit is held when its original is there but still not judged after the wait',
     original: { cdrState: 'received' },
     waitOver: true,
-    verdict: 'wait',
-    findings: [],
+    verdict: 'hold',
+    findings: ['C1 S'],
   },
   {
     name: 'a credit whose original never comes is fatal',
@@ -135,6 +135,12 @@ const table: Row[] = [
     findings: ['C2 S'],
   },
   {
+    name: 'a credit in a currency that does not exist is fatal',
+    cdr: { currency: 'EUX' },
+    verdict: 'quarantine',
+    findings: ['P8 F', 'C2 S'],
+  },
+  {
     name: 'a credit with other periods holds',
     cdr: { charging_periods: [period('2026-03-01T10:00:00Z', { ENERGY: 20.4, TIME: 2 })] },
     verdict: 'hold',
@@ -174,12 +180,18 @@ for (const row of table) {
     assert.is(judgement.verdict, row.verdict)
     assert.equal(
       judgement.missing.includes('original'),
-      row.verdict === 'wait' || row.original === 'missing',
+      row.verdict === 'wait' || row.original === 'missing' || row.findings[0] === 'C1 S',
     )
     for (const finding of judgement.findings)
       assert.not.match(finding.message, /[{}]|undefined|NaN/)
   })
 }
+
+credits('no agreement lets a credit of another amount clear', () => {
+  const cdr = { total_cost: { excl_vat: -1, incl_vat: -1.2 } }
+  const agreement = { severities: { C2: 'W' } } as const
+  assert.is(judgeCredit(soundCreditInput({ cdr, agreement })).verdict, 'hold')
+})
 
 credits('a credit claims a negative amount', () => {
   const { amounts } = judgeCredit(soundCreditInput())

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { belowFloor } from '../../src/clearing/findings.ts'
 import { judge } from '../../src/clearing/judge.ts'
 import type { CaseChanges } from '../helpers/clearing-case.ts'
 import {
@@ -193,6 +194,36 @@ const strict: {
     verdict: 'clear',
   },
 ]
+
+const floors: { code: string; changes: CaseChanges; verdict: string }[] = [
+  {
+    code: 'A5',
+    changes: { token: { state: 'foreign', owner: 'FR-XYZ' } },
+    verdict: 'quarantine',
+  },
+  { code: 'T1', changes: { cdr: { end_date_time: '' } }, verdict: 'quarantine' },
+  { code: 'P8', changes: { cdr: { currency: 'EUX' } }, verdict: 'quarantine' },
+  {
+    code: 'D2',
+    changes: { prior: { sameSession: [{ cdrId: 'B' }], overlapping: [] } },
+    verdict: 'hold',
+  },
+]
+
+for (const row of floors) {
+  agreed(`an agreed severity never goes below the floor of ${row.code}`, () => {
+    const agreement = soundAgreement({ severities: { [row.code]: 'I' } })
+    assert.is(judge(soundInput({ ...row.changes, agreement })).verdict, row.verdict)
+  })
+}
+
+agreed('severities below the floor of their rule are named with it', () => {
+  const severities = { C1: 'S', D2: 'W', C2: 'F', P1: 'I', Q99: 'I', toString: 'I' } as const
+  assert.equal(belowFloor(severities), [
+    { code: 'C1', floor: 'F' },
+    { code: 'D2', floor: 'S' },
+  ])
+})
 
 for (const row of strict) {
   agreed(`an agreed severity ${row.name}`, () => {

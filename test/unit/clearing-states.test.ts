@@ -85,4 +85,14 @@ states('a refusal says what can be done instead', () => {
   })
 })
 
+states('a held credit is returned or rechecked, never released', () => {
+  const credit = { isCredit: true }
+  assert.equal(nextState('held', 'release', credit), {
+    ok: false,
+    message:
+      "'release' is not possible for a credit CDR that is held; possible now: recheck, return.",
+  })
+  assert.equal(nextState('held', 'return', credit), { ok: true, state: 'withdrawn' })
+})
+
 states.run()

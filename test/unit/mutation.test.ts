@@ -177,6 +177,15 @@ patches('sent twice, its charging periods are appended once', () => {
   assert.is(result(session(text), stored(once.original)), 'same')
 })
 
+patches('a repetition is known whatever the order of members it was stored in', () => {
+  const text = `{"charging_periods":[{"b":0.30000000000000004,"a":[1]}],"last_updated":"${MID}"}`
+  const once = changed(session(text), stored(SESSION))
+  const value = JSON.parse(
+    JSON.stringify(once.value).replace(/"b":([^,]*),"a":\[1\]/, '"a":[1],"b":$1'),
+  )
+  assert.is(result(session(text), { original: once.original, value, deleted: false }), 'same')
+})
+
 patches('equal periods of a later PATCH are appended again', () => {
   const first = changed(
     session(`{"charging_periods":[{"n":2}],"last_updated":"${MID}"}`),

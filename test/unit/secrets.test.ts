@@ -49,6 +49,11 @@ test('a new token fits OCPI: 1 to 64 printable characters, never twice (28)', ()
   assert.is(new Set(tokens).size, tokens.length)
 })
 
+test('while keys rotate, webhooks are signed under both', () => {
+  const secrets = [createSecrets([NEW]).webhookSecret(), old.webhookSecret()]
+  assert.equal(rotating.webhookSecrets(), secrets)
+})
+
 test('every process has the same webhook secret, which is not the key', () => {
   assert.match(old.webhookSecret(), /^whsec_/)
   assert.is(old.webhookSecret(), createSecrets([OLD]).webhookSecret())

@@ -230,6 +230,8 @@ create trigger cdrs_immutable before update or delete or truncate on cdrs
   for each statement execute function refuse_change();
 revoke update, delete, truncate on cdrs from current_user;
 
+create sequence cdr_visible_seq;
+
 -- Where a CDR stands. One row per CDR, written only under its lock; epoch grows with every transition.
 create table cdr_states (
   cdr_id bigint primary key,
@@ -254,11 +256,14 @@ create table cdr_states (
   agreement_version integer,
   delivery text not null default 'none' check (delivery in
     ('none', 'due', 'delivered', 'pulled', 'waiting for pull', 'refused', 'failed', 'withheld')),
+  -- The order in which CDRs became their receiver's to see: what a page of them is ordered by.
+  visible_seq bigint,
   peer_location text,
   updated_at timestamptz not null default clock_timestamp()
 ) with (fillfactor = 70);
 create unique index cdr_states_live_session_key on cdr_states (owner, session_key)
   where state in ('provisional', 'approved') and not is_credit and session_key is not null;
+create index cdr_states_visible on cdr_states (receiver, visible_seq) where visible_seq is not null;
 create index cdr_states_due on cdr_states (contest_until) where state = 'provisional';
 create index cdr_states_waiting on cdr_states (wait_until) where state = 'unmatched';
 create index cdr_states_cycle on cdr_states (cycle_id, state);

@@ -1,3 +1,4 @@
+import { belowFloor } from '../../clearing/findings.ts'
 import type { Context } from '../../context.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
@@ -66,6 +67,7 @@ export async function putAgreement(
     const faults = [{ pointer: '/valid_to', message: 'must be after valid_from' }]
     throw new Refusal('invalidBody', 'The agreement would never be in force.', { faults })
   }
+  refuseBelowFloor(terms)
   if (pair.cpo === pair.emsp)
     throw new Refusal('conflict', 'A party needs no agreement with itself.')
   await context.db.transaction(async (tx) => {
@@ -97,6 +99,15 @@ export async function endAgreement(
     await appendAudit(tx, { ...asEntry({ ...order, pair }, 'agreement.end'), details: { version } })
   })
   context.directory.invalidate()
+}
+
+function refuseBelowFloor({ severities = {} }: AgreementTerms): void {
+  const faults = belowFloor(severities).map(({ code, floor }) => ({
+    pointer: `/severities/${code}`,
+    message: `cannot be milder than ${floor}`,
+  }))
+  if (faults.length > 0)
+    throw new Refusal('invalidBody', 'Some rules cannot be agreed away.', { faults })
 }
 
 /** Terms with every gap filled and every decimal as text. */

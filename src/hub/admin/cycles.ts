@@ -1,3 +1,4 @@
+import { limits } from '../../../config/limits.ts'
 import type { Context } from '../../context.ts'
 import type { Sql } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
@@ -51,6 +52,9 @@ export async function listCyclesFor(
   })
 }
 
+/** A cycle's lines are written in one statement, and a month has many. */
+const SETTLEMENT = { deadlineMs: limits.settlementMs }
+
 /** Closes a cycle; a second time changes nothing. The fence is its own transaction so that bookings wait only for it. */
 export async function closeCycleBy(context: Context, deed: Deed) {
   await context.db.transaction(async (tx) => {
@@ -58,7 +62,10 @@ export async function closeCycleBy(context: Context, deed: Deed) {
     if (!fenced) throw unknownCycle(deed.cycleId)
     await appendAudit(tx, { ...asEntry(deed, 'cycle.close'), details: { state: fenced.state } })
   })
-  const closing = await context.db.transaction((tx) => closeCycle(tx, { cycleId: deed.cycleId }))
+  const closing = await context.db.transaction(
+    (tx) => closeCycle(tx, { cycleId: deed.cycleId }),
+    SETTLEMENT,
+  )
   return { ...(await readCycle(context.db, deed.cycleId)), next_cycle: closing.nextCycleId }
 }
 
@@ -78,7 +85,7 @@ export async function finalizeCycleBy(context: Context, deed: Deed) {
       details: { status: outcome.status },
     })
     return outcome
-  })
+  }, SETTLEMENT)
   const cycle = await readCycle(context.db, deed.cycleId)
   return {
     ...cycle,

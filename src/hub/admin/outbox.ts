@@ -47,7 +47,7 @@ export async function listOutbox(
   return pageOf(rows, { limit, cursor: (row) => [String(row.id)], item: asAnswer })
 }
 
-/** Re-opens finished work with a full set of attempts. Conflict while it, or its equal, is open. */
+/** Re-opens finished work with a full set of attempts, its age counted anew. Conflict while it, or its equal, is open. */
 export async function replayOutbox(
   context: Context,
   deed: { actor: string; id: string; reason?: string | undefined },
@@ -67,7 +67,7 @@ export async function replayOutbox(
         throw new Refusal('conflict', 'This work is open already; wait for its outcome.')
       const [opened] = await tx.rows<OutboxRow>(sql`
         update outbox set finished_at = null, outcome = null, error = null, enqueued_at = null, attempts = 0,
-          due_at = clock_timestamp(), expires_at = case when expires_at < clock_timestamp()
+          created_at = clock_timestamp(), due_at = clock_timestamp(), expires_at = case when expires_at < clock_timestamp()
             then clock_timestamp() + ${limits.adminOutboxReplayAgeMs} * interval '1 millisecond' else expires_at end
         where id = ${deed.id}::bigint returning id, kind, platform_id, subject, correlation_id, created_at, due_at, expires_at, enqueued_at, finished_at,
           outcome, error, attempts`)

@@ -236,7 +236,7 @@ export const locations = defineModule({
     audience: 'everyone',
     versioned: false,
     deletable: false,
-    judges: true,
+    judges: { except: ['last_updated', 'status', 'status_schedule', 'images', 'directions'] },
   },
   endpoints: {
     list: { interface: 'sender', method: 'GET', path: '/', routing: 'pull' },

@@ -53,7 +53,7 @@ export const sessions = defineModule({
     audience: 'token owner',
     versioned: false,
     deletable: false,
-    judges: true,
+    judges: { except: [] },
   },
   endpoints: {
     list: {

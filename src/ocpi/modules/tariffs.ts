@@ -81,7 +81,7 @@ export const tariffs = defineModule({
     audience: 'everyone',
     versioned: true,
     deletable: true,
-    judges: true,
+    judges: { except: [] },
   },
   endpoints: {
     list: { interface: 'sender', method: 'GET', path: '/', routing: 'pull' },

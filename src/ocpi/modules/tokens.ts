@@ -52,7 +52,7 @@ export const tokens = defineModule({
     audience: 'everyone',
     versioned: true,
     deletable: false,
-    judges: true,
+    judges: { except: [] },
   },
   endpoints: {
     list: { interface: 'sender', method: 'GET', path: '/', routing: 'pull' },

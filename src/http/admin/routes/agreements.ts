@@ -92,7 +92,7 @@ export const agreementRoutes = [
     method: 'PUT',
     path: '/agreements/:cpo/:emsp',
     summary:
-      'Write a new version; a CDR is judged by the one in force when its session began (without valid_from: since ever)',
+      'Write a new version; a CDR is judged by the one in force when its session began (without valid_from: the first version since ever, later ones since their creation)',
     roles: ['operator', 'finance'],
     params: byPair,
     query: perhapsReason,

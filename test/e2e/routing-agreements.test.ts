@@ -1,0 +1,96 @@
+// AGREEMENTS=required: who has no agreement with whom does not exist for them.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { at, items } from '../helpers/ask.ts'
+import { startHub } from '../helpers/hub.ts'
+import { cdrOf, put, sessionOf, tariffOf, tokenOf } from '../helpers/objects.ts'
+
+const hub = await startHub({ config: { agreements: 'required' } })
+const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
+const emsp = await hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
+const stranger = await hub.connect({ parties: [{ party: 'FR-EMB', role: 'EMSP' }] })
+
+const test = suite('required agreements')
+test.before(async () => {
+  assert.is((await hub.admin('PUT', '/agreements/NL-TNM/DE-EMA', {})).status, 200)
+})
+test.before.each(async () => {
+  await hub.drain()
+  for (const partner of [cpo, emsp, stranger]) partner.forget()
+})
+test.after(() => hub.close())
+
+const agree = (body: object) => hub.admin('PUT', '/agreements/NL-TNM/DE-EMA', body)
+
+test('without an agreement a receiver is as unknown as one that does not exist: 4001', async () => {
+  const to = (party: string) => put(cpo, 'tariffs', tariffOf('NL-TNM', 'T1'), { to: party })
+  const [hidden, nobody] = [await to('FR-EMB'), await to('XX-XXX')]
+  assert.equal([hidden.code, nobody.code], [4001, 4001])
+  assert.is(hidden.message.replace('FR-EMB', 'XX-XXX'), nobody.message)
+  assert.is((await to('DE-EMA')).code, 1000)
+  assert.equal(stranger.got, [])
+})
+
+test('sessions and CDRs of a pair without an agreement are 4001', async () => {
+  const charge = { owner: 'NL-TNM', payer: 'FR-EMB', id: 'X1' }
+  assert.is((await put(cpo, 'sessions', sessionOf(charge))).code, 4001)
+  const cdr = await cpo.send('POST', 'receiver/cdrs', { body: cdrOf(charge) })
+  assert.is(cdr.code, 4001)
+})
+
+test('a broadcast reaches those who agreed', async () => {
+  await put(cpo, 'tariffs', tariffOf('NL-TNM', 'T2'))
+  await hub.drain()
+  assert.equal([emsp.got.length, stranger.got.length], [1, 0])
+})
+
+test('a list holds the objects of those who agreed', async () => {
+  const list = async (partner: typeof emsp) =>
+    partner.send('GET', 'sender/tariffs', { to: hub.party })
+  const [own, none] = [await list(emsp), await list(stranger)]
+  assert.ok(items(own.data).length > 0)
+  assert.equal([none.data, none.headers['x-total-count']], [[], '0'])
+})
+
+test('HubClientInfo shows who agreed', async () => {
+  const parties = async (partner: typeof emsp) =>
+    items((await partner.send('GET', 'sender/hubclientinfo', { from: null })).data).map((each) =>
+      at(each, 'party_id'),
+    )
+  assert.equal(await parties(emsp), ['TNM'])
+  assert.equal(await parties(stranger), [])
+  assert.equal(await parties(cpo), ['EMA'])
+})
+
+test('an authorisation asks only those who agreed', async () => {
+  emsp.answer = () => ({ status: 404, code: 2004 })
+  stranger.answer = () => ({ data: { allowed: 'ALLOWED', token: tokenOf('FR-EMB', 'U1') } })
+  assert.is((await cpo.send('POST', 'sender/tokens/U1/authorize')).code, 2004)
+  assert.equal(stranger.got, [])
+  emsp.answer = () => undefined
+})
+
+test('modules that were not agreed on are 4001', async () => {
+  await agree({ modules: ['sessions', 'cdrs', 'tokens'] })
+  const tariff = await put(cpo, 'tariffs', tariffOf('NL-TNM', 'T3'), { to: 'DE-EMA' })
+  assert.is(tariff.code, 4001)
+  const session = sessionOf({ owner: 'NL-TNM', payer: 'DE-EMA', id: 'S1' })
+  assert.is((await put(cpo, 'sessions', session)).code, 1000)
+})
+
+test('an agreement that was ended is none, for what is new', async () => {
+  await agree({})
+  assert.is((await hub.admin('DELETE', '/agreements/NL-TNM/DE-EMA')).status, 204)
+  const tariff = await put(cpo, 'tariffs', tariffOf('NL-TNM', 'T4'), { to: 'DE-EMA' })
+  assert.is(tariff.code, 4001)
+  const list = await emsp.send('GET', 'sender/tariffs', { to: hub.party })
+  assert.is(list.headers['x-total-count'], '0')
+})
+
+test('an agreement of the future is not one yet', async () => {
+  await agree({ valid_from: '2090-01-01T00:00:00Z' })
+  const tariff = await put(cpo, 'tariffs', tariffOf('NL-TNM', 'T5'), { to: 'DE-EMA' })
+  assert.is(tariff.code, 4001)
+})
+
+test.run()
