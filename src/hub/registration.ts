@@ -158,8 +158,8 @@ export async function writeRegistration(
 }
 
 /**
- * Issues a token for a platform. Those before it end with its first use (OCPI leaves the moment open), or after the
- * overlap when it is never used.
+ * Issues a token for a platform. The one in use ends with the first use of the new one and not before: an answer that
+ * was lost on its way must not lock the partner out. Earlier ones that nobody used end after the overlap.
  */
 export async function addAccessToken(
   tx: Tx,
@@ -170,7 +170,7 @@ export async function addAccessToken(
   await tx.rows(sql`
     update credentials_tokens set expires_at = least(coalesce(expires_at, 'infinity'),
       clock_timestamp() + ${limits.tokenOverlapMs}::float8 * interval '1 millisecond')
-    where platform_id = ${platformId} and kind = 'access'`)
+    where platform_id = ${platformId} and kind = 'access' and first_used_at is null`)
   await tx.rows(sql`
     insert into credentials_tokens (token_hash, platform_id, kind, sealed)
     values (${context.secrets.hash(token)}, ${platformId}, 'access',
