@@ -12,16 +12,6 @@ export type CycleRow = {
   readonly state: CycleState
 }
 
-/** A cycle as it is listed; times are RFC 3339, null where the cycle has not got there. */
-export type CycleView = {
-  readonly id: string
-  readonly currency: string
-  readonly state: CycleState
-  readonly opened_at: string
-  readonly closed_at: string | null
-  readonly final_at: string | null
-}
-
 /**
  * The id of the currency's open cycle, made if it is the first. Holds it FOR SHARE until the transaction ends: closing
  * waits for whoever still books into it. Once per currency and transaction, currencies in alphabetical order; a
@@ -57,31 +47,6 @@ export async function holdCycles(
     await createFirst(tx, currency)
   }
   throw new AssertionFailed(`the cycles of ${currency} could not be held`)
-}
-
-/** All cycles by currency and number. `after` is a `next_cursor`, that is an id. */
-export async function listCycles(
-  db: Sql,
-  page: { after?: string; limit: number },
-): Promise<{ items: readonly CycleView[]; next_cursor: string | null }> {
-  const limit = Math.min(Math.max(Math.trunc(page.limit), 1), limits.pageLimitMax)
-  const rows = await db.rows<{
-    id: string
-    currency: string
-    state: CycleState
-    opened_at: Date
-    closed_at: Date | null
-    final_at: Date | null
-  }>(sql`
-    select id, currency, state, opened_at, closed_at, final_at from cycles
-    where id > ${page.after ?? ''} order by id limit ${limit + 1}`)
-  const items = rows.slice(0, limit).map((row) => ({
-    ...row,
-    opened_at: row.opened_at.toISOString(),
-    closed_at: row.closed_at?.toISOString() ?? null,
-    final_at: row.final_at?.toISOString() ?? null,
-  }))
-  return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
 }
 
 /** The cycle, or undefined; takes no lock. */
