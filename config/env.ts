@@ -32,6 +32,16 @@ export function environment(): Environment {
   return { ...process.env }
 }
 
+/** The settings of this process; with wrong ones it says what is wrong and ends. For entry files. */
+export function configOrExit(): Config {
+  try {
+    return readConfig(environment())
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(exitCodeConfig)
+  }
+}
+
 /**
  * Settings → Config. An empty setting counts as unset. Throws one Error whose message lists every wrong setting:
  * name, what is wrong, what to write. Values of secrets and of URLs, which may hold passwords, are never repeated.

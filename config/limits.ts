@@ -23,6 +23,7 @@ export const limits = {
   objectBatchMax: 200,
   softFindingsMax: 20,
   softAlertsOpenMax: 20,
+  conversionLossesMax: 50,
   faultTextCharsMax: 300,
   platformRequestsPerMinuteMax: 60_000,
   failedLoginsPerMinuteMax: 120,
@@ -55,6 +56,15 @@ export const limits = {
   tokenOverlapMs: 600_000,
   directoryCacheMs: 1_000,
   platformIdBytes: 9,
+  stillAliveMs: 300_000,
+  offlineProbeMs: 60_000,
+  offlineProbeMsMax: 900_000,
+  credentialsBatchMs: 2_000,
+  credentialsLeaseMs: 120_000,
+  tokenAgeMsMax: 30 * 86_400_000,
+  renewalPauseMs: 86_400_000,
+  renewalRowsMax: 50,
+  announceAheadMsMax: 366 * 86_400_000,
 
   // Work
   relayIntervalMs: 100,
@@ -133,4 +143,29 @@ export const limits = {
   sandboxPollMs: 250,
   sandboxSettleMs: 240_000,
   sandboxRefusalsKept: 1_000,
+  sandboxServeAttemptsMax: 4,
+
+  // Commands and their later results
+  responseUrlCharsMax: 255,
+  commandsPerPartyPerMinuteMax: 600,
+  commandsPerEvsePerMinuteMax: 30,
+  commandsPerLocationPerMinuteMax: 240,
+  resultsPerCallbackPerMinuteMax: 60,
+  callbackGraceMs: 86_400_000,
+  callbackAgeMsMax: 366 * 86_400_000,
+  profileSettersAgeMsMax: 90 * 86_400_000,
+
+  // Feeds that are imported, and copies fetched from partners
+  importBytesMax: 8_388_608,
+  importChunkBytesMax: 6_291_456,
+  importDocumentBytesMax: 134_217_728,
+  importReportMs: 120_000,
+  importSamplesMax: 20,
+  pullIntervalMs: 21_600_000,
+  pullOverlapMs: 300_000,
+  pullFirstDelayMs: 10_000,
+  pullRunPages: 10,
+  pullPageObjects: 100,
+  pullSessionsBackMs: 86_400_000,
+  pullAttemptsMax: 5,
 } as const

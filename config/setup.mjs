@@ -1,5 +1,5 @@
 // Set-up: from a fresh clone to a running demo, test run or hub. Plain JavaScript, because nothing is installed yet.
-// Usage: node config/setup.mjs demo|test|test:long|bench|start|check [arguments]
+// Usage: node config/setup.mjs demo|test|test:long|bench|start|check|sandbox [arguments]
 import * as fs from 'node:fs'
 import path from 'node:path'
 import { randomBytes } from 'node:crypto'
@@ -28,6 +28,7 @@ const commands = {
   bench: runBench,
   start: runStart,
   check: runCheck,
+  sandbox: runSandbox,
 }
 
 main(process.argv[2], process.argv.slice(3)).then(
@@ -125,6 +126,11 @@ function runCheck() {
     const env = await testEnvironment(stores)
     return run(stores, { file: 'test/run.ts', args: ['--static', 'unit/'], env })
   })
+}
+
+/** A partner on its own: it needs no stores. */
+function runSandbox(args) {
+  return run(undefined, { file: 'src/sandbox/serve-main.ts', args, env: withoutSettings() })
 }
 
 async function runStart() {

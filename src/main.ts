@@ -1,7 +1,6 @@
 import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import { environment, exitCodeConfig, readConfig } from '../config/env.ts'
-import type { Config } from '../config/env.ts'
+import { configOrExit } from '../config/env.ts'
 import { buildApp } from './app.ts'
 import { createContext } from './context.ts'
 import { metricsApp } from './http/health.ts'
@@ -9,13 +8,7 @@ import { createHubServer, drain } from './http/server.ts'
 
 /** The web process: config → context → server → listen → drain on SIGTERM. */
 async function main(): Promise<void> {
-  let config: Config
-  try {
-    config = readConfig(environment())
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    process.exit(exitCodeConfig)
-  }
+  const config = configOrExit()
   const context = createContext(config, 'web')
   const server = createHubServer(context, buildApp(context))
   const servers = [server]

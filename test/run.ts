@@ -1,6 +1,6 @@
 // The safety belt around uvu, which on its own ends green when a hook throws, a suite is empty, `.run()` is missing or
 // an `.only` was left in. Each file runs in a process of its own, so that one that hangs can be killed and named.
-// Usage: node --import tsx test/run.ts [--static] [--in FOLDER] [PART …]
+// Usage: node --import tsx test/run.ts [--static] [--in FOLDER] [--write-coverage] [PART …]
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
@@ -8,6 +8,8 @@ import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { judgeCoverage } from './helpers/coverage-file.ts'
+import type { Ran } from './helpers/coverage.ts'
 
 /** What a test file tells its parent, in this order: each test that begins, then the sums. */
 type Message = { begins: string } | { suites: SuiteResult[] }
@@ -31,6 +33,7 @@ const kinds = [
 ]
 
 const running = new Set<ChildProcess>()
+const ran: Ran[] = []
 
 if (process.argv[2] === '--file') await runFile(process.argv[3] ?? '')
 else process.exitCode = await runAll(process.argv.slice(2))
@@ -61,6 +64,12 @@ async function runAll(args: string[]): Promise<number> {
       for (let next = queue.shift(); next; next = queue.shift()) outcomes.push(await next.work())
     }
     await Promise.all(Array.from({ length: count }, drain))
+  }
+  const ranAll = parts.every((part) => 'test/conformance/'.includes(part)) && folder === undefined
+  if (ranAll) {
+    const faults = judgeCoverage(ran, args.includes('--write-coverage'))
+    const report = faults.join('\n')
+    outcomes.push(tell({ name: 'coverage', passed: 1, failed: faults.length, seconds: 0, report }))
   }
   return summarise(outcomes, jobs.length, parts)
 }
@@ -123,6 +132,7 @@ async function supervise({ file, limitMs }: Job): Promise<Outcome> {
   child.on('message', (message: Message) => {
     if ('begins' in message) {
       current = message.begins
+      ran.push({ file: name.replace('conformance/', ''), test: current })
       return
     }
     suites = message.suites

@@ -1,13 +1,17 @@
 import type { Context } from '../src/context.ts'
 import { backoffMs } from '../src/hub/backoff.ts'
+import { tellClient } from '../src/hub/client-info.ts'
 import { deliverCdr } from '../src/hub/deliver-cdr.ts'
+import { probePlatform } from '../src/hub/probe.ts'
+import { pullPartner } from '../src/hub/pull-partner.ts'
+import { refreshCredentials } from '../src/hub/refresh-credentials.ts'
 import { sendAlert } from '../src/hub/send-alert.ts'
 import { syncObject } from '../src/hub/sync-object.ts'
 import { currentRows, finishOutbox, retryOutbox } from '../src/outbox/outbox.ts'
 import type { OutboxRow } from '../src/outbox/outbox.ts'
 import type { RowRef } from './queues.ts'
 
-/** Brings CDRs, current objects and alerts to where they go. */
+/** Everything that speaks to a partner: brings CDRs, current objects, alerts and what the hub is; asks and fetches. */
 export async function runDeliver(context: Context, refs: readonly RowRef[]): Promise<void> {
   for (const row of await currentRows(context.db, refs)) {
     try {
@@ -35,6 +39,14 @@ async function deliverOne(context: Context, row: OutboxRow): Promise<void> {
       return syncObject(context, row)
     case 'alert':
       return sendAlert(context, row)
+    case 'client_info':
+      return tellClient(context, row)
+    case 'credentials':
+      return refreshCredentials(context, row)
+    case 'probe':
+      return probePlatform(context, row)
+    case 'pull':
+      return pullPartner(context, row)
     case 'clear':
     case 'settle':
       return finishOutbox(context.db, {

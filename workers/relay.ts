@@ -13,6 +13,10 @@ const QUEUE_OF: Readonly<Record<OutboxKind, QueueName>> = {
   deliver: 'deliver',
   sync: 'deliver',
   alert: 'deliver',
+  client_info: 'deliver',
+  credentials: 'deliver',
+  probe: 'deliver',
+  pull: 'deliver',
   settle: 'settle',
 }
 

@@ -1,12 +1,16 @@
 import { limits } from '../config/limits.ts'
 import type { Context } from '../src/context.ts'
 import { sql } from '../src/db/sql.ts'
+import { purgeCallbacks } from '../src/hub/callbacks.ts'
+import { scheduleProbes } from '../src/hub/probe.ts'
+import { sweepPulls } from '../src/hub/pull-schedule.ts'
+import { scheduleRenewals } from '../src/hub/refresh-credentials.ts'
 import { readHandedOut, reopenLost } from '../src/outbox/outbox.ts'
 import type { QueueSet } from './queues.ts'
 
 /**
  * Finds what is due by the database's clock and turns it into outbox rows: CDRs that have waited long enough, contest
- * periods that are over. Every state with a clock has its query here, so losing Redis delays and loses nothing.
+ * periods that are over, platforms that have been silent, tokens and copies that have aged. Every state with a clock has its query here, so losing Redis delays and loses nothing.
  */
 export async function sweepDue(context: Context): Promise<void> {
   await context.db.rows(sql`
@@ -23,6 +27,9 @@ export async function sweepDue(context: Context): Promise<void> {
     where exists (select 1 from cdr_states where state = 'provisional' and contest_until <= clock_timestamp())
       and not exists (select 1 from outbox where kind = 'settle' and finished_at is null)
     on conflict do nothing`)
+  await scheduleProbes(context.db)
+  await scheduleRenewals(context.db)
+  await sweepPulls(context.db)
 }
 
 /**
@@ -43,7 +50,7 @@ export async function reopenMissing(
   context.log.warn({ reopened }, 'work that Redis has lost is open again')
 }
 
-/** Re-opens work that nobody has finished for long, and drops finished rows, messages and tokens whose time is over. */
+/** Re-opens work that nobody has finished for long, and drops finished rows, messages, callbacks and tokens whose time is over. */
 export async function reconcile(context: Context): Promise<void> {
   const reopened = await reopenLost(context.db, { olderThanMs: limits.outboxReopenAfterMs })
   if (reopened > 0) context.log.warn({ reopened }, 'work that nobody has finished is open again')
@@ -55,6 +62,7 @@ export async function reconcile(context: Context): Promise<void> {
     delete from messages where id in (
       select id from messages where at < clock_timestamp() - ${limits.messagesAgeMsMax}::float8 * interval '1 millisecond'
       order by at limit ${limits.sweepRowsMax})`)
+  await purgeCallbacks(context)
   // A delete makes every process read the directory again, even when it deletes nothing.
   const ended = await context.db.rows(sql`
     select 1 from credentials_tokens where expires_at < clock_timestamp() limit 1`)

@@ -1,7 +1,7 @@
 import { currencies } from '../../config/currencies.ts'
 import { claimedAmounts } from './amounts.ts'
 import { checkCredit } from './checks/credit.ts'
-import { checkReadable } from './checks/structure.ts'
+import { checkReadable, doubtful } from './checks/structure.ts'
 import type { Draft } from './findings.ts'
 import { decide, toFindings } from './findings.ts'
 import type { CreditInput } from './input.ts'
@@ -18,7 +18,7 @@ export function judgeCredit(input: CreditInput): Judgement {
   const reading = readCdr(input.cdr.value)
   const isLacking = lacksOriginal(input)
   const drafts = [
-    ...checkReadable(reading.unreadable),
+    ...checkReadable([...doubtful(input.cdr), ...reading.unreadable]),
     ...checkCurrencyExists(reading.facts?.currency ?? null),
     ...checkCredit(input),
     ...checkWait(input),

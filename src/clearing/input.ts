@@ -5,7 +5,7 @@ import type { CdrState } from './states.ts'
 
 /** A CDR to be judged and everything known about it. Parties as `NL-TNM`; OCPI objects parsed, nulls dropped. */
 export type ClearingInput = {
-  cdr: { owner: string; receiver: string; value: unknown; receivedAt: Date }
+  cdr: CdrInput
   session: SessionInput
   token: TokenInput
   tariff: TariffInput
@@ -16,6 +16,15 @@ export type ClearingInput = {
   agreement: AgreementInput
   /** The waiting time is over: judge with what is known. */
   waitOver: boolean
+}
+
+/** `doubts`: values that were sent in a form that may mean something else, with how they were read. */
+type CdrInput = {
+  owner: string
+  receiver: string
+  value: unknown
+  receivedAt: Date
+  doubts?: readonly { pointer: string; message: string }[]
 }
 
 /** `completed` left out: read from the session's status. */
@@ -59,7 +68,7 @@ type AgreementInput = {
  * credit of that original that stands, null = none. `waitOver`: the original has been waited for long enough.
  */
 export type CreditInput = {
-  cdr: { owner: string; receiver: string; value: unknown; receivedAt: Date }
+  cdr: CdrInput
   original: OriginalInput
   agreement: { severities: Severities }
   waitOver: boolean

@@ -17,7 +17,13 @@ import {
   checkTariffAge,
 } from './checks/price.ts'
 import { checkNegativeEnergy, checkPower, checkSessionEnergy } from './checks/quantity.ts'
-import { checkPeriods, checkPlaceholders, checkReadable, checkTotals } from './checks/structure.ts'
+import {
+  checkPeriods,
+  checkPlaceholders,
+  checkReadable,
+  checkTotals,
+  doubtful,
+} from './checks/structure.ts'
 import { checkAge, checkOrder, checkOverlap } from './checks/time.ts'
 import { unitOf } from './decimal.ts'
 import type { Draft, Finding } from './findings.ts'
@@ -55,7 +61,7 @@ export function judge(input: ClearingInput): Judgement {
     ...checkToken(input, decided),
     ...checkSession(input, decided),
     ...checkDuplicates(input),
-    ...checkReadable(reading.unreadable),
+    ...checkReadable([...doubtful(input.cdr), ...reading.unreadable]),
     ...(reading.facts === null ? [] : checkFacts(caseOf({ input, facts: reading.facts, decided }))),
   ]
   const findings = toFindings(drafts, input.agreement.severities)

@@ -9,6 +9,8 @@ export type CommandCall = {
   options(name: string): readonly string[]
   flag(name: string): boolean
   hub: HubClient
+  /** Says how far a long command is; not part of its answer. */
+  progress(text: string): void
 }
 
 /** `text` for people; `json` for `--json`. */
@@ -20,7 +22,7 @@ type Option = { about: string; value?: string; many?: true }
 export type Command = {
   /** The words that select it, say `cdr approve`. */
   words: string
-  /** Names of the arguments that must follow, for help and for counting. */
+  /** Names of the arguments that must follow, for help and for counting; a last one with `…` may come more often. */
   args: readonly string[]
   about: string
   options?: Readonly<Record<string, Option>>

@@ -8,6 +8,9 @@ export type HubClient = {
   url: string
   get(path: string): Promise<unknown>
   post(path: string, body?: object): Promise<unknown>
+  patch(path: string, body: object): Promise<unknown>
+  /** Sends a text as it is. */
+  upload(path: string, body: string): Promise<unknown>
   /** The text of an answer that is not JSON. */
   text(path: string): Promise<string>
   /** Status and text of any path, without the token and whatever the status. */
@@ -15,9 +18,9 @@ export type HubClient = {
 }
 
 type Call = {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PATCH'
   path: string
-  body?: object
+  body?: object | string
   accept?: string
   token?: string | undefined
 }
@@ -41,6 +44,8 @@ export function createHubClient(options: { url: string; token: string | undefine
     url,
     get: async (path) => parse(await ask({ method: 'GET', path }), path),
     post: async (path, body = {}) => parse(await ask({ method: 'POST', path, body }), path),
+    patch: async (path, body) => parse(await ask({ method: 'PATCH', path, body }), path),
+    upload: async (path, body) => parse(await ask({ method: 'POST', path, body }), path),
     text: (path) => ask({ method: 'GET', path, accept: 'text/csv' }),
     look: (path) => send(url, { method: 'GET', path }),
   }
@@ -48,7 +53,8 @@ export function createHubClient(options: { url: string; token: string | undefine
 
 function send(base: string, call: Call): Promise<Reply> {
   const target = urlOf(base, call.path)
-  const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body))
+  const text = typeof call.body === 'object' ? JSON.stringify(call.body) : call.body
+  const body = text === undefined ? undefined : Buffer.from(text)
   const headers = {
     accept: call.accept ?? 'application/json',
     ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),

@@ -35,7 +35,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   }
 }
 
-async function runCommand(argv: readonly string[], { env }: Terminal): Promise<Outcome> {
+async function runCommand(argv: readonly string[], { env, err }: Terminal): Promise<Outcome> {
   const { values, positionals } = parse(argv)
   const isHelp = positionals[0] === 'help'
   if (isHelp || values['help'] === true || positionals.length === 0)
@@ -47,7 +47,7 @@ async function runCommand(argv: readonly string[], { env }: Terminal): Promise<O
       `There is no command ${positionals.join(' ')}; \`help\` lists them all.`,
     )
   const args = positionals.slice(command.words.split(' ').length)
-  if (args.length !== command.args.length) {
+  if (!isCount(args.length, command)) {
     throw new CliStop(
       EXIT.usage,
       `Write: ${[command.words, ...command.args].join(' ')}; \`help ${command.words}\` says more.`,
@@ -59,11 +59,16 @@ async function runCommand(argv: readonly string[], { env }: Terminal): Promise<O
     option: (name) => stringOf(values[name]),
     options: (name) => stringsOf(values[name]),
     flag: (name) => values[name] === true,
+    progress: (text) => err(`${printable(text)}\n`),
     hub: createHubClient({
       url: stringOf(values['url']) ?? urlFrom(env),
       token: stringOf(values['token']) ?? (env['ADMIN_TOKEN'] || undefined),
     }),
   })
+}
+
+function isCount(count: number, { args }: Command): boolean {
+  return args.at(-1)?.endsWith('…') === true ? count >= args.length : count === args.length
 }
 
 function urlFrom(env: Terminal['env']): string {

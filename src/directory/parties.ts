@@ -1,6 +1,8 @@
 import type { Role } from '../ocpi/define.ts'
 import type { Platform, Snapshot } from './snapshot.ts'
 
+export const ROLES: readonly Role[] = ['CPO', 'EMSP', 'NAP', 'NSP', 'OTHER', 'SCSP', 'PTP']
+
 /** A party in one of its roles and the platform behind it. */
 export type Member = { party: string; role: Role; platform: Platform }
 
@@ -26,18 +28,18 @@ export function membersWith(snapshot: Snapshot, roles: readonly Role[]): Member[
   )
 }
 
-/** True when messages may be sent to this platform now. */
+/** True when messages may be sent to this platform now: it has registered and answers. */
 export function isConnected(platform: Platform): boolean {
-  return platform.status === 'registered'
+  return platform.status === 'registered' && platform.offlineSince === null
 }
 
-/** ConnectionStatus of 2.2.1 HubClientInfo as far as the directory knows it. */
-export function connectionStatus(
-  platform: Platform,
-): 'CONNECTED' | 'OFFLINE' | 'PLANNED' | 'SUSPENDED' {
+export type ConnectionStatus = 'CONNECTED' | 'OFFLINE' | 'PLANNED' | 'SUSPENDED'
+
+/** ConnectionStatus of HubClientInfo (2.2.1 mod_hub_client_info): a platform that left or stopped answering is OFFLINE. */
+export function connectionStatus(platform: Platform): ConnectionStatus {
   switch (platform.status) {
     case 'registered':
-      return 'CONNECTED'
+      return platform.offlineSince === null ? 'CONNECTED' : 'OFFLINE'
     case 'invited':
       return 'PLANNED'
     case 'unregistered':
@@ -47,4 +49,16 @@ export function connectionStatus(
     default:
       return platform.status satisfies never
   }
+}
+
+/** The side of a platform whose parties are all on one: CPOs, or anything else, which 2.1.1 treats as eMSPs. */
+export function onlySideOf(platform: Pick<Platform, 'invited'>): 'cpo' | 'emsp' | null {
+  const sides = new Set(platform.invited.map(({ role }) => sideOf(role)))
+  const [side] = sides
+  return side !== undefined && sides.size === 1 ? side : null
+}
+
+/** The side of a role in 2.1.1, which knows CPOs and eMSPs only. */
+export function sideOf(role: Role): 'cpo' | 'emsp' {
+  return role === 'CPO' ? 'cpo' : 'emsp'
 }

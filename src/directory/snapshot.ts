@@ -1,20 +1,39 @@
 import type { Sql } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
 import type { Role } from '../ocpi/define.ts'
+import { isVersion } from '../ocpi/version.ts'
+import type { Version } from '../ocpi/version.ts'
+import { readQuirks } from './quirks.ts'
+import type { Quirks } from './quirks.ts'
 
 export type PlatformStatus = 'invited' | 'registered' | 'suspended' | 'unregistered'
-export type PartyRow = { party: string; role: Role; businessDetails: unknown; updatedAt: Date }
+export type PartyRow = {
+  party: string
+  role: Role
+  businessDetails: unknown
+  /** False until the platform has registered it. */
+  registered: boolean
+  updatedAt: Date
+}
 
 /** One technical connection with the parties behind it. */
 export type Platform = {
   id: string
   name: string
   status: PlatformStatus
-  ocpiVersion: string | null
+  /** The version its connection has; null before its first registration. */
+  version: Version | null
+  versionsUrl: string | null
+  quirks: Quirks
+  /** Since when it does not answer; null while it does. */
+  offlineSince: Date | null
   peerTokenSealed: Buffer | null
   peerTokenEncoding: 'base64' | 'raw'
   shownTokenEncoding: 'base64' | 'raw' | null
+  /** Who it speaks for: the parties it registered, or all it was invited with while it has registered none. */
   parties: readonly PartyRow[]
+  /** All it was invited with. */
+  invited: readonly PartyRow[]
   /** `${module}:${interface}` → URL. */
   endpoints: ReadonlyMap<string, string>
   updatedAt: Date
@@ -56,6 +75,9 @@ type SnapshotRow = {
         name: string
         status: PlatformStatus
         ocpi_version: string | null
+        versions_url: string | null
+        quirks: unknown
+        offline_since: string | null
         peer_token: string | null
         peer_token_encoding: 'base64' | 'raw'
         shown_token_encoding: 'base64' | 'raw' | null
@@ -68,6 +90,7 @@ type SnapshotRow = {
         party: string
         role: Role
         business_details: unknown
+        registered: boolean
         updated_at: string
       }[]
     | null
@@ -102,9 +125,10 @@ export async function loadSnapshot(db: Sql): Promise<Snapshot> {
       (select revision from directory_revision) as revision,
       (select json_agg(json_build_object('id', id, 'name', name, 'status', status, 'ocpi_version', ocpi_version,
         'peer_token', encode(peer_token_sealed, 'hex'), 'peer_token_encoding', peer_token_encoding,
-        'shown_token_encoding', shown_token_encoding, 'updated_at', updated_at)) from platforms) as platforms,
+        'shown_token_encoding', shown_token_encoding, 'versions_url', versions_url, 'quirks', quirks,
+        'offline_since', offline_since, 'updated_at', updated_at)) from platforms) as platforms,
       (select json_agg(json_build_object('platform_id', platform_id, 'party', party, 'role', role,
-        'business_details', business_details, 'updated_at', updated_at) order by party, role)
+        'business_details', business_details, 'registered', registered, 'updated_at', updated_at) order by party, role)
         from platform_parties) as parties,
       (select json_agg(json_build_object('platform_id', platform_id, 'module', module, 'interface', interface, 'url', url))
         from endpoints) as endpoints,
@@ -118,56 +142,40 @@ export async function loadSnapshot(db: Sql): Promise<Snapshot> {
 }
 
 function build(row: SnapshotRow): Snapshot {
-  const byPartyRole = new Map<string, string>()
-  const parties = new Map<string, PartyRow[]>()
-  for (const party of row.parties ?? []) {
-    byPartyRole.set(`${party.party}/${party.role}`, party.platform_id)
-    push(parties, party.platform_id, {
-      party: party.party,
-      role: party.role,
-      businessDetails: party.business_details,
-      updatedAt: new Date(party.updated_at),
-    })
-  }
-  const endpoints = new Map<string, [string, string][]>()
-  for (const endpoint of row.endpoints ?? []) {
-    push(endpoints, endpoint.platform_id, [
-      `${endpoint.module}:${endpoint.interface}`,
-      endpoint.url,
-    ])
-  }
-  const agreements = new Map<string, AgreementVersion[]>()
-  for (const agreement of row.agreements ?? []) {
-    push(agreements, `${agreement.cpo}>${agreement.emsp}`, {
-      version: agreement.version,
-      terms: agreement.terms,
-      validFrom: agreement.valid_from === null ? null : new Date(agreement.valid_from),
-      validTo: agreement.valid_to === null ? null : new Date(agreement.valid_to),
-      ended: agreement.ended,
-      createdAt: new Date(agreement.created_at),
-    })
-  }
+  const invited = group(row.parties ?? [], ({ platform_id }) => platform_id, asParty)
+  const endpoints = group(
+    row.endpoints ?? [],
+    ({ platform_id }) => platform_id,
+    (endpoint): [string, string] => [`${endpoint.module}:${endpoint.interface}`, endpoint.url],
+  )
+  const platforms = new Map(
+    (row.platforms ?? []).map((platform) => [
+      platform.id,
+      asPlatform(platform, {
+        invited: invited.get(platform.id) ?? [],
+        endpoints: new Map(endpoints.get(platform.id) ?? []),
+      }),
+    ]),
+  )
   return {
     revision: row.revision,
-    byPartyRole,
-    agreements,
-    platforms: new Map(
-      (row.platforms ?? []).map((platform) => [
-        platform.id,
-        {
-          id: platform.id,
-          name: platform.name,
-          status: platform.status,
-          ocpiVersion: platform.ocpi_version,
-          peerTokenSealed:
-            platform.peer_token === null ? null : Buffer.from(platform.peer_token, 'hex'),
-          peerTokenEncoding: platform.peer_token_encoding,
-          shownTokenEncoding: platform.shown_token_encoding,
-          parties: parties.get(platform.id) ?? [],
-          endpoints: new Map(endpoints.get(platform.id) ?? []),
-          updatedAt: new Date(platform.updated_at),
-        },
-      ]),
+    platforms,
+    byPartyRole: new Map(
+      [...platforms.values()].flatMap(({ id, parties }) =>
+        parties.map(({ party, role }): [string, string] => [`${party}/${role}`, id]),
+      ),
+    ),
+    agreements: group(
+      row.agreements ?? [],
+      ({ cpo, emsp }) => `${cpo}>${emsp}`,
+      (agreement) => ({
+        version: agreement.version,
+        terms: agreement.terms,
+        validFrom: asDate(agreement.valid_from),
+        validTo: asDate(agreement.valid_to),
+        ended: agreement.ended,
+        createdAt: new Date(agreement.created_at),
+      }),
     ),
     tokens: new Map(
       (row.tokens ?? []).map((token) => [
@@ -175,7 +183,7 @@ function build(row: SnapshotRow): Snapshot {
         {
           platformId: token.platform_id,
           kind: token.kind,
-          expiresAt: token.expires_at === null ? null : new Date(token.expires_at),
+          expiresAt: asDate(token.expires_at),
           firstUsed: token.used,
         },
       ]),
@@ -183,8 +191,53 @@ function build(row: SnapshotRow): Snapshot {
   }
 }
 
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key)
-  if (list) list.push(value)
-  else map.set(key, [value])
+function asPlatform(
+  row: NonNullable<SnapshotRow['platforms']>[number],
+  more: { invited: PartyRow[]; endpoints: ReadonlyMap<string, string> },
+): Platform {
+  const registered = more.invited.filter((party) => party.registered)
+  return {
+    id: row.id,
+    name: row.name,
+    status: row.status,
+    version: row.ocpi_version !== null && isVersion(row.ocpi_version) ? row.ocpi_version : null,
+    versionsUrl: row.versions_url,
+    quirks: readQuirks(row.quirks),
+    offlineSince: asDate(row.offline_since),
+    peerTokenSealed: row.peer_token === null ? null : Buffer.from(row.peer_token, 'hex'),
+    peerTokenEncoding: row.peer_token_encoding,
+    shownTokenEncoding: row.shown_token_encoding,
+    parties: registered.length > 0 ? registered : more.invited,
+    invited: more.invited,
+    endpoints: more.endpoints,
+    updatedAt: new Date(row.updated_at),
+  }
+}
+
+function asParty(row: NonNullable<SnapshotRow['parties']>[number]): PartyRow {
+  return {
+    party: row.party,
+    role: row.role,
+    businessDetails: row.business_details,
+    registered: row.registered,
+    updatedAt: new Date(row.updated_at),
+  }
+}
+
+function asDate(text: string | null): Date | null {
+  return text === null ? null : new Date(text)
+}
+
+function group<Row, Value>(
+  rows: readonly Row[],
+  keyOf: (row: Row) => string,
+  valueOf: (row: Row) => Value,
+): Map<string, Value[]> {
+  const map = new Map<string, Value[]>()
+  for (const row of rows) {
+    const list = map.get(keyOf(row))
+    if (list) list.push(valueOf(row))
+    else map.set(keyOf(row), [valueOf(row)])
+  }
+  return map
 }

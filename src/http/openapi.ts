@@ -82,6 +82,7 @@ function operation(name: SurfaceName, route: Route): object {
       ? { description: `Roles: ${[...new Set([...route.roles, 'admin'])].join(', ')}.` }
       : {}),
     parameters: [...parameters(params, 'path'), ...parameters(query, 'query')],
+    ...(route.uploadBytesMax === null ? {} : { requestBody: UPLOAD }),
     ...(hasBody
       ? { requestBody: { required: needsBody, content: { 'application/json': { schema: body } } } }
       : {}),
@@ -98,6 +99,12 @@ function operation(name: SurfaceName, route: Route): object {
       },
     },
   }
+}
+
+/** A file, taken as it is. */
+const UPLOAD = {
+  required: true,
+  content: { 'application/json': {}, 'application/x-ndjson': {} },
 }
 
 function contentOf(reply: TSchema, hasCsv: boolean): object {

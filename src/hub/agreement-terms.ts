@@ -27,29 +27,29 @@ export const agreementTerms = Type.Object(
       }),
     ),
     modules: Type.Optional(
-      Type.Array(
-        Type.Enum([
-          'bookings',
-          'cdrs',
-          'chargingprofiles',
-          'commands',
-          'locations',
-          'payments',
-          'sessions',
-          'tariffs',
-          'tokens',
-        ]),
-        {
-          minItems: 1,
-          uniqueItems: true,
-          description: 'the modules that may be used between the two; absent = all',
-        },
-      ),
+      Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]{1,36}$' }), {
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          'ids of the modules that may be used between the two; absent = all of OCPI. A custom module must be listed',
+      }),
     ),
     cdr_delivery: Type.Enum(['clear', 'relay'], {
       description:
         'clear: recorded, answered and delivered with retries. relay: passed on at once, as OCPI messages are',
     }),
+    credit_from_211: Type.Optional(
+      Type.Boolean({
+        description:
+          'true: a negative CDR of a CPO that speaks 2.1.1 is taken as a credit. absent = false: 2.1.1 has no credits',
+      }),
+    ),
+    credit_to_211: Type.Optional(
+      Type.Boolean({
+        description:
+          'true: credits go to an eMSP that speaks 2.1.1 as CDRs with negative amounts. absent = false: withheld',
+      }),
+    ),
     contest_days: Type.Integer({ minimum: 0, maximum: 365, description: '0 = approved at once' }),
     cdr_age_days_max: Type.Integer({
       minimum: 1,

@@ -43,7 +43,12 @@ export function mayDeal(input: {
   const agreed = agreementAt(input)
   if (!agreed) return false
   const { modules } = agreed.terms
-  return modules === undefined || modules.some((module) => module === input.module)
+  return modules === undefined || modules.some((module) => wireId(module) === input.module)
+}
+
+/** The bookings extension calls its module Booking; agreements of before have it by the name of the extension. */
+function wireId(module: string): string {
+  return module === 'bookings' ? 'Booking' : module
 }
 
 function readTerms(value: unknown): AgreementTerms {

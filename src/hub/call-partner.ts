@@ -13,7 +13,9 @@ export type PartnerCall = {
   module: string
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   url: string
-  /** Absent on configuration modules, which carry no routing headers. */
+  /** What the message log shows instead of the path of a URL that holds a secret. */
+  shownPath?: string
+  /** Absent on configuration modules, which carry no routing headers. Partners of 2.1.1 know none and are sent none. */
   from?: string
   to?: string
   bodyText?: string
@@ -29,18 +31,16 @@ export function peerTokenPurpose(platformId: string): string {
 /**
  * One request to a registered partner with its token, a new X-Request-ID and the same X-Correlation-ID. A partner that
  * refuses the token is tried once with the other encoding (2.2.1 Authorization header, NOTE), which is remembered when
- * it works. Never throws for what the partner or the network does.
+ * it works; what operators set is tried first and kept. Never throws for what the partner or the network does.
  */
 export async function callPartner(context: Context, call: PartnerCall): Promise<PartnerAnswer> {
   const { platform } = call
   assert(platform.peerTokenSealed, `platform ${platform.id} has no token to show`)
   const token = context.secrets.open(platform.peerTokenSealed, peerTokenPurpose(platform.id))
-  const first = withoutToken(
-    await attempt(context, call, { token, encoding: platform.peerTokenEncoding }),
-    token,
-  )
+  const usual = platform.quirks.token_encoding ?? platform.peerTokenEncoding
+  const first = withoutToken(await attempt(context, call, { token, encoding: usual }), token)
   if (!isTokenRefused(first)) return first
-  const other = platform.peerTokenEncoding === 'base64' ? 'raw' : 'base64'
+  const other = usual === 'base64' ? 'raw' : 'base64'
   const second = withoutToken(await attempt(context, call, { token, encoding: other }), token)
   if (!isTokenRefused(second)) {
     await context.db.rows(
@@ -95,6 +95,8 @@ async function attempt(
 ): Promise<PartnerAnswer> {
   const requestId = context.ids.uuid()
   const started = performance.now()
+  const { version, quirks } = call.platform
+  const isRouted = version !== '2.1.1' && quirks.no_routing_headers !== true
   const answer = await callOcpi(context.peer, {
     url: call.url,
     method: call.method,
@@ -103,8 +105,8 @@ async function attempt(
     requestId,
     correlationId: call.correlationId,
     deadlineMs: call.deadlineMs,
-    ...(call.from === undefined ? {} : { from: partyParts(call.from) }),
-    ...(call.to === undefined ? {} : { to: partyParts(call.to) }),
+    ...(isRouted && call.from !== undefined ? { from: partyParts(call.from) } : {}),
+    ...(isRouted && call.to !== undefined ? { to: partyParts(call.to) } : {}),
     ...(call.bodyText === undefined ? {} : { bodyText: call.bodyText }),
   })
   context.metrics.peerCalls.inc({ module: call.module, outcome: answer.kind })
@@ -117,7 +119,7 @@ async function attempt(
     toParty: call.to ?? null,
     module: call.module,
     method: call.method,
-    path: new URL(call.url).pathname,
+    path: call.shownPath ?? new URL(call.url).pathname,
     httpStatus: 'httpStatus' in answer ? answer.httpStatus : null,
     ocpiStatus: answer.kind === 'ocpi' ? answer.ocpiStatus : null,
     outcome: answer.kind,

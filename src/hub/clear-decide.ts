@@ -43,6 +43,7 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
       receiver: row.receiver,
       value: row.value,
       receivedAt: row.received_at,
+      doubts: row.doubts,
     },
     session: session === undefined ? { state: 'missing' } : { state: 'found', value: session },
     token: token
@@ -80,6 +81,7 @@ function judgeCreditRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
       receiver: row.receiver,
       value: row.value,
       receivedAt: row.received_at,
+      doubts: row.doubts,
     },
     original: original
       ? {

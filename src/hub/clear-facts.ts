@@ -26,6 +26,7 @@ export type CdrRow = {
   currency: string
   received_at: Date
   correlation_id: string
+  doubts: { pointer: string; message: string }[]
   state: CdrState
   epoch: number
   cycle_id: string | null
@@ -73,7 +74,7 @@ export async function readCdrRows(
   }
   return client.rows<CdrRow>(sql`
     select c.id, c.owner, c.cdr_key, c.cdr_id, c.receiver, c.value, c.session_key, c.token_key, c.location_key, c.is_credit,
-      c.original_key, c.started_at, c.ended_at, c.currency, c.received_at, c.correlation_id, s.state, s.epoch, s.cycle_id,
+      c.original_key, c.started_at, c.ended_at, c.currency, c.received_at, c.correlation_id, c.doubts, s.state, s.epoch, s.cycle_id,
       s.net_micros, s.tax_micros, s.tax_known, s.residue, s.booked, s.delivery, s.agreement_version
     from cdrs c join cdr_states s on s.cdr_id = c.id
     where c.id = any(${ids}::bigint[]) order by c.id`)

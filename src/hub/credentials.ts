@@ -2,22 +2,21 @@ import { limits } from '../../config/limits.ts'
 import { present } from '../assert.ts'
 import { HubError } from '../errors.ts'
 import type { Context } from '../context.ts'
+import { onlySideOf } from '../directory/parties.ts'
 import type { Platform } from '../directory/snapshot.ts'
 import { sql } from '../db/sql.ts'
-import { dropNulls, isRecord, validate } from '../ocpi/validate.ts'
 import { credentialsObject } from '../ocpi/modules/credentials.ts'
+import { dropNulls, isRecord, schemaFor, validate } from '../ocpi/validate.ts'
+import type { Version } from '../ocpi/version.ts'
 import { callOcpi } from '../peer/ocpi-client.ts'
 import type { OcpiAnswer } from '../peer/ocpi-client.ts'
 import { peerTokenPurpose } from './call-partner.ts'
+import { ourCredentials } from './our-credentials.ts'
 import { fetchPartnerVersions } from './partner-versions.ts'
 import type { PartnerVersions } from './partner-versions.ts'
-import {
-  addAccessToken,
-  ourCredentials,
-  readCredentials,
-  writeRegistration,
-} from './registration.ts'
-import type { PartnerCredentials } from './registration.ts'
+import { addAccessToken, likelyEncoding, writeRegistration } from './registration.ts'
+import { readCredentials } from './their-credentials.ts'
+import type { PartnerCredentials } from './their-credentials.ts'
 
 /**
  * The hub starts the handshake with a partner's token A: versions, details, POST credentials with a token of ours,
@@ -32,9 +31,11 @@ export async function registerWithPartner(
   const versions = await fetchPartnerVersions(context, {
     versionsUrl: input.versionsUrl,
     token: input.tokenA,
-    tokenEncoding: 'base64',
+    tokenEncoding: likelyEncoding(platform, null),
     correlationId,
     version: null,
+    side: onlySideOf(platform),
+    quirks: platform.quirks,
   })
   await exchange(context, {
     platform,
@@ -46,30 +47,53 @@ export async function registerWithPartner(
   })
 }
 
-/** PUT credentials with a new token for the partner; its answer holds a new one for us. Throws HubError. */
+/**
+ * PUT credentials with a new token for the partner; its answer holds a new one for us. In the version the connection
+ * has: another one is for the partner to choose. One at a time with each partner. Throws HubError.
+ */
 export async function rotateCredentials(
   context: Context,
   input: { platformId: string },
 ): Promise<void> {
-  const platform = await findPlatform(context, input.platformId)
-  const [row] = await context.db.rows<{ versions_url: string | null }>(sql`
-    select versions_url from platforms where id = ${platform.id}`)
-  if (platform.status !== 'registered' || !platform.peerTokenSealed || !row?.versions_url) {
+  const holder = context.ids.uuid()
+  const lease = `credentials/${input.platformId}`
+  const held = await context.db.rows(sql`
+    insert into leases (name, holder, expires_at)
+    values (${lease}, ${holder}, clock_timestamp() + ${limits.credentialsLeaseMs}::float8 * interval '1 millisecond')
+    on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at, epoch = leases.epoch + 1
+      where leases.expires_at < clock_timestamp()
+    returning epoch`)
+  if (held.length === 0) {
+    throw new HubError('invalid', 'credentials are being exchanged with this platform; try again')
+  }
+  try {
+    await rotateNow(context, input.platformId)
+  } finally {
+    await context.db.rows(sql`delete from leases where name = ${lease} and holder = ${holder}`)
+  }
+}
+
+async function rotateNow(context: Context, platformId: string): Promise<void> {
+  const platform = await findPlatform(context, platformId)
+  const { versionsUrl } = platform
+  if (platform.status !== 'registered' || !platform.peerTokenSealed || versionsUrl === null) {
     throw new HubError('invalid', 'this platform is not registered; there is nothing to rotate')
   }
   const token = context.secrets.open(platform.peerTokenSealed, peerTokenPurpose(platform.id))
   const correlationId = context.ids.uuid()
   const versions = await fetchPartnerVersions(context, {
-    versionsUrl: row.versions_url,
+    versionsUrl,
     token,
-    tokenEncoding: platform.peerTokenEncoding,
+    tokenEncoding: platform.quirks.token_encoding ?? platform.peerTokenEncoding,
     correlationId,
-    version: null,
+    version: platform.version,
+    side: sideNow(platform),
+    quirks: platform.quirks,
   })
   await exchange(context, {
     platform,
     versions,
-    versionsUrl: row.versions_url,
+    versionsUrl,
     method: 'PUT',
     token,
     correlationId,
@@ -87,8 +111,18 @@ type Exchange = {
 
 async function exchange(context: Context, input: Exchange): Promise<void> {
   const { platform, versions } = input
-  const own = context.secrets.newToken()
-  await offerToken(context, { platformId: platform.id, token: own })
+  const { version } = versions
+  const side = sideNow(platform)
+  if (version === '2.1.1' && side === null) {
+    throw new HubError(
+      'invalid',
+      'in 2.1.1 a platform of CPOs and eMSPs must register itself, each side by its own URL',
+    )
+  }
+  const token = context.secrets.newToken()
+  const snapshot = await context.directory.snapshot()
+  const own = ourCredentials(context, { snapshot, platform, version, token, side })
+  await offerToken(context, { platformId: platform.id, token })
   const answer = await callOcpi(context.peer, {
     url: versions.credentialsUrl,
     method: input.method,
@@ -96,36 +130,48 @@ async function exchange(context: Context, input: Exchange): Promise<void> {
     tokenEncoding: versions.tokenEncoding,
     requestId: context.ids.uuid(),
     correlationId: input.correlationId,
-    bodyText: ourCredentials(context, own),
+    bodyText: own.text,
     deadlineMs: limits.peerRequestMs,
   })
-  const theirs = await takeAnswer(answer, platform).catch(async (error: unknown) => {
-    if (isSettled(answer)) await withdraw(context, own)
-    throw error
-  })
+  const theirs = await takeAnswer(answer, { platform, version, side }).catch(
+    async (error: unknown) => {
+      if (isSettled(answer)) await withdraw(context, token)
+      throw error
+    },
+  )
   await context.db.transaction(async (tx) => {
     await tx.rows(sql`
       delete from credentials_tokens where platform_id = ${platform.id}
-        and (kind = 'registration' or token_hash = ${context.secrets.hash(own)})`)
-    await addAccessToken(tx, context, { platformId: platform.id, token: own })
+        and (kind = 'registration' or token_hash = ${context.secrets.hash(token)})`)
+    await addAccessToken(tx, context, { platformId: platform.id, token })
     await writeRegistration(tx, context, {
       platform,
       theirs,
       versions,
       versionsUrl: theirs.url || input.versionsUrl,
+      shownRoles: own.shownRoles,
     })
   })
   context.directory.invalidate()
 }
 
+/** The side of what it registered, or of all it is invited with. */
+function sideNow(platform: Platform): 'cpo' | 'emsp' | null {
+  return onlySideOf({ invited: platform.parties })
+}
+
 /** The partner's Credentials out of its answer; throws when it did not take ours or claims roles that are not its own. */
-async function takeAnswer(answer: OcpiAnswer, platform: Platform): Promise<PartnerCredentials> {
+async function takeAnswer(
+  answer: OcpiAnswer,
+  of: { platform: Platform; version: Version; side: 'cpo' | 'emsp' | null },
+): Promise<PartnerCredentials> {
+  const schema = present(schemaFor(credentialsObject, of.version), 'schema of Credentials')
   const value = answer.kind === 'ocpi' && answer.ocpiStatus < 2000 ? dropNulls(answer.data) : null
-  if (!isRecord(value) || validate(credentialsObject, value).hard.length > 0) {
+  if (!isRecord(value) || validate(schema, value).hard.length > 0) {
     const said = answer.kind === 'ocpi' ? `status ${answer.ocpiStatus}` : answer.kind
     throw new HubError('clientUnusable', `the partner did not take our credentials (${said})`)
   }
-  return readCredentials(value, platform)
+  return readCredentials(value, of)
 }
 
 /**
@@ -169,6 +215,7 @@ async function withdraw(context: Context, token: string): Promise<void> {
   context.directory.invalidate()
 }
 
+/** Never the copy of a moment ago: what is exchanged here must follow from what was exchanged before. */
 async function findPlatform(context: Context, id: string): Promise<Platform> {
   context.directory.invalidate()
   const snapshot = await context.directory.snapshot()

@@ -5,10 +5,14 @@ import { sql } from '../db/sql.ts'
 import type { Tx } from '../db/sql.ts'
 import { endpointOf } from '../directory/directory.ts'
 import { findMember, isConnected } from '../directory/parties.ts'
+import type { Platform } from '../directory/snapshot.ts'
+import type { Converted } from '../ocpi/adapt/define.ts'
 import { finishOutbox, retryOutbox } from '../outbox/outbox.ts'
 import type { OutboxRow } from '../outbox/outbox.ts'
+import { textOf } from '../store/cdrs.ts'
 import { raiseAlert } from './alerts.ts'
 import { backoffMs } from './backoff.ts'
+import { bridgeText, versionOf } from './bridge.ts'
 import { callPartner } from './call-partner.ts'
 import { isKeptBack } from './delivery.ts'
 
@@ -16,21 +20,25 @@ type CdrToDeliver = {
   owner: string
   receiver: string
   cdr_id: string
+  cdr_key: string
+  ocpi_version: string
   original: Buffer
   delivery: string
   state: CdrState
+  /** Withheld because the receiver's version could not say it. */
+  unsaid: boolean
 }
 
 /** A failed or refused one is sent once more when an operator replays its row. */
 const SETTLED = new Set(['delivered', 'pulled', 'withheld'])
 
 /**
- * Brings a CDR to its receiver with the bytes its owner sent. Success, or the receiver's refusal, ends it; anything else
+ * Brings a CDR to its receiver, in the receiver's own version with the bytes its owner sent. Success, or the receiver's refusal, ends it; anything else
  * is tried again with growing pauses for 30 days, then an operator is told. The same id twice is one CDR to a receiver.
  */
 export async function deliverCdr(context: Context, row: OutboxRow): Promise<void> {
-  const cdr = await readCdr(context, row.subject)
-  if (!cdr || SETTLED.has(cdr.delivery)) {
+  const cdr = await readCdr(context, row)
+  if (!cdr || (SETTLED.has(cdr.delivery) && !cdr.unsaid)) {
     await finishOutbox(context.db, { ids: [row.id], outcome: 'done' })
     return
   }
@@ -42,6 +50,8 @@ export async function deliverCdr(context: Context, row: OutboxRow): Promise<void
     return later(context, { row, cdr, error: `${cdr.receiver} is not connected` })
   }
   if (endpoint === undefined) return end(context, { row, cdr, delivery: 'waiting for pull' })
+  const sent = await inVersionOf(context, { cdr, platform: member.platform })
+  if (!sent.ok) return end(context, { row, cdr, delivery: 'withheld', withheld: sent.reason })
   const answer = await callPartner(context, {
     platform: member.platform,
     module: 'cdrs',
@@ -49,7 +59,7 @@ export async function deliverCdr(context: Context, row: OutboxRow): Promise<void
     url: endpoint,
     from: cdr.owner,
     to: cdr.receiver,
-    bodyText: cdr.original.toString('utf8').replace(/^\uFEFF/, ''),
+    bodyText: sent.value,
     correlationId: row.correlationId ?? context.ids.uuid(),
     deadlineMs: limits.peerRequestMs,
   })
@@ -59,7 +69,10 @@ export async function deliverCdr(context: Context, row: OutboxRow): Promise<void
       row,
       cdr,
       delivery: 'delivered',
-      ...(location === undefined ? {} : { location }),
+      // Partners of 2.1.1 may name a path alone, as the specification's example does.
+      ...(location !== undefined && URL.canParse(location, endpoint)
+        ? { location: new URL(location, endpoint).href }
+        : {}),
     })
   }
   if (
@@ -77,20 +90,54 @@ export async function deliverCdr(context: Context, row: OutboxRow): Promise<void
   return later(context, { row, cdr, error })
 }
 
-async function readCdr(context: Context, subject: string): Promise<CdrToDeliver | null> {
+async function readCdr(
+  context: Context,
+  { subject, platformId }: OutboxRow,
+): Promise<CdrToDeliver | null> {
   const [cdr] = await context.db.rows<CdrToDeliver>(sql`
-    select c.owner, c.receiver, c.cdr_id, c.original, s.delivery, s.state
+    select c.owner, c.receiver, c.cdr_id, c.cdr_key, c.ocpi_version, c.original, s.delivery, s.state,
+      s.delivery = 'withheld' and exists (
+        select 1 from conversions n
+        where n.module = 'cdrs' and n.owner = c.owner and n.object_key = c.cdr_key and n.withheld
+          and n.platform_id = ${platformId}) as unsaid
     from cdrs c join cdr_states s on s.cdr_id = c.id
     where c.id = ${subject}::bigint`)
   return cdr ?? null
 }
 
-type Ending = { row: OutboxRow; cdr: CdrToDeliver; delivery: string; location?: string }
+/** The CDR as the receiver's version says it. */
+function inVersionOf(
+  context: Context,
+  { cdr, platform }: { cdr: CdrToDeliver; platform: Platform },
+): Promise<Converted<string>> {
+  return bridgeText(context, {
+    kind: 'cdr',
+    text: textOf(cdr.original),
+    from: versionOf(cdr.ocpi_version),
+    to: versionOf(platform.version),
+    owner: cdr.owner,
+    receiver: { platformId: platform.id, party: cdr.receiver },
+    place: { module: 'cdrs', key: cdr.cdr_key },
+  })
+}
 
-async function end(context: Context, { row, delivery, location }: Ending): Promise<void> {
+type Ending = {
+  row: OutboxRow
+  cdr: CdrToDeliver
+  delivery: string
+  location?: string
+  /** Why its receiver's version cannot say it. */
+  withheld?: string
+}
+
+async function end(context: Context, ending: Ending): Promise<void> {
+  const { row, delivery, location, withheld } = ending
   await context.db.transaction(async (tx) => {
     await setDelivery(tx, { row, delivery, location: location ?? null })
-    await finishOutbox(tx, { ids: [row.id], outcome: 'done' })
+    await finishOutbox(tx, {
+      ids: [row.id],
+      ...(withheld === undefined ? { outcome: 'done' } : { outcome: 'withheld', error: withheld }),
+    })
   })
 }
 

@@ -5,19 +5,24 @@ import { endpointOf } from '../directory/directory.ts'
 import { findMember, isConnected } from '../directory/parties.ts'
 import type { Member } from '../directory/parties.ts'
 import type { Snapshot } from '../directory/snapshot.ts'
+import type { Loss } from '../ocpi/adapt/define.ts'
 import type { Role } from '../ocpi/define.ts'
 import { partyParts } from '../ocpi/primitives.ts'
 import type { OcpiAnswer as PartnerAnswer } from '../peer/ocpi-client.ts'
 import { parseLinkNext } from '../peer/link.ts'
 import { mayDeal } from './agreements.ts'
+import { versionOf } from './bridge.ts'
 import { callPartner } from './call-partner.ts'
+import { convertAnswer } from './convert-answer.ts'
 import { learnToken } from './learn-token.ts'
 import { openLink, sealLink } from './links.ts'
+import { outgoing, queryFor } from './outgoing.ts'
 import type { Call, OcpiAnswer } from './request.ts'
 
 /**
- * Sends a request on to the party it is addressed to and its answer back: the bytes of both untouched, a new
- * X-Request-ID, URLs in headers rewritten to ours (2.2.1 Message routing, Party to Party via Hub).
+ * Sends a request on to the party it is addressed to and its answer back. The same version on both sides: the bytes of
+ * both untouched; another one: converted there and back. A new X-Request-ID, URLs in headers rewritten to ours (2.2.1
+ * Message routing, Party to Party via Hub).
  */
 export async function forward(
   context: Context,
@@ -25,22 +30,23 @@ export async function forward(
 ): Promise<OcpiAnswer> {
   const { call } = input
   const member = findReceiver(context, input)
-  const url = targetUrl(context, { call, member })
+  const sent = await outgoing(context, { call, member })
+  const url = targetUrl(context, { call, member, rest: sent.rest })
   const answer = await callPartner(context, {
     platform: member.platform,
     module: call.route.module.id,
-    method: call.route.endpoint.method,
+    method: sent.method,
     url,
     from: call.from.party,
     to: member.party,
     correlationId: call.ids.correlationId,
     deadlineMs:
       call.route.endpoint.routing === 'authorize' ? limits.peerAuthorizeMs : limits.peerRequestMs,
-    ...(call.body ? { bodyText: call.body.text } : {}),
+    ...(sent.text === null ? {} : { bodyText: sent.text }),
   })
   if (call.route.endpoint.routing === 'authorize')
     await learnToken(context, { call, member, answer })
-  return relay(context, { call, member, answer, url })
+  return relay(context, { call, member, answer, url, losses: sent.losses })
 }
 
 /** The party a message is addressed to, if the sender may deal with it and it can be reached. */
@@ -63,7 +69,7 @@ export function findAddressee(context: Context, { call, snapshot, receiver }: Ad
 }
 
 /** Receiver interfaces belong to readers, Sender interfaces to owners. */
-function receiverRoles(call: Call): readonly Role[] {
+export function receiverRoles(call: Call): readonly Role[] {
   return call.side === 'receiver' ? call.route.module.readerRoles : call.route.module.ownerRoles
 }
 
@@ -77,8 +83,8 @@ export function pairOf(
     : { cpo: to.party, emsp: from.party }
 }
 
-function targetUrl(context: Context, input: { call: Call; member: Member }): string {
-  const { call, member } = input
+function targetUrl(context: Context, input: { call: Call; member: Member; rest: string }): string {
+  const { call, member, rest } = input
   const endpoint = endpointOf(member.platform, call.route.module.id, call.side)
   if (endpoint === undefined) {
     throw new HubError(
@@ -92,6 +98,7 @@ function targetUrl(context: Context, input: { call: Call; member: Member }): str
       sealed,
       asker: call.from.party,
       platformId: member.platform.id,
+      module: call.route.module.id,
     })
     if (url === null)
       throw new HubError(
@@ -100,27 +107,32 @@ function targetUrl(context: Context, input: { call: Call; member: Member }): str
       )
     return url
   }
-  const query = call.query.size === 0 ? '' : `?${call.query.toString()}`
-  return `${endpoint.replace(/\/+$/, '')}${call.rest}${query}`
+  return `${endpoint.replace(/\/+$/, '')}${rest}${queryFor(call, member.platform)}`
 }
 
-/** A partner's answer as the requester gets it. */
-export function relay(
+/** A partner's answer as the requester gets it; `losses` are what the request had lost on its way to the partner. */
+export async function relay(
   context: Context,
-  input: { call: Call; member: Member; answer: PartnerAnswer; url: string },
-): OcpiAnswer {
-  const { call, member, answer } = input
+  input: {
+    call: Call
+    member: Member
+    answer: PartnerAnswer
+    url: string
+    losses?: readonly Loss[]
+  },
+): Promise<OcpiAnswer> {
+  const { call, member, answer, losses = [] } = input
   switch (answer.kind) {
-    case 'ocpi':
-      return {
-        httpStatus: answer.httpStatus,
-        ocpiStatus: answer.ocpiStatus,
-        relayed: answer.body,
-        headers: {
-          ...routingHeaders(member.party, call.from.party),
-          ...relayedHeaders(context, { ...input, headers: answer.headers }),
-        },
+    case 'ocpi': {
+      const headers = {
+        ...routingHeaders(member.party, call.from.party),
+        ...relayedHeaders(context, { ...input, headers: answer.headers }),
       }
+      if (versionOf(member.platform.version) !== call.version)
+        return { ...(await convertAnswer(context, { call, member, answer, losses })), headers }
+      const { httpStatus, ocpiStatus, body } = answer
+      return { httpStatus, ocpiStatus, relayed: body, headers }
+    }
     case 'timeout':
       throw new HubError('receiverTimeout', `${member.party} did not answer in time`)
     case 'unreachable':
@@ -144,6 +156,11 @@ export function routingHeaders(from: string, to: string): Record<string, string>
   }
 }
 
+/** The headers of an answer for a partner of 2.1.1, which knows no routing. */
+export function withoutRouting(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^ocpi-/i.test(name)))
+}
+
 function relayedHeaders(
   context: Context,
   input: { call: Call; member: Member; headers: Record<string, string>; url: string },
@@ -164,8 +181,9 @@ function relayedHeaders(
       url: next,
       asker: call.from.party,
       platformId: member.platform.id,
+      module: call.route.module.id,
     })
-    result.Link = `<${context.publicUrl}/ocpi/${call.version}/${call.side}/${call.route.module.id}?page=${sealed}>; rel="next"`
+    result.Link = `<${call.moduleUrl}${call.rest}?page=${sealed}>; rel="next"`
   }
   return result
 }

@@ -1,25 +1,34 @@
 import { HubError } from '../errors.ts'
 import type { Context } from '../context.ts'
 import type { Identity } from '../directory/directory.ts'
+import type { Snapshot } from '../directory/snapshot.ts'
 import { readAddress } from '../ocpi/headers.ts'
 import { matchRoute } from '../ocpi/registry.ts'
-import type { Route } from '../ocpi/registry.ts'
+import type { PartnerSide, Route } from '../ocpi/registry.ts'
 import { isVersion } from '../ocpi/version.ts'
-import { askWhoKnows } from './authorize-token.ts'
+import type { Version } from '../ocpi/version.ts'
 import { answerError } from './answer-error.ts'
-import { forward } from './forward.ts'
+import { authenticate, requireFittingToken } from './authenticate.ts'
+import { askWhoKnows } from './authorize-token.ts'
+import { takeCallback } from './callbacks.ts'
+import { sendCommand, unknownLocationAnswer } from './commands.ts'
+import { customRoute } from './custom-module.ts'
+import { addresseeWithoutHeaders, isOldPath, liftCall, readDoor, withOldCodes } from './door-211.ts'
+import type { Door } from './door-211.ts'
+import { forward, withoutRouting } from './forward.ts'
 import { hubParty } from './hub-party.ts'
-import { answerLocally, answerVersions } from './local.ts'
+import { answerLocally, answerVersions, baseUrl } from './local.ts'
 import { noteMessage } from './messages.ts'
+import { contentReceivers } from './open-routing.ts'
 import { parseBody } from './parse-body.ts'
 import { answerFromStore } from './pull.ts'
-import { checkQuery, readPath, unknownPath } from './read-target.ts'
 import { push } from './push.ts'
+import { checkQuery, readPath, unknownPath } from './read-target.ts'
 import { receiveCdr } from './receive-cdr.ts'
-import { checkTokenKind } from './registration.ts'
 import type { Call, MessageIds, OcpiAnswer, OcpiRequest } from './request.ts'
 import { route } from './route.ts'
-import { authorizeSender, contentReceiverOf } from './sender.ts'
+import type { Plan } from './route.ts'
+import { authorizeSender } from './sender.ts'
 import { noteSighting } from './sightings.ts'
 import { limits } from '../../config/limits.ts'
 
@@ -30,23 +39,29 @@ import { limits } from '../../config/limits.ts'
 export async function handle(context: Context, request: OcpiRequest): Promise<OcpiAnswer> {
   const started = performance.now()
   const ids = messageIds(context, request)
-  const trail: Trail = { identity: null, route: null, call: null }
-  const answer = await act(context, request, { ids, trail }).catch((error: unknown) =>
-    answerError(context, { error, ids, path: request.path }),
+  const trail: Trail = { identity: null, route: null, call: null, isOld: isOldPath(request.path) }
+  const given = await act(context, request, { ids, trail }).catch((error: unknown) =>
+    answerError(context, { error, ids, path: request.path, isOld: trail.isOld }),
   )
+  const answer = trail.isOld ? withOldCodes(given) : given
   record(context, { request, ids, trail, answer, durationMs: performance.now() - started })
   return {
     ...answer,
     headers: {
-      ...answer.headers,
+      ...(isSentRouting(trail) ? answer.headers : withoutRouting(answer.headers)),
       'X-Request-ID': ids.requestId,
       'X-Correlation-ID': ids.correlationId,
     },
   }
 }
 
-/** What is known of a request so far, for its record. */
-type Trail = { identity: Identity | null; route: Route | null; call: Call | null }
+/** What is known of a request so far, for its record; `isOld`: it is answered as 2.1.1 is. */
+type Trail = { identity: Identity | null; route: Route | null; call: Call | null; isOld: boolean }
+
+/** 2.1.1 knows no routing headers, and some partners of later versions none either. */
+function isSentRouting({ isOld, identity }: Trail): boolean {
+  return !isOld && identity?.platform.quirks.no_routing_headers !== true
+}
 
 async function act(
   context: Context,
@@ -57,26 +72,33 @@ async function act(
   // 1 authenticate
   const identity = await authenticate(context, request)
   trail.identity = identity
+  noteSighting(context, identity.platform.id)
   const segments = readPath(request.path)
   checkQuery(request.query)
-  if (segments.length < 2)
-    return answerVersions(context, { method: request.method, segments, identity })
+  if (segments[0] === 'callbacks') {
+    trail.isOld = identity.platform.version === '2.1.1'
+    return takeCallback(context, request, identity)
+  }
+  const door = readDoor(segments, identity.platform)
+  if (door.below.length === 0) return answerVersions(context, { method: request.method, door })
   // 2 find the endpoint, read the body
-  const [version = '', ...below] = segments
+  const { version } = door
+  trail.isOld = version === '2.1.1'
   if (!isVersion(version))
     throw new HubError('unknownPath', `this hub does not speak OCPI ${version}; see /ocpi/versions`)
-  const found = findRoute({ version, method: request.method, segments: below })
+  if ((version === '2.1.1') !== (door.urlSide !== null)) throw unknownPath()
+  const snapshot = await context.directory.snapshot()
+  const found = findRoute(context, { door, version, request, identity, snapshot })
   trail.route = found
   requireFittingToken(identity, found)
-  const body = await parseBody({
-    request,
-    endpoint: found.endpoint,
-    version,
-    module: found.module,
-    params: found.params,
-  })
-  if (found.endpoint.routing === 'local')
-    return answerLocally(context, { request, route: found, identity, body, ids, version })
+  const { quirks } = identity.platform
+  const body = await parseBody({ request, version, quirks, ...found })
+  const partnerSide = version === '2.1.1' ? door.partnerSide : null
+  const moduleUrl = moduleUrlOf(context, { version, partnerSide, route: found })
+  if (found.endpoint.routing === 'local') {
+    const local = { request, route: found, identity, body, ids, version, partnerSide, moduleUrl }
+    return answerLocally(context, local)
+  }
   // 3 authorize the sender; 4 validation happened with the body
   const call: Call = {
     identity,
@@ -84,29 +106,31 @@ async function act(
     version,
     ids,
     body,
-    from: authorizeSender({ request, route: found, identity, body }),
-    to: addressee(request),
+    from: authorizeSender({ request, route: found, identity, version, partnerSide, body }),
+    to: addressee(context, { request, route: found, identity, version }),
     query: request.query,
     rest: restOf(request.path),
     side: found.endpoint.interface,
+    moduleUrl,
   }
   trail.call = call
-  noteSighting(context, identity.platform.id)
-  return routeAndAct(context, call)
+  const lifted = partnerSide === null ? call : await liftCall(context, { call, snapshot })
+  return routeAndAct(context, { call: lifted, snapshot })
 }
 
 /** 5 route, 6 act: the decision is pure, what follows from it is one function per kind of plan. */
-async function routeAndAct(context: Context, call: Call): Promise<OcpiAnswer> {
-  const snapshot = await context.directory.snapshot()
+async function routeAndAct(
+  context: Context,
+  input: { call: Call; snapshot: Snapshot },
+): Promise<OcpiAnswer> {
+  const { call, snapshot } = input
   const hub = hubParty(context)
-  const contentReceiver = await contentReceiverOf(context, call)
+  const content = await contentReceivers(context, input)
   const { module, endpoint } = call.route
-  const plan = route({ module, endpoint, to: call.to, hub, contentReceiver })
+  const plan = route({ module, endpoint, to: call.to, hub, content })
   switch (plan.kind) {
     case 'refuse':
-      throw new HubError(plan.code, plan.message, {
-        faults: [{ pointer: plan.pointer, message: plan.message }],
-      })
+      return refuse(call, plan)
     case 'direct':
       return endpoint.routing === 'push'
         ? push(context, { call, snapshot, receiver: plan.receiver })
@@ -119,70 +143,58 @@ async function routeAndAct(context: Context, call: Call): Promise<OcpiAnswer> {
       return askWhoKnows(context, { call, snapshot })
     case 'clear':
       return receiveCdr(context, { call, snapshot, receiver: plan.receiver })
+    case 'command':
+      return sendCommand(context, { call, snapshot, receiver: plan.receiver })
+    case 'local':
+      throw new Error('modules of the hub itself are answered before they are routed')
     default:
       return plan satisfies never
   }
 }
 
-async function authenticate(context: Context, request: OcpiRequest): Promise<Identity> {
-  const failures = `login:${request.remoteAddress}`
-  const identity = await context.directory.authenticate(
-    request.headers.get('authorization'),
-    context.limiter.hasRoom(failures, limits.failedLoginsPerMinuteMax),
-  )
-  if (!identity) {
-    const budget = context.limiter.take(failures, limits.failedLoginsPerMinuteMax)
-    if (!budget.ok) {
-      throw new HubError(
-        'rateLimited',
-        'too many requests with a wrong token; wait and check the token',
-        {
-          retryAfterS: budget.retryAfterS,
-        },
-      )
-    }
-    throw new HubError(
-      'unauthorized',
-      'send `Authorization: Token <base64 of your credentials token>`',
-    )
-  }
-  const share = context.limiter.take(
-    `platform:${identity.platform.id}`,
-    limits.platformRequestsPerMinuteMax,
-  )
-  if (!share.ok) {
-    throw new HubError('rateLimited', 'this platform sends more requests than agreed; slow down', {
-      retryAfterS: share.retryAfterS,
-    })
-  }
-  return identity
+function refuse(call: Call, plan: Extract<Plan, { kind: 'refuse' }>): OcpiAnswer {
+  const { code, pointer, message } = plan
+  if (code === 'unknownLocation' && call.route.endpoint.reply?.kind === 'commandResponse')
+    return unknownLocationAnswer(call)
+  throw new HubError(code, message, { faults: [{ pointer, message }] })
 }
 
-function findRoute(input: Parameters<typeof matchRoute>[0]): Route {
-  const match = matchRoute(input)
+function findRoute(
+  context: Context,
+  input: {
+    door: Door
+    version: Version
+    request: OcpiRequest
+    identity: Identity
+    snapshot: Snapshot
+  },
+): Route {
+  const { door, version, request } = input
+  const side = version === '2.1.1' ? (door.partnerSide ?? undefined) : undefined
+  const match = matchRoute({ version, method: request.method, segments: door.below, side })
   if (match.kind === 'route') return match.route
   if (match.kind === 'method') {
     throw new HubError('methodNotAllowed', `this endpoint takes ${match.allow.join(', ')}`, {
       allow: match.allow,
     })
   }
-  throw unknownPath()
+  const custom =
+    version === '2.1.1' ? null : customRoute(context, { ...input, segments: door.below })
+  if (custom === null) throw unknownPath()
+  return custom
 }
 
-function requireFittingToken(identity: Identity, found: Route): void {
-  if (found.module.id === 'credentials') checkTokenKind(identity, found.endpoint.method)
-  else if (identity.tokenKind === 'registration') {
-    // 2.2.1 Authorization header: CREDENTIALS_TOKEN_A opens versions and credentials only.
-    throw new HubError(
-      'unauthorized',
-      'this is a registration token: register with POST credentials first',
-    )
+function addressee(
+  context: Context,
+  input: { request: OcpiRequest; route: Route; identity: Identity; version: Version },
+): string | null {
+  const hub = hubParty(context)
+  if (input.version === '2.1.1') return addresseeWithoutHeaders(input.route, hub)
+  const to = readAddress(input.request.headers, 'to')
+  if (to.kind === 'absent') {
+    const isPlain = input.identity.platform.quirks.no_routing_headers === true
+    return isPlain ? addresseeWithoutHeaders(input.route, hub) : null
   }
-}
-
-function addressee(request: OcpiRequest): string | null {
-  const to = readAddress(request.headers, 'to')
-  if (to.kind === 'absent') return null
   if (to.kind === 'party') return to.party
   throw new HubError('invalid', `${to.header} is missing or is no party id`, {
     faults: [
@@ -194,7 +206,17 @@ function addressee(request: OcpiRequest): string | null {
   })
 }
 
-/** The part of the path behind the module's URL: `/2.2.1/receiver/tariffs/NL/TNM/1` → `/NL/TNM/1`. */
+/** The URL of a module as this partner knows it, without a slash at its end. */
+function moduleUrlOf(
+  context: Context,
+  input: { version: Version; partnerSide: PartnerSide | null; route: Route },
+): string {
+  const { module, endpoint } = input.route
+  const isSided = input.version !== '2.1.1' && module.id !== 'credentials'
+  return [baseUrl(context, input), ...(isSided ? [endpoint.interface] : []), module.id].join('/')
+}
+
+/** The part of the path behind the module's URL: `/2.2.1/receiver/tariffs/NL/TNM/1` and `/cpo/2.1.1/tariffs/NL/TNM/1` → `/NL/TNM/1`. */
 function restOf(path: string): string {
   const rest = path
     .replace(/^\/|\/$/g, '')
@@ -226,7 +248,8 @@ function record(
   },
 ): void {
   const { request, ids, trail, answer, durationMs } = input
-  const module = trail.route?.module.id ?? 'versions'
+  const unrouted = request.path.startsWith('/callbacks/') ? 'callbacks' : 'versions'
+  const module = trail.route?.module.id ?? unrouted
   context.metrics.requests.inc({
     surface: 'ocpi',
     module,
@@ -245,7 +268,8 @@ function record(
     toParty: trail.call?.to ?? null,
     module,
     method: request.method,
-    path: request.path,
+    // Who knows the id may post a result.
+    path: module === 'callbacks' ? '/callbacks/…' : request.path,
     httpStatus: answer.httpStatus,
     ocpiStatus: answer.ocpiStatus,
     outcome: answer.ocpiStatus < 2000 ? 'done' : 'refused',

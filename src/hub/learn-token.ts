@@ -40,7 +40,7 @@ export async function learnToken(
       {
         ...place,
         platformId: member.platform.id,
-        ocpiVersion: call.version,
+        ocpiVersion: member.platform.version ?? call.version,
         original: JSON.stringify(token),
         value: token,
         lastUpdated,

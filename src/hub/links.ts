@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
  */
 export function sealLink(
   context: Pick<Context, 'secrets'>,
-  link: { url: string; asker: string; platformId: string },
+  link: { url: string; asker: string; platformId: string; module: string },
 ): string {
   return context.secrets.seal(link.url, purpose(link)).toString('base64url')
 }
@@ -14,7 +14,7 @@ export function sealLink(
 /** The upstream URL of a Link of ours, or null when it is not one, or not this asker's. */
 export function openLink(
   context: Pick<Context, 'secrets'>,
-  link: { sealed: string; asker: string; platformId: string },
+  link: { sealed: string; asker: string; platformId: string; module: string },
 ): string | null {
   try {
     return context.secrets.open(Buffer.from(link.sealed, 'base64url'), purpose(link))
@@ -23,6 +23,6 @@ export function openLink(
   }
 }
 
-function purpose(link: { asker: string; platformId: string }): string {
-  return `link:${link.asker}:${link.platformId}`
+function purpose(link: { asker: string; platformId: string; module: string }): string {
+  return `link:${link.asker}:${link.platformId}:${link.module}`
 }

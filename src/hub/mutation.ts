@@ -1,27 +1,32 @@
-import { isDeepStrictEqual } from 'node:util'
 import { limits } from '../../config/limits.ts'
 import { HubError } from '../errors.ts'
 import type { ObjectDefinition } from '../ocpi/define.ts'
-import { foldKey, readTime } from '../ocpi/primitives.ts'
+import { foldKey, readTime, writeTime } from '../ocpi/primitives.ts'
 import { childPath, mergePatch, patchChild, putChild, setMember } from '../ocpi/splice.ts'
 import type { ChildStep } from '../ocpi/splice.ts'
 import { dropNulls, isRecord } from '../ocpi/validate.ts'
+import type { Version } from '../ocpi/version.ts'
 import type { ParsedBody } from './request.ts'
-import { childParam } from './parse-body.ts'
+import { withMergedLists, withoutRepeats } from './patch-lists.ts'
 
-/** The current text and value of an object, as far as a change needs it. */
+/** The current text and value of an object, as far as a change needs it. The text is in the version of the change. */
 export type Current = { original: string; value: unknown; deleted: boolean }
 
-/** What a change makes of an object. `lastUpdated` is the newest of it and its children. */
+/**
+ * What a change makes of an object. `lastUpdated` is the newest of it and its children. `isRaw`: the value is that of
+ * the text, which in 2.1.1 has another shape than the working value.
+ */
 export type Changed = {
   original: string
   value: Record<string, unknown>
   lastUpdated: Date
   deleted: boolean
+  isRaw: boolean
 }
 
 export type Change = {
   definition: ObjectDefinition
+  version: Version
   method: 'PUT' | 'PATCH' | 'DELETE'
   params: Readonly<Record<string, string>>
   body: ParsedBody | null
@@ -35,13 +40,14 @@ export type Outcome = { kind: 'changed'; object: Changed } | { kind: 'same' }
  * Applies a push to the current object: a PUT replaces, a PATCH is merged into the text member by member, a child goes
  * into its parent. Throws HubError for what the sender must mend: an unknown object, an older `last_updated`.
  */
-export function applyChange(change: Change, current: Current | null): Outcome {
-  if (change.method === 'DELETE') return remove(change, current)
+export function applyChange(asked: Change, current: Current | null): Outcome {
+  if (asked.method === 'DELETE') return remove(asked, current)
+  const live = current && !current.deleted ? inOwnVersion(asked, current) : null
+  const change = completed(asked, live)
   const { body } = change
   if (!body) throw new HubError('malformed', 'the body is missing')
   const steps = childSteps(change)
   checkId(change, body, steps)
-  const live = current && !current.deleted ? current : null
   if (change.method === 'PATCH' && readTime(body.value.last_updated) === null) {
     throw invalid('/last_updated', 'a PATCH needs last_updated, a UTC time')
   }
@@ -50,12 +56,39 @@ export function applyChange(change: Change, current: Current | null): Outcome {
   if (!live) throw unknownObject()
   const known = memberTime(live.value)
   if (isOlder(body.value, known)) throw olderThan(known)
+  const lists = change.definition.appended
   const merged = mergePatch({
     text: live.original,
-    patch: withoutRepeats({ change, body, live, known }),
-    appendArrays: change.definition.appended,
+    patch:
+      change.version === '2.1.1'
+        ? withMergedLists({ lists, text: body.text, live })
+        : withoutRepeats({ lists, body, live, known }),
+    appendArrays: change.version === '2.1.1' ? [] : lists,
   })
   return changed(merged, change, live)
+}
+
+/** With the value as the text has it: the working value of 2.1.1 has another shape. */
+function inOwnVersion({ version, method }: Change, current: Current): Current {
+  if (version !== '2.1.1' || method === 'DELETE') return current
+  return { ...current, value: dropNulls(JSON.parse(current.original)) }
+}
+
+/**
+ * A PATCH of 2.1.1 need not say when it was made: then it was made when it came, and not before what is known. Nothing
+ * that was said is changed.
+ */
+function completed(change: Change, live: Current | null): Change {
+  const { body, version, method, now } = change
+  if (version !== '2.1.1' || method !== 'PATCH' || !body) return change
+  const sent: unknown = dropNulls(JSON.parse(body.text))
+  if (isRecord(sent) && sent.last_updated !== undefined) return change
+  const known = live && isRecord(live.value) ? newestTime(live.value) : null
+  // 2.1.1 shows no fractions of a second.
+  const received = writeTime(now).replace(/\.\d+Z$/, 'Z')
+  const time = known && known > new Date(received) ? writeTime(known) : received
+  const text = setMember(body.text, ['last_updated'], JSON.stringify(time))
+  return { ...change, body: { ...body, text, value: { ...body.value, last_updated: time } } }
 }
 
 function replace(change: Change, body: ParsedBody, live: Current | null): Outcome {
@@ -69,6 +102,7 @@ function replace(change: Change, body: ParsedBody, live: Current | null): Outcom
       value: body.value,
       lastUpdated: newestTime(body.value) ?? change.now,
       deleted: false,
+      isRaw: false,
     },
   }
 }
@@ -124,7 +158,13 @@ function changed(text: string, change: Change, live: Current): Outcome {
     )
   return {
     kind: 'changed',
-    object: { original: text, value, lastUpdated: newestTime(value) ?? change.now, deleted: false },
+    object: {
+      original: text,
+      value,
+      lastUpdated: newestTime(value) ?? change.now,
+      deleted: false,
+      isRaw: true,
+    },
   }
 }
 
@@ -138,14 +178,20 @@ function remove(change: Change, current: Current | null): Outcome {
       value: isRecord(value) ? value : {},
       lastUpdated: change.now,
       deleted: true,
+      isRaw: false,
     },
   }
 }
 
+/** True for what is merged into the stored text instead of replacing it. */
+export function isMerge(change: Change): boolean {
+  return change.body !== null && (change.method === 'PATCH' || childSteps(change).length > 0)
+}
+
 /** The children that the URL names, outermost first. */
 function childSteps({ definition, params }: Change): ChildStep[] {
-  return definition.children.flatMap(({ list, idMember }) => {
-    const id = params[childParam(list)]
+  return definition.children.flatMap(({ list, param, idMember }) => {
+    const id = params[param]
     return id === undefined ? [] : [{ array: list, key: idMember, id }]
   })
 }
@@ -161,31 +207,6 @@ function checkId(change: Change, body: ParsedBody, steps: readonly ChildStep[]):
   }
 }
 
-/**
- * A PATCH that was sent twice must not append its periods twice: with the same last_updated, periods that are already
- * the newest stored ones are left out.
- */
-function withoutRepeats(input: {
-  change: Change
-  body: ParsedBody
-  live: Current
-  known: Date | null
-}): string {
-  const { change, body, live, known } = input
-  const time = readTime(body.value.last_updated)
-  if (!known || !time || time > known || !isRecord(live.value)) return body.text
-  let text = body.text
-  // By value, because PostgreSQL gives members back in another order; numbers as doubles on both sides.
-  const sent: unknown = dropNulls(JSON.parse(text))
-  for (const name of change.definition.appended) {
-    const added = isRecord(sent) ? sent[name] : undefined
-    const stored = live.value[name]
-    if (!Array.isArray(added) || !Array.isArray(stored) || added.length === 0) continue
-    if (isDeepStrictEqual(stored.slice(-added.length), added)) text = setMember(text, [name], '[]')
-  }
-  return text
-}
-
 function isOlder(value: Record<string, unknown>, known: Date | null): boolean {
   const time = readTime(value.last_updated)
   return known !== null && time !== null && time < known
@@ -196,7 +217,7 @@ function memberTime(value: unknown): Date | null {
 }
 
 /** The newest last_updated of an object and its children: what a date window must find. */
-function newestTime(value: Record<string, unknown>): Date | null {
+export function newestTime(value: Record<string, unknown>): Date | null {
   let newest = readTime(value.last_updated)
   for (const member of [value.evses, value.connectors]) {
     if (!Array.isArray(member)) continue

@@ -17,17 +17,22 @@ import {
   readObjects,
   writeObjects,
 } from '../store/objects.ts'
-import type { NewObject, ObjectPlace } from '../store/objects.ts'
-import { applyChange } from './mutation.ts'
-import type { Change, Current } from './mutation.ts'
+import type { NewObject, ObjectPlace, StoredObject } from '../store/objects.ts'
+import type { Json } from '../ocpi/adapt/define.ts'
+import type { Version } from '../ocpi/version.ts'
+import { applyChange, isMerge } from './mutation.ts'
+import type { Change, Changed, Current } from './mutation.ts'
 import { noteSoftFaults } from './soft-faults.ts'
+import { restateStored, withWorkingValues } from './working-values.ts'
+import type { ToWork } from './working-values.ts'
 
 /** One push into the store. */
 export type ObjectPush = {
   place: ObjectPlace
   platformId: string
-  ocpiVersion: string
   change: Change
+  /** How its sender's ways are read into the working value, where a change is merged into the text. */
+  mend?: (value: Json) => Json
   /** Whom the worker brings the current object to. */
   syncTo: readonly { platformId: string; party: string }[]
   correlationId: string
@@ -35,8 +40,10 @@ export type ObjectPush = {
   versioned: boolean
 }
 
+/** `text`: the whole object as it is stored now, in its owner's version. */
 export type PushResult =
-  { kind: 'created' } | { kind: 'updated' } | { kind: 'refused'; error: HubError }
+  | { kind: 'created' | 'updated'; text: string; version: Version }
+  | { kind: 'refused'; error: HubError }
 
 const batchers = new WeakMap<Context, Batcher<ObjectPush, PushResult>>()
 
@@ -65,7 +72,9 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
   )
   const stored = await readObjects(tx, places)
   const elsewhere = await readElsewhere(tx, pushes)
-  const { results, done } = applyAll(pushes, { stored, elsewhere })
+  const restated = await restateStored(tx, { pushes, stored })
+  const { results, done: applied } = applyAll(pushes, { stored, restated, elsewhere })
+  const done = await withWorkingValues(tx, applied)
   const written = new Map(done.map(({ object }) => [placeKey(object), object]))
   await writeObjects(tx, [...written.values()])
   await appendVersions(
@@ -99,32 +108,44 @@ export function tariffsOf(owner: string): string {
   return `tariffs|${owner}`
 }
 
-type Applied = { push: ObjectPush; object: NewObject; matters: boolean }
+type Applied = ToWork & { push: ObjectPush; matters: boolean }
+
+type Known = {
+  stored: ReadonlyMap<string, StoredObject>
+  restated: ReadonlyMap<string, Current>
+  elsewhere: ReadonlySet<string>
+}
 
 function applyAll(
   pushes: readonly ObjectPush[],
-  known: { stored: ReadonlyMap<string, Current>; elsewhere: ReadonlySet<string> },
+  known: Known,
 ): { results: PushResult[]; done: Applied[] } {
-  const current = new Map<string, Current>(known.stored)
+  const current = new Map<string, Current>([...known.stored, ...known.restated])
   const claimed = new Map<string, string>()
   const done: Applied[] = []
   const results = pushes.map((push): PushResult => {
-    const { place, platformId, ocpiVersion } = push
+    const { place, change } = push
     const key = placeKey(place)
     const before = current.get(key) ?? null
-    const personal = push.change.definition.audience === 'token owner'
+    const personal = change.definition.audience === 'token owner'
     const first = personal ? (claimed.get(objectSubject(place)) ?? place.audience) : place.audience
     if (known.elsewhere.has(key) || first !== place.audience)
       return { kind: 'refused', error: otherParty() }
     claimed.set(objectSubject(place), first)
     try {
-      const outcome = applyChange(push.change, before)
+      const outcome = applyChange(change, before)
       if (outcome.kind === 'changed') {
-        current.set(key, outcome.object)
-        const object = { ...place, platformId, ocpiVersion, ...outcome.object }
-        done.push({ push, object, matters: isJudgedBy(push, { before, after: outcome.object }) })
+        const after = outcome.object
+        current.set(key, after)
+        const matters = isJudgedBy(push, { before, after })
+        const object = newObject(push, { after, before: known.stored.get(key) ?? null })
+        const { mend } = push
+        const { isRaw } = after
+        done.push({ push, change, object, isRaw, matters, ...(mend ? { mend } : {}) })
       }
-      return before && !before.deleted ? { kind: 'updated' } : { kind: 'created' }
+      const kind = before && !before.deleted ? 'updated' : 'created'
+      const text = outcome.kind === 'changed' ? outcome.object.original : (before?.original ?? '')
+      return { kind, text, version: change.version }
     } catch (error) {
       if (error instanceof HubError) return { kind: 'refused', error }
       throw error
@@ -133,13 +154,41 @@ function applyAll(
   return { results, done }
 }
 
+/** A text stays in the version it was sent in: what was removed is still that of its last push. */
+function newObject(
+  push: ObjectPush,
+  { after, before }: { after: Changed; before: StoredObject | null },
+): NewObject {
+  const { place, platformId, change } = push
+  const isWhole = change.method === 'PUT' && !isMerge(change)
+  const patched = change.body?.value ?? {}
+  const kept = (before?.supplied ?? []).filter((name) => !Object.hasOwn(patched, name))
+  return {
+    ...place,
+    platformId,
+    ocpiVersion:
+      change.method === 'DELETE' ? (before?.ocpiVersion ?? change.version) : change.version,
+    original: after.original,
+    value: after.value,
+    lastUpdated: after.lastUpdated,
+    deleted: after.deleted,
+    source: isWhole ? 'push' : (before?.source ?? 'push'),
+    supplied: isWhole ? [] : kept,
+  }
+}
+
 /** Whether CDRs could be judged otherwise now: not when only members changed that no check reads. */
-function isJudgedBy(push: ObjectPush, change: { before: Current | null; after: Current }): boolean {
+function isJudgedBy(push: ObjectPush, change: { before: Current | null; after: Changed }): boolean {
   const { except } = push.change.definition.judges
-  if (except.length === 0 || change.before?.deleted !== change.after.deleted) return true
-  const text = (value: unknown) =>
-    JSON.stringify(value, (name, member: unknown) => (except.includes(name) ? undefined : member))
-  return text(change.before.value) !== text(change.after.value)
+  const { before, after } = change
+  if (except.length === 0 || before?.deleted !== after.deleted) return true
+  // The working value of 2.1.1 is not there yet; its texts tell the same.
+  const isOld = push.change.version === '2.1.1'
+  const text = (side: Current) =>
+    JSON.stringify(isOld ? JSON.parse(side.original) : side.value, (name, member: unknown) =>
+      except.includes(name) ? undefined : member,
+    )
+  return text(before) !== text(after)
 }
 
 /** Sessions that the hub has for another party: they belong to one card and cannot move to another party's. */

@@ -1,7 +1,13 @@
+import type { TSchema } from 'typebox'
 import { limits } from '../../config/limits.ts'
 import { HubError } from '../errors.ts'
+import type { Fault } from '../errors.ts'
+import type { Quirks } from '../directory/quirks.ts'
 import type { Endpoint, Module } from '../ocpi/define.ts'
 import { withExactNumbers } from '../ocpi/canonical.ts'
+import { bodyOf } from '../ocpi/registry.ts'
+import { repair } from '../ocpi/repair.ts'
+import type { Repair, RepairKind } from '../ocpi/repair.ts'
 import { scanBody } from '../ocpi/scan.ts'
 import { dropNulls, isRecord, schemaFor, validate } from '../ocpi/validate.ts'
 import type { Version } from '../ocpi/version.ts'
@@ -14,6 +20,8 @@ type Input = {
   module: Module
   version: Version
   params: Readonly<Record<string, string>>
+  /** What is known of the partner's ways; none: held to OCPI. */
+  quirks?: Quirks
 }
 
 /**
@@ -23,7 +31,7 @@ type Input = {
 export async function parseBody(input: Input): Promise<ParsedBody | null> {
   const { endpoint, request } = input
   if (!endpoint.body) return null
-  checkMediaType(request)
+  checkMediaType(request, input.quirks?.lenient_content_type === true)
   const bytes = await request.readBody()
   if (bytes.length === 0 && endpoint.body.optional) return null
   const scanned = scanBody(bytes, {
@@ -40,13 +48,13 @@ export async function parseBody(input: Input): Promise<ParsedBody | null> {
         scanned.pointer === null ? [] : [{ pointer: scanned.pointer, message: scanned.message }],
     })
   }
-  const value = dropNulls(scanned.value)
-  if (!isRecord(value)) {
+  const sent = dropNulls(scanned.value)
+  if (!isRecord(sent)) {
     throw new HubError('invalid', 'the body must be one JSON object', {
       faults: [{ pointer: '', message: 'the body must be one JSON object' }],
     })
   }
-  const verdict = judge(input, value)
+  const { value, verdict, repairs } = judge(input, sent)
   if (verdict.hard.length > 0)
     throw new HubError('invalid', 'the body cannot be worked with', { faults: verdict.hard })
   const doubles = scanned.duplicates.map((pointer) => ({
@@ -63,17 +71,22 @@ export async function parseBody(input: Input): Promise<ParsedBody | null> {
     text: scanned.text,
     value: exact,
     longNumbers: scanned.longNumbers,
-    soft: [...verdict.soft, ...doubles, ...untyped],
+    soft: [...verdict.soft, ...repairs.map(asFault), ...doubles, ...untyped],
+    ...(repairs.length === 0 ? {} : { repairs }),
   }
 }
 
-function checkMediaType(request: OcpiRequest): void {
+function asFault({ pointer, message }: Repair): Fault {
+  return { pointer, message }
+}
+
+function checkMediaType(request: OcpiRequest, isLenient: boolean): void {
   const encoding = request.headers.get('content-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new HubError('mediaType', 'send the body without Content-Encoding')
   }
   const type = request.headers.get('content-type')
-  if (type === undefined) return
+  if (type === undefined || isLenient) return
   const [media = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())
   const charset = parameters
     .find((parameter) => parameter.startsWith('charset='))
@@ -87,17 +100,62 @@ function checkMediaType(request: OcpiRequest): void {
   }
 }
 
-function judge(input: Input, value: Record<string, unknown>): ReturnType<typeof validate> {
-  const { endpoint, module, params, version } = input
-  const depth =
-    module.object?.children.filter((child) => params[childParam(child.list)] !== undefined)
-      .length ?? 0
-  const child = depth === 0 ? undefined : module.object?.children[depth - 1]
-  const schema = schemaFor(child?.schema ?? endpoint.body?.schema ?? {}, version)
-  return schema ? validate(schema, value, endpoint.body?.patch === true) : { hard: [], soft: [] }
+type Judged = {
+  value: Record<string, unknown>
+  verdict: ReturnType<typeof validate>
+  repairs: readonly Repair[]
 }
 
-/** The path parameter that names a child of a list: evses → evse_uid, connectors → connector_id. */
-export function childParam(list: string): string {
-  return list === 'evses' ? 'evse_uid' : 'connector_id'
+/** Holds the body against its schema; what is wrong in a way that is known of this partner is read as it is meant. */
+function judge(input: Input, sent: Record<string, unknown>): Judged {
+  const schema = schemaOf(input)
+  if (!schema) return { value: sent, verdict: { hard: [], soft: [] }, repairs: [] }
+  const isPatch = input.endpoint.body?.patch === true
+  const verdict = validate(schema, sent, isPatch)
+  const { quirks = {} } = input
+  if (verdict.hard.length + verdict.soft.length === 0) return { value: sent, verdict, repairs: [] }
+  const allowed = repairsAllowed(quirks)
+  const mended = allowed.length === 0 ? null : repair(sent, schema, allowed)
+  const value = mended !== null && isRecord(mended.value) ? mended.value : sent
+  const { hard, soft } = value === sent ? verdict : validate(schema, value, isPatch)
+  return {
+    value,
+    verdict: { hard, soft: quirks.relaxed_lengths === true ? soft.filter(isNoLength) : soft },
+    repairs: mended?.repairs ?? [],
+  }
+}
+
+/** That of the child where the path names one. */
+function schemaOf({ endpoint, module, params, version }: Input): TSchema | undefined {
+  const carried = bodyOf({ module, name: '', endpoint, params })
+  return carried ? schemaFor(carried.schema, version) : undefined
+}
+
+const REPAIRS = [
+  ['times_without_zone', 'time zone missing'],
+  ['times_with_offset', 'time offset'],
+  ['numbers_as_strings', 'number as text'],
+  ['integer_ids', 'integer id'],
+  ['enum_case', 'enum case'],
+] as const satisfies readonly (readonly [keyof Quirks, RepairKind])[]
+
+function repairsAllowed(quirks: Quirks): RepairKind[] {
+  return REPAIRS.flatMap(([quirk, kind]) => (quirks[quirk] === true ? [kind] : []))
+}
+
+/** How a partner's objects of a schema are read, where it is known for faults; undefined: as they are. */
+export function mendBy(
+  quirks: Quirks,
+  schema: TSchema | undefined,
+): ((value: Record<string, unknown>) => Record<string, unknown>) | undefined {
+  const allowed = repairsAllowed(quirks)
+  if (!schema || allowed.length === 0) return undefined
+  return (value) => {
+    const mended = repair(value, schema, allowed).value
+    return isRecord(mended) ? mended : value
+  }
+}
+
+function isNoLength({ message }: Fault): boolean {
+  return !/^must not have more than \d+ characters/.test(message)
 }

@@ -1,11 +1,13 @@
 import { limits } from '../../config/limits.ts'
 import { HubError } from '../errors.ts'
 import type { Context } from '../context.ts'
+import type { Quirks } from '../directory/quirks.ts'
 import type { Interface } from '../ocpi/define.ts'
-import { MODULES } from '../ocpi/registry.ts'
+import { MODULES, endpointSide } from '../ocpi/registry.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import { VERSIONS, isVersion } from '../ocpi/version.ts'
 import type { Version } from '../ocpi/version.ts'
+import type { PartnerSide } from '../ocpi/registry.ts'
 import { guardUrl } from '../peer/guard.ts'
 import { callOcpi } from '../peer/ocpi-client.ts'
 
@@ -24,6 +26,9 @@ type Question = {
   correlationId: string
   /** The version to find; null takes the newest both sides speak. */
   version: Version | null
+  /** Which side the partner is on, should it be 2.1.1, where endpoints do not say; null: it is on both. */
+  side: PartnerSide | null
+  quirks: Quirks
 }
 
 /**
@@ -51,12 +56,18 @@ export async function fetchPartnerVersions(
       `your versions endpoint does not offer ${wanted.join(' or ')}`,
     )
   }
+  const { version } = chosen
+  const place: Place = { ...question, version }
+  requireOwnUrl(context, place, { name: 'version details', url: chosen.url })
   const { data: details } = await get(context, chosen.url, { ...question, tokenEncoding: encoding })
-  return { version: chosen.version, tokenEncoding: encoding, ...readDetails(context, details) }
+  return { version, tokenEncoding: encoding, ...readDetails(context, place, details) }
 }
+
+type Place = Pick<Question, 'versionsUrl' | 'side' | 'quirks'> & { version: Version }
 
 function readDetails(
   context: Context,
+  place: Place,
   details: unknown,
 ): Pick<PartnerVersions, 'credentialsUrl' | 'endpoints'> {
   const list = isRecord(details) ? details.endpoints : undefined
@@ -68,13 +79,11 @@ function readDetails(
       continue
     // No module has such a name, and no index could hold it.
     if (item.identifier.length > limits.idCharsMax) continue
-    const guarded = guardUrl(item.url, { allowPrivatePeers: context.config.allowPrivatePeers })
-    if (!guarded.ok)
-      throw unusable(`the URL of its ${item.identifier} endpoint is refused: ${guarded.message}`)
+    requireOwnUrl(context, place, { name: `${item.identifier} endpoint`, url: item.url })
     if (item.identifier === 'credentials') credentialsUrl = item.url
-    else if (item.role === 'SENDER' || item.role === 'RECEIVER') {
-      const side = item.role === 'SENDER' ? 'sender' : 'receiver'
-      endpoints.push({ module: item.identifier, interface: side, url: item.url })
+    else {
+      const side = interfaceOf(place, item)
+      if (side) endpoints.push({ module: item.identifier, interface: side, url: item.url })
     }
   }
   const usable = endpoints.some(({ module }) =>
@@ -87,6 +96,33 @@ function readDetails(
     )
   }
   return { credentialsUrl, endpoints: lastOfEach(endpoints) }
+}
+
+/** In 2.1.1 the interface follows from who the partner is. */
+function interfaceOf(place: Place, item: Record<string, unknown>): Interface | null {
+  if (place.version !== '2.1.1') {
+    if (item.role === 'SENDER') return 'sender'
+    return item.role === 'RECEIVER' ? 'receiver' : null
+  }
+  return place.side === null ? null : endpointSide(String(item.identifier), place.side)
+}
+
+/**
+ * What a partner lists stands on the host of its versions URL, and is not less protected: elsewhere the hub would carry
+ * its token, and what it knows, to whomever the partner names. Operators may add hosts (quirk origins).
+ */
+function requireOwnUrl(context: Context, place: Place, named: { name: string; url: string }): void {
+  const { name, url } = named
+  const refuse = (why: string) => unusable(`the URL of its ${name} is refused: ${why}`)
+  const guarded = guardUrl(url, { allowPrivatePeers: context.config.allowPrivatePeers })
+  if (!guarded.ok) throw refuse(guarded.message)
+  const home = new URL(place.versionsUrl)
+  const { hostname, host, protocol } = guarded.url
+  if (home.protocol === 'https:' && protocol !== 'https:')
+    throw refuse('it must begin with https://')
+  const others = place.quirks.origins?.map((origin) => origin.toLowerCase()) ?? []
+  if (hostname === home.hostname || others.includes(hostname) || others.includes(host)) return
+  throw refuse(`it is on another host than ${home.hostname}; the operator of the hub can allow it`)
 }
 
 /** The same module and role twice is not defined; the last one counts. */

@@ -8,69 +8,111 @@ import { sql } from '../db/sql.ts'
 import type { Page } from '../ocpi/paging.ts'
 import { nextPageUrl, readPage } from '../ocpi/paging.ts'
 import { foldKey, partyOf } from '../ocpi/primitives.ts'
+import type { Converted } from '../ocpi/adapt/define.ts'
 import { childPath } from '../ocpi/splice.ts'
 import { listCdrs, markPulled, readCdr } from '../store/cdrs.ts'
 import { listObjects } from '../store/list.ts'
-import type { ListPage } from '../store/list.ts'
+import type { Asker, ListPage } from '../store/list.ts'
 import { readText } from './object-text.ts'
 import { mayDeal } from './agreements.ts'
+import { resolveAlias } from './aliases.ts'
+import { bridgeTexts, versionOf } from './bridge.ts'
 import { pairOf, routingHeaders } from './forward.ts'
-import { childParam } from './parse-body.ts'
 import { success } from './request.ts'
 import type { Call, OcpiAnswer } from './request.ts'
 
 type Input = { call: Call; snapshot: Snapshot; hub: string }
 
-/** Answers from the store: a page of everybody's objects that the asker may see, or one object. */
+/** An object that is to be answered. */
+type Found = { owner: string; key: string; version: string; text: string }
+
+/**
+ * Answers from the store: a page of everybody's objects that the asker may see, or one object. In the asker's version;
+ * what came in that version is answered with the bytes that came.
+ */
 export async function answerFromStore(context: Context, input: Input): Promise<OcpiAnswer> {
   const { call } = input
   if (call.route.endpoint.routing === 'pull') return answerPage(context, input)
   if (call.route.module.id === 'cdrs') return answerCdr(context, input)
-  const text =
+  const found =
     call.side === 'receiver' ? await ownCopy(context, call) : await visibleObject(context, input)
-  return success(childOf(call, text), { headers: routingHeaders(input.hub, call.from.party) })
+  const [text] = await inVersionOf(context, { call, found: [found] })
+  if (text === undefined || !text.ok)
+    throw new HubError('notFound', 'there is no such object in the version of OCPI you ask in')
+  return success(childOf(call, text.value), { headers: routingHeaders(input.hub, call.from.party) })
 }
 
-/** GET ALL via hub (2.2.1): objects of many owners in one list. */
+/** GET ALL via hub (2.2.1): objects of many owners in one list. What the asker's version cannot say is left out. */
 async function answerPage(context: Context, input: Input): Promise<OcpiAnswer> {
   const { call, hub } = input
   const { module, endpoint } = call.route
   const read = readPage(call.query, endpoint.requiredQuery)
   if (!read.ok) throw new HubError('invalid', 'the query cannot be used', { faults: read.faults })
   const owners = visibleOwners(context, input)
-  const list =
+  const { page } = read
+  const parties = [call.from.party]
+  const { list, texts } =
     module.id === 'cdrs'
-      ? await pullCdrs(context, { call, owners, page: read.page })
-      : await listObjects(context.db, {
-          module: module.id,
-          asker: { parties: [call.from.party], owners },
-          page: read.page,
-        })
-  return success(`[${list.texts.join(',')}]`, {
+      ? await pullCdrs(context, { call, owners, page })
+      : await pullObjects(context, { call, asker: { parties, owners }, page })
+  return success(`[${texts.join(',')}]`, {
     headers: {
       ...routingHeaders(hub, call.from.party),
-      ...pageHeaders(context, { call, page: read.page, list }),
+      ...pageHeaders({ call, page, list }),
     },
   })
 }
 
+type Pulled = { list: ListPage<unknown>; texts: string[] }
+
+async function pullObjects(
+  context: Context,
+  { call, ...wanted }: { call: Call; asker: Asker; page: Page },
+): Promise<Pulled> {
+  const list = await listObjects(context.db, { module: call.route.module.id, ...wanted })
+  const converted = await inVersionOf(context, { call, found: list.items })
+  return { list, texts: converted.flatMap((text) => (text.ok ? [text.value] : [])) }
+}
+
+/** CDRs that waited to be fetched have been, but for those that were left out. */
 async function pullCdrs(
   context: Context,
   input: { call: Call; owners: readonly string[] | null; page: Page },
-): Promise<ListPage> {
+): Promise<Pulled> {
   const list = await listCdrs(context.db, {
     parties: [input.call.from.party],
     owners: input.owners,
     page: input.page,
   })
-  await markPulled(context.db, list.ids)
-  return list
+  const converted = await inVersionOf(context, { call: input.call, found: list.items })
+  await markPulled(
+    context.db,
+    list.items.flatMap(({ id }, index) => (converted[index]?.ok ? [id] : [])),
+  )
+  return { list, texts: converted.flatMap((text) => (text.ok ? [text.value] : [])) }
 }
 
-function pageHeaders(
+/** Objects of the asked module as the asker's version says them; what its own party sent keeps its ids. */
+async function inVersionOf(
   context: Context,
-  input: { call: Call; page: Page; list: ListPage },
-): Record<string, string> {
+  { call, found }: { call: Call; found: readonly Found[] },
+): Promise<Converted<string>[]> {
+  const { module, endpoint } = call.route
+  const kind = present(endpoint.reply?.kind ?? module.object?.kind, 'kind of what is pulled')
+  return bridgeTexts(context, {
+    kind,
+    to: call.version,
+    module: module.id,
+    receiver: { platformId: call.identity.platform.id, party: call.from.party },
+    items: found.map((item) => ({ ...item, from: versionOf(item.version) })),
+  })
+}
+
+function pageHeaders(input: {
+  call: Call
+  page: Page
+  list: ListPage<unknown>
+}): Record<string, string> {
   const { call, page, list } = input
   const headers: Record<string, string> = {
     'X-Total-Count': String(list.total),
@@ -78,7 +120,7 @@ function pageHeaders(
   }
   if (list.nextAfter !== null) {
     const url = nextPageUrl({
-      url: `${context.publicUrl}/ocpi/${call.version}/${call.side}/${call.route.module.id}`,
+      url: call.moduleUrl,
       query: call.query,
       offset: page.offset + page.limit,
       limit: page.limit,
@@ -110,29 +152,39 @@ function visibleOwners(context: Context, { call, snapshot }: Input): string[] | 
 }
 
 /** The copy of its own object that an owner checks: what it addressed to everyone. */
-async function ownCopy(context: Context, call: Call): Promise<string> {
+async function ownCopy(context: Context, call: Call): Promise<Found> {
   const definition = present(call.route.module.object, 'object definition')
   const id = foldKey(call.route.params[definition.idMember] ?? '')
   const extra = definition.keyQuery
-  const key = extra ? `${id}|${call.query.get(extra.name) ?? extra.fallback}` : id
-  const text = await readText(context.db, {
-    module: call.route.module.id,
-    owner: call.from.party,
-    key,
-  })
-  if (text === null) throw new HubError('notFound', 'there is no such object')
-  return text
+  const kind = extra ? (call.query.get(extra.name) ?? extra.fallback) : ''
+  // The URLs of 2.1.1 do not name the type, which is RFID or OTHER there.
+  const kinds = call.version === '2.1.1' ? [kind, 'OTHER'] : [kind]
+  const owner = call.from.party
+  for (const key of extra ? kinds.map((each) => `${id}|${each}`) : [id]) {
+    const found = await readText(context.db, { module: call.route.module.id, owner, key })
+    if (found !== null) return { ...found, owner, key }
+  }
+  throw new HubError('notFound', 'there is no such object')
 }
 
-/** One object by its id alone: unique only within its owner, so two owners' are not guessed between. */
-async function visibleObject(context: Context, input: Input): Promise<string> {
+/**
+ * One object by its id alone: unique only within its owner, so two owners' are not guessed between. A partner of 2.1.1
+ * knows each by a name of its own.
+ */
+async function visibleObject(context: Context, input: Input): Promise<Found> {
   const { call } = input
   const owners = visibleOwners(context, input)
-  const rows = await context.db.rows<{ owner: string; original: string }>(sql`
-    select distinct on (owner) owner, original from objects
-    where module = ${call.route.module.id} and object_key = ${foldKey(call.route.params.id ?? '')}
+  const id = call.route.params.id ?? ''
+  const named =
+    call.version === '2.1.1'
+      ? await resolveAlias(context.db, { module: call.route.module.id, id })
+      : null
+  const rows = await context.db.rows<Found>(sql`
+    select distinct on (owner) owner, object_key as key, original as text, ocpi_version as version from objects
+    where module = ${call.route.module.id} and object_key = ${named?.key ?? foldKey(id)}
       and audience = any(${['*', call.from.party]}::text[]) and deleted_at is null
       and (${owners}::text[] is null or owner = any(${owners}::text[]))
+      and (${named?.owner ?? null}::text is null or owner = ${named?.owner ?? null})
     order by owner, (audience = '*')
     limit 2`)
   const [first, second] = rows
@@ -142,13 +194,13 @@ async function visibleObject(context: Context, input: Input): Promise<string> {
       'unknownLocation',
       'several owners have an object with this id; address one with OCPI-to',
     )
-  return first.original
+  return first
 }
 
 /** The EVSE or connector that the path names, cut out of its location. */
 function childOf(call: Call, text: string): string {
-  const steps = (call.route.module.object?.children ?? []).flatMap(({ list, idMember }) => {
-    const id = call.route.params[childParam(list)]
+  const steps = (call.route.module.object?.children ?? []).flatMap(({ list, param, idMember }) => {
+    const id = call.route.params[param]
     return id === undefined ? [] : [{ array: list, key: idMember, id }]
   })
   if (steps.length === 0) return text
@@ -161,16 +213,17 @@ function childOf(call: Call, text: string): string {
 
 async function answerCdr(context: Context, { call, hub }: Input): Promise<OcpiAnswer> {
   const owner = partyOf(call.route.params.country_code, call.route.params.party_id)
-  const cdr =
-    owner === null
-      ? null
-      : await readCdr(context.db, { owner, cdrKey: foldKey(call.route.params.id ?? '') })
-  const mine =
-    cdr !== null && (owner === call.from.party || (cdr.receiver === call.from.party && cdr.visible))
+  const key = foldKey(call.route.params.id ?? '')
+  const cdr = owner === null ? null : await readCdr(context.db, { owner, cdrKey: key })
+  const isReceiver = cdr !== null && cdr.receiver === call.from.party && cdr.visible
   // Absent and not yours read the same.
-  if (!mine) throw new HubError('notFound', 'there is no such object')
-  if (cdr.receiver === call.from.party && cdr.visible) await markPulled(context.db, [cdr.id])
-  return success(cdr.original.toString('utf8').replace(/^\uFEFF/, ''), {
-    headers: routingHeaders(hub, call.from.party),
-  })
+  if (owner === null || cdr === null || !(isReceiver || owner === call.from.party)) throw noCdr()
+  const [text] = await inVersionOf(context, { call, found: [{ ...cdr, owner, key }] })
+  if (!text?.ok) throw noCdr()
+  if (isReceiver) await markPulled(context.db, [cdr.id])
+  return success(text.value, { headers: routingHeaders(hub, call.from.party) })
+}
+
+function noCdr(): HubError {
+  return new HubError('notFound', 'there is no such object')
 }

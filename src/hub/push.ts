@@ -4,16 +4,18 @@ import { HubError } from '../errors.ts'
 import type { Fault } from '../errors.ts'
 import type { Context } from '../context.ts'
 import { endpointOf } from '../directory/directory.ts'
-import { isConnected, membersWith } from '../directory/parties.ts'
+import { isConnected } from '../directory/parties.ts'
 import type { Snapshot } from '../directory/snapshot.ts'
 import type { ObjectDefinition } from '../ocpi/define.ts'
-import { foldKey, readTime } from '../ocpi/primitives.ts'
-import { sql } from '../db/sql.ts'
-import { mayDeal } from './agreements.ts'
-import { findAddressee, findReceiver, forward, pairOf, routingHeaders } from './forward.ts'
+import { readTime } from '../ocpi/primitives.ts'
+import { schemaFor } from '../ocpi/validate.ts'
+import { findAddressee, findReceiver, forward, routingHeaders } from './forward.ts'
+import { objectKey } from './object-key.ts'
 import { storeObject } from './objects-batch.ts'
+import { mendBy } from './parse-body.ts'
 import type { ObjectPush } from './objects-batch.ts'
 import { hubParty } from './hub-party.ts'
+import { receiversOf } from './receivers.ts'
 import { success } from './request.ts'
 import type { Call, OcpiAnswer } from './request.ts'
 
@@ -83,7 +85,10 @@ async function objectPush(
   const { call, receiver } = input
   const { module, params, endpoint } = call.route
   assert(endpoint.method !== 'GET' && endpoint.method !== 'POST', 'a push is PUT, PATCH or DELETE')
+  const { platform } = call.identity
+  const mend = mendBy(platform.quirks, schemaFor(definition.schema, call.version))
   return {
+    ...(mend ? { mend } : {}),
     place: {
       module: module.id,
       owner: call.from.party,
@@ -91,9 +96,23 @@ async function objectPush(
       audience: receiver ?? '*',
     },
     platformId: call.identity.platform.id,
-    ocpiVersion: call.version,
-    change: { definition, method: endpoint.method, params, body: call.body, now: context.clock() },
-    syncTo: receiver === null ? broadcastReceivers(context, input) : [],
+    change: {
+      definition,
+      version: call.version,
+      method: endpoint.method,
+      params,
+      body: call.body,
+      now: context.clock(),
+    },
+    syncTo:
+      receiver === null
+        ? receiversOf(context, {
+            snapshot: input.snapshot,
+            module,
+            from: call.from,
+            platformId: call.identity.platform.id,
+          })
+        : [],
     correlationId: call.ids.correlationId,
     soft: [...(call.body?.soft ?? []), ...futureFaults(context, call)],
     versioned: definition.versioned,
@@ -105,63 +124,6 @@ function futureFaults(context: Context, call: Call): Fault[] {
   const time = readTime(call.body?.value.last_updated)
   const isFuture = time !== null && time.getTime() > context.clock().getTime() + limits.clockSkewMs
   return isFuture ? [{ pointer: '/last_updated', message: 'lies in the future' }] : []
-}
-
-/** The key within the owner: the id, for tokens with their type. */
-function objectKey(call: Call, definition: ObjectDefinition): string {
-  const id = present(call.route.params[definition.idMember], 'id in the path')
-  checkLength(`/${definition.idMember}`, id)
-  const extra = definition.keyQuery
-  if (!extra) return foldKey(id)
-  const member = call.body?.value[extra.member]
-  const named = typeof member === 'string' ? member : null
-  const isWhole = call.route.endpoint.method === 'PUT'
-  const kind = call.query.get(extra.name) ?? (isWhole ? named : null) ?? extra.fallback
-  checkLength(`/${extra.member}`, kind)
-  if (named !== null && named !== kind) {
-    const message = `must be the ${extra.name} in the query (${extra.fallback} without one)`
-    throw new HubError('invalid', message, { faults: [{ pointer: `/${extra.member}`, message }] })
-  }
-  return `${foldKey(id)}|${kind}`
-}
-
-/** Lengths are soft up to what an index can hold. */
-function checkLength(pointer: string, id: string): void {
-  if (id.length <= limits.idCharsMax) return
-  const message = `may have ${limits.idCharsMax} characters`
-  throw new HubError('invalid', message, { faults: [{ pointer, message }] })
-}
-
-/**
- * Everyone a broadcast reaches: connected, of a reading role, implementing the module, allowed, on another platform.
- * A platform with several such parties gets it once: it has one copy of the endpoint, and TO names its first party.
- */
-function broadcastReceivers(
-  context: Context,
-  input: Input,
-): { platformId: string; party: string }[] {
-  const { call, snapshot } = input
-  const { module } = call.route
-  const first = new Map<string, { platformId: string; party: string }>()
-  for (const member of membersWith(snapshot, module.readerRoles)) {
-    const { platform, party } = member
-    if (first.has(platform.id) || platform.id === call.identity.platform.id) continue
-    if (!isConnected(platform) || endpointOf(platform, module.id, 'receiver') === undefined)
-      continue
-    const pair = pairOf(call.from, member)
-    if (
-      !mayDeal({
-        ...pair,
-        snapshot,
-        mode: context.config.agreements,
-        module: module.id,
-        at: context.clock(),
-      })
-    )
-      continue
-    first.set(platform.id, { platformId: platform.id, party })
-  }
-  return [...first.values()]
 }
 
 function softText(soft: readonly { pointer: string; message: string }[]): string {

@@ -40,7 +40,18 @@ function decodePart(part: string): string | null {
 }
 
 /** The parameters that mean something here; others are for the party that a request is forwarded to. */
-const NAMES = ['type', 'offset', 'limit', 'date_from', 'date_to', 'after', 'page']
+const NAMES = [
+  'type',
+  'token_type',
+  'offset',
+  'limit',
+  'date_from',
+  'date_to',
+  'after',
+  'page',
+  'duration',
+  'response_url',
+]
 
 /** Refuses parameters that two readers may read differently, or that cannot be stored. */
 export function checkQuery(query: URLSearchParams): void {
@@ -53,7 +64,7 @@ export function checkQuery(query: URLSearchParams): void {
     // Bytes that are no UTF-8 have been replaced by U+FFFD.
     if (values.some((value) => /[\u0000-\u001f\u007f\ufffd]/.test(value)))
       throw refuse('malformed', 'holds a control character or bytes that are not UTF-8')
-    if (name === 'type' && (values[0]?.length ?? 0) > limits.idCharsMax)
+    if ((name === 'type' || name === 'token_type') && (values[0]?.length ?? 0) > limits.idCharsMax)
       throw refuse('invalid', `may have ${limits.idCharsMax} characters`)
   }
 }

@@ -10,12 +10,13 @@ import { findMember } from '../directory/parties.ts'
 import type { Snapshot } from '../directory/snapshot.ts'
 import { contentHash } from '../ocpi/canonical.ts'
 import { foldKey, foldUpper, partyParts, readTime } from '../ocpi/primitives.ts'
-import { isRecord } from '../ocpi/validate.ts'
+import { dropNulls, isRecord } from '../ocpi/validate.ts'
+import type { Version } from '../ocpi/version.ts'
 import { appendOutbox } from '../outbox/outbox.ts'
 import { noteConflict, readCdr, recordCdrs } from '../store/cdrs.ts'
 import type { NewCdr, Recorded } from '../store/cdrs.ts'
 import { agreementAt, mayDeal } from './agreements.ts'
-import { checkCdr } from './check-cdr.ts'
+import { checkCdr, longIdFaults } from './check-cdr.ts'
 import { forward, routingHeaders } from './forward.ts'
 import { present } from '../assert.ts'
 import { success } from './request.ts'
@@ -48,18 +49,20 @@ export async function receiveCdr(context: Context, input: Input): Promise<OcpiAn
       `${receiver} in cdr_token is not known here as a receiver of cdrs`,
     )
   }
-  checkCdr(body.value)
-  const cdr = newCdr(call, body, receiver)
+  checkCdr(body.value, call.version)
+  const soft = [...body.soft, ...(call.version === '2.1.1' ? [] : longIdFaults(body.value))]
+  const cdr = await newCdr(context, { call, body, receiver })
   const agreed = agreementAt({
     snapshot,
     mode: context.config.agreements,
     ...pair,
     at: cdr.startedAt ?? context.clock(),
   })
+  if (call.version === '2.1.1' && agreed?.terms.credit_from_211 !== true) refuseCredit(body)
   const relayed =
     agreed?.terms.cdr_delivery === 'relay' ? await relayCdr(context, input, cdr) : null
   if (relayed && relayed.ocpiStatus >= 2000) return relayed
-  const recorded = await recordCdr(context, { cdr, relayed: relayed !== null, soft: body.soft })
+  const recorded = await recordCdr(context, { cdr, relayed: relayed !== null, soft })
   if (recorded.status === 'conflict') throw conflict()
   const { countryCode, partyId } = partyParts(cdr.owner)
   const place = [countryCode, partyId, recorded.cdrId].map(encodeURIComponent).join('/')
@@ -68,11 +71,9 @@ export async function receiveCdr(context: Context, input: Input): Promise<OcpiAn
     httpStatus: 201,
     headers: {
       ...routingHeaders(receiver, call.from.party),
-      Location: `${context.publicUrl}/ocpi/${call.version}/receiver/cdrs/${place}`,
+      Location: `${call.moduleUrl}/${place}`,
     },
-    ...(body.soft.length > 0
-      ? { statusMessage: `recorded; please correct: ${softText(body.soft)}` }
-      : {}),
+    ...(soft.length > 0 ? { statusMessage: `recorded; please correct: ${softText(soft)}` } : {}),
   })
 }
 
@@ -164,12 +165,34 @@ function conflict(): HubError {
   return new HubError('invalid', message, { faults: [{ pointer: '/id', message }] })
 }
 
-function newCdr(call: Call, body: ParsedBody, receiver: string): NewCdr {
+/** 2.1.1 has no credits: whoever sends one all the same must have agreed on what it means. */
+function refuseCredit(body: ParsedBody): void {
+  const sent = asSent(body)
+  const named = ['credit', 'credit_reference_id'].find((name) => sent[name] !== undefined)
+  if (named === undefined) return
+  const message = 'credit CDRs came with 2.2; the two parties must agree on credit_from_211 first'
+  throw new HubError('invalid', message, { faults: [{ pointer: `/${named}`, message }] })
+}
+
+/** The members as they were sent, which in 2.1.1 are not those of the working value. */
+function asSent(body: ParsedBody): Record<string, unknown> {
+  const sent: unknown = dropNulls(JSON.parse(body.text))
+  return isRecord(sent) ? sent : {}
+}
+
+async function newCdr(
+  context: Context,
+  { call, body, receiver }: { call: Call; body: ParsedBody; receiver: string },
+): Promise<NewCdr> {
   const { value } = body
-  const token = isRecord(value.cdr_token) ? value.cdr_token : {}
   const location = isRecord(value.cdr_location) ? value.cdr_location : {}
   const id = string(value.id)
   const { countryCode, partyId } = partyParts(call.from.party)
+  // Ids are case-insensitive: in another case they are the same content.
+  const content =
+    call.version === '2.1.1'
+      ? { ...asSent(body), id: foldKey(id) }
+      : { ...value, id: foldKey(id), country_code: countryCode, party_id: partyId }
   return {
     owner: call.from.party,
     cdrKey: foldKey(id),
@@ -178,14 +201,10 @@ function newCdr(call: Call, body: ParsedBody, receiver: string): NewCdr {
     receiver,
     ocpiVersion: call.version,
     original: body.bytes,
-    // Ids are case-insensitive: in another case they are the same content.
-    contentHash: contentHash(
-      { ...value, id: foldKey(id), country_code: countryCode, party_id: partyId },
-      body.longNumbers,
-    ),
+    contentHash: contentHash(content, body.longNumbers),
     value,
     sessionKey: value.session_id === undefined ? null : foldKey(string(value.session_id)),
-    tokenKey: `${foldKey(string(token.uid))}|${string(token.type)}`,
+    tokenKey: await tokenKeyOf(context, { value, receiver, version: call.version }),
     locationKey: location.id === undefined ? null : foldKey(string(location.id)),
     isCredit: value.credit === true,
     originalKey:
@@ -196,7 +215,30 @@ function newCdr(call: Call, body: ParsedBody, receiver: string): NewCdr {
     currency: foldUpper(string(value.currency)),
     lastUpdated: readTime(value.last_updated) ?? readTime(value.end_date_time) ?? new Date(0),
     correlationId: call.ids.correlationId,
+    doubts: (body.repairs ?? [])
+      .filter(({ isDoubtful }) => isDoubtful)
+      .slice(0, limits.softFindingsMax)
+      .map(({ pointer, message }) => ({ pointer, message })),
   }
+}
+
+/**
+ * The token's key in the store. A type that came with 2.3.0 (EMAID) was shown to the sender as OTHER, so that is what it
+ * writes: the token that the receiver has under this uid is meant.
+ */
+async function tokenKeyOf(
+  context: Context,
+  input: { value: Record<string, unknown>; receiver: string; version: Version },
+): Promise<string> {
+  const token = isRecord(input.value.cdr_token) ? input.value.cdr_token : {}
+  const uid = foldKey(string(token.uid))
+  const plain = `${uid}|${string(token.type)}`
+  if (input.version !== '2.2.1' || token.type !== 'OTHER') return plain
+  const [row] = await context.db.rows<{ object_key: string }>(sql`
+    select object_key from object_versions
+    where module = 'tokens' and owner = ${input.receiver} and object_key = any(${[plain, `${uid}|EMAID`]}::text[])
+    order by object_key <> ${plain} limit 1`)
+  return row?.object_key ?? plain
 }
 
 function softText(soft: readonly Fault[]): string {

@@ -1,31 +1,32 @@
+import { isDeepStrictEqual } from 'node:util'
 import { limits } from '../../config/limits.ts'
 import { present } from '../assert.ts'
 import { HubError } from '../errors.ts'
-import type { Fault } from '../errors.ts'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
 import type { Identity } from '../directory/directory.ts'
 import type { Platform } from '../directory/snapshot.ts'
 import type { Method } from '../ocpi/define.ts'
-import { partyOf } from '../ocpi/primitives.ts'
-import { isRecord } from '../ocpi/validate.ts'
+import type { Version } from '../ocpi/version.ts'
+import { announcePlatform } from './announce.ts'
 import { peerTokenPurpose } from './call-partner.ts'
+import { ourCredentials } from './our-credentials.ts'
 import { fetchPartnerVersions } from './partner-versions.ts'
 import type { PartnerVersions } from './partner-versions.ts'
+import { schedulePulls } from './pull-schedule.ts'
 import { success } from './request.ts'
 import type { LocalCall, OcpiAnswer } from './request.ts'
+import { endOfflineAlert, noteHeard } from './sightings.ts'
+import { readCredentials, reportClaims, sideOfParties } from './their-credentials.ts'
+import type { PartnerCredentials } from './their-credentials.ts'
 
-/** What a partner's Credentials object says. */
-export type PartnerCredentials = {
-  token: string
-  url: string
-  parties: { party: string; role: string; businessDetails: unknown }[]
-}
-
-/** GET credentials: our Credentials object for this client, with the token it uses (2.2.1 Credentials, GET Method). */
+/** GET credentials: our Credentials object for this client, with the token it uses (Credentials, GET Method). */
 export async function showCredentials(context: Context, call: LocalCall): Promise<OcpiAnswer> {
-  return success(ourCredentials(context, call.identity.token))
+  const { token, platform } = call.identity
+  const snapshot = await context.directory.snapshot()
+  const { version, partnerSide: side } = call
+  return success(ourCredentials(context, { snapshot, platform, version, token, side }).text)
 }
 
 /**
@@ -50,29 +51,38 @@ export async function takeUnregistration(context: Context, call: LocalCall): Pro
     await tx.rows(sql`delete from credentials_tokens where platform_id = ${id}`)
     await tx.rows(sql`delete from endpoints where platform_id = ${id}`)
     await tx.rows(sql`
-      update platforms set status = 'unregistered', peer_token_sealed = null, revision = revision + 1,
-        updated_at = clock_timestamp() where id = ${id}`)
+      update platforms set status = 'unregistered', peer_token_sealed = null, offline_since = null, shown_roles = null,
+        revision = revision + 1, updated_at = clock_timestamp() where id = ${id}`)
+    await announcePlatform(tx, id)
   })
   context.directory.invalidate()
   return success()
 }
 
 /**
- * POST and PUT credentials: a platform registers, or changes its token, URL or roles; its endpoints are read again even
- * when the version is the same. It gets a new token.
+ * POST and PUT credentials: a platform registers, or changes its token, URL, roles or version; its endpoints are read
+ * again even when the version is the same. It gets a new token. The version of the URL it used is that of its
+ * connection from now on (Credentials, PUT Method).
  */
 export async function takeCredentials(context: Context, call: LocalCall): Promise<OcpiAnswer> {
+  const { version, partnerSide: side } = call
   const { platform } = call.identity
-  const theirs = readCredentials(present(call.body, 'credentials body').value, platform)
-  // The partner's own POST is still open: it must accept its token already (2.2.1 Registration, step 4).
+  const { value } = present(call.body, 'credentials body')
+  await reportClaims(context, { platform, value })
+  const theirs = readCredentials(value, { platform, version, side })
+  // The partner's own POST is still open: it must accept its token already (Registration, step 4).
   const versions = await fetchPartnerVersions(context, {
     versionsUrl: theirs.url,
     token: theirs.token,
-    tokenEncoding: platform.shownTokenEncoding ?? 'base64',
+    tokenEncoding: likelyEncoding(platform, version),
     correlationId: call.ids.correlationId,
-    version: call.version,
+    version,
+    side: sideOfParties(theirs),
+    quirks: platform.quirks,
   })
   const token = context.secrets.newToken()
+  const snapshot = await context.directory.snapshot()
+  const own = ourCredentials(context, { snapshot, platform, version, token, side })
   const taken = await context.db.transaction(async (tx) => {
     // A registration token works once: of two requests with it, one finds it gone.
     if (call.identity.tokenKind === 'registration') {
@@ -80,51 +90,25 @@ export async function takeCredentials(context: Context, call: LocalCall): Promis
         delete from credentials_tokens where token_hash = ${call.identity.tokenHash} returning platform_id`)
       if (used.length === 0) return false
     }
-    await writeRegistration(tx, context, { platform, theirs, versions, versionsUrl: theirs.url })
+    await writeRegistration(tx, context, {
+      platform,
+      theirs,
+      versions,
+      versionsUrl: theirs.url,
+      shownRoles: own.shownRoles,
+    })
     await addAccessToken(tx, context, { platformId: platform.id, token })
     return true
   })
   if (!taken) throw new HubError('unauthorized', 'this registration token has been used')
   context.directory.invalidate()
-  return success(ourCredentials(context, token))
+  return success(own.text)
 }
 
-/** Checks a partner's Credentials: exactly the roles it was invited with, nobody else's. */
-export function readCredentials(
-  value: Record<string, unknown>,
-  platform: Platform,
-): PartnerCredentials {
-  const faults: Fault[] = []
-  const listed = Array.isArray(value.roles) ? value.roles : []
-  const parties = listed.flatMap((role: unknown, index) => {
-    if (!isRecord(role)) return []
-    const party = partyOf(role.country_code, role.party_id)
-    const invited = platform.parties.some((own) => own.party === party && own.role === role.role)
-    if (party === null || !invited) {
-      faults.push({
-        pointer: `/roles/${index}`,
-        message: 'is not one of the roles this platform was invited with',
-      })
-      return []
-    }
-    return [{ party, role: String(role.role), businessDetails: role.business_details }]
-  })
-  for (const own of platform.parties) {
-    const found = parties.filter(({ party, role }) => party === own.party && role === own.role)
-    if (found.length !== 1) {
-      faults.push({
-        pointer: '/roles',
-        message: `must list ${own.role} ${own.party} exactly once, as invited`,
-      })
-    }
-  }
-  const token = typeof value.token === 'string' ? value.token : ''
-  if (!/^[\x21-\x7e]{1,64}$/.test(token)) {
-    faults.push({ pointer: '/token', message: 'must be 1 to 64 printable ASCII characters' })
-  }
-  if (faults.length > 0)
-    throw new HubError('invalid', 'these credentials cannot be taken', { faults })
-  return { token, url: typeof value.url === 'string' ? value.url : '', parties }
+/** How a partner takes our token: what operators set, else what it showed us; 2.1.1 has no base64. */
+export function likelyEncoding(platform: Platform, version: Version | null): 'base64' | 'raw' {
+  const shown = platform.shownTokenEncoding ?? 'base64'
+  return platform.quirks.token_encoding ?? (version === '2.1.1' ? 'raw' : shown)
 }
 
 /** Writes what a finished handshake says about a platform. */
@@ -136,14 +120,20 @@ export async function writeRegistration(
     theirs: PartnerCredentials
     versions: PartnerVersions
     versionsUrl: string
+    /** What of our roles it was shown in the same exchange; null but in 2.3.0. */
+    shownRoles: string | null
   },
 ): Promise<void> {
   const { platform, theirs, versions } = input
   const sealed = context.secrets.seal(theirs.token, peerTokenPurpose(platform.id))
+  // updated_at is when its status changed: that is what HubClientInfo tells and filters by.
   await tx.rows(sql`
     update platforms set status = case when status = 'suspended' then status else 'registered' end,
-      ocpi_version = ${versions.version}, versions_url = ${input.versionsUrl}, peer_token_sealed = ${sealed},
-      peer_token_encoding = ${versions.tokenEncoding}, revision = revision + 1, updated_at = clock_timestamp()
+      updated_at = case when status in ('registered', 'suspended') and offline_since is null
+        then updated_at else clock_timestamp() end,
+      offline_since = null, ocpi_version = ${versions.version}, versions_url = ${input.versionsUrl},
+      peer_token_sealed = ${sealed}, peer_token_encoding = ${versions.tokenEncoding},
+      shown_roles = ${input.shownRoles}, revision = revision + 1
     where id = ${platform.id}`)
   await tx.rows(sql`delete from endpoints where platform_id = ${platform.id}`)
   await tx.rows(sql`
@@ -151,10 +141,41 @@ export async function writeRegistration(
     select ${platform.id}, * from unnest(${versions.endpoints.map((e) => e.module)}::text[],
       ${versions.endpoints.map((e) => e.interface)}::text[], ${versions.endpoints.map((e) => e.url)}::text[])`)
   await tx.rows(sql`
-    update platform_parties p set registered = true, business_details = t.details::jsonb, updated_at = clock_timestamp()
-    from unnest(${theirs.parties.map((p) => p.party)}::text[], ${theirs.parties.map((p) => p.role)}::text[],
+    update platform_parties p set registered = t.party is not null,
+      business_details = coalesce(t.details::jsonb, p.business_details),
+      updated_at = case when p.registered = (t.party is not null) then p.updated_at else clock_timestamp() end
+    from platform_parties q left join unnest(${theirs.parties.map((p) => p.party)}::text[],
+      ${theirs.parties.map((p) => p.role)}::text[],
       ${theirs.parties.map((p) => JSON.stringify(p.businessDetails ?? {}))}::text[]) as t (party, role, details)
-    where p.platform_id = ${platform.id} and p.party = t.party and p.role = t.role`)
+      on t.party = q.party and t.role = q.role
+    where q.platform_id = ${platform.id} and p.party = q.party and p.role = q.role`)
+  await noteHeard(tx, platform.id)
+  await endOfflineAlert(tx, platform.id)
+  if (isNews(platform, theirs)) await announcePlatform(tx, platform.id)
+  const endpoints = asMap(versions.endpoints)
+  const isSame =
+    platform.version === versions.version && isDeepStrictEqual(platform.endpoints, endpoints)
+  if (!isSame || platform.status !== 'registered')
+    await schedulePulls(tx, { ...platform, endpoints })
+}
+
+/** Whether others would be told something new: a new token alone, or another version, is nobody else's business. */
+function isNews(before: Platform, theirs: PartnerCredentials): boolean {
+  if (before.status !== 'registered' || before.offlineSince !== null) return true
+  return before.invited.some(({ party, role, registered, businessDetails }) => {
+    const now = theirs.parties.find((each) => each.party === party && each.role === role)
+    return now === undefined
+      ? registered
+      : !registered || !same(now.businessDetails, businessDetails)
+  })
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(a ?? {}, b)
+}
+
+function asMap(endpoints: PartnerVersions['endpoints']): ReadonlyMap<string, string> {
+  return new Map(endpoints.map((each) => [`${each.module}:${each.interface}`, each.url]))
 }
 
 /**
@@ -175,16 +196,4 @@ export async function addAccessToken(
     insert into credentials_tokens (token_hash, platform_id, kind, sealed)
     values (${context.secrets.hash(token)}, ${platformId}, 'access',
       ${context.secrets.seal(token, `platform:${platformId}:access`)})`)
-}
-
-/** Our Credentials object as JSON: the hub shows itself in the role HUB only (2.2.1 Credentials, Hub). */
-export function ourCredentials(context: Context, token: string): string {
-  const { countryCode, partyId, name } = context.config.hub
-  return JSON.stringify({
-    token,
-    url: `${context.publicUrl}/ocpi/versions`,
-    roles: [
-      { role: 'HUB', country_code: countryCode, party_id: partyId, business_details: { name } },
-    ],
-  })
 }

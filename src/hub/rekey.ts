@@ -4,19 +4,24 @@ import type { Secrets } from '../directory/secrets.ts'
 import type { Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
 import { raiseAlert } from './alerts.ts'
+import { rekeyCallbacks } from './callbacks.ts'
 import { peerTokenPurpose } from './call-partner.ts'
 
 type TokenRow = { token_hash: Buffer; platform_id: string; kind: string; sealed: Buffer }
 type PlatformRow = { id: string; peer_token_sealed: Buffer }
 
 /**
- * Brings every stored token under the current key of SECRETS_KEY, so that the old one can be taken out of `new,old`.
+ * Brings every stored token, and the URLs of callbacks, under the current key of SECRETS_KEY, so that the old one can be
+ * taken out of `new,old`.
  * Returns how many rows changed; what no key opens is left out and told to the operator. Running it again, or beside the web processes, changes nothing more.
  */
 export async function rekey(context: Context): Promise<number> {
   if (context.config.secretsKeys.length < 2) return 0
   return context.db.transaction(
-    async (tx) => (await rekeyTokens(tx, context)) + (await rekeyPeers(tx, context)),
+    async (tx) =>
+      (await rekeyTokens(tx, context)) +
+      (await rekeyPeers(tx, context)) +
+      (await rekeyCallbacks(tx, context)),
   )
 }
 

@@ -1,7 +1,8 @@
 import type { Fault } from '../errors.ts'
 import type { Identity } from '../directory/directory.ts'
 import type { Interface, Role } from '../ocpi/define.ts'
-import type { Route } from '../ocpi/registry.ts'
+import type { PartnerSide, Route } from '../ocpi/registry.ts'
+import type { Repair } from '../ocpi/repair.ts'
 import type { Version } from '../ocpi/version.ts'
 
 /** A request as the edge hands it over: framing is checked, the body not yet read. */
@@ -37,12 +38,14 @@ export type Call = {
   version: Version
   ids: MessageIds
   from: { party: string; role: Role }
-  /** null: absent, the hub decides by content. */
+  /** null: absent, the hub decides by content. A partner of 2.1.1 has no such header; the door says whom it means. */
   to: string | null
   query: URLSearchParams
   /** Path after the module's URL, still percent-encoded, with its leading slash or empty. */
   rest: string
   side: Interface
+  /** The hub's URL of this module as this partner knows it, without a slash at its end: what Link and Location are of. */
+  moduleUrl: string
   body: ParsedBody | null
 }
 
@@ -54,15 +57,24 @@ export type LocalCall = {
   body: ParsedBody | null
   ids: MessageIds
   version: Version
+  /** Of a partner that speaks 2.1.1; null for others. */
+  partnerSide: PartnerSide | null
+  /** As in Call. */
+  moduleUrl: string
 }
 
-/** A body that passed the scan and has the right types. `value` has no null members. */
+/**
+ * A body that passed the scan and has the right types. `text` and `bytes` are what was sent; `value` has no null members,
+ * is repaired where the partner's quirks say so, and has the shape of 2.2.1 when it was sent in 2.1.1.
+ */
 export type ParsedBody = {
   bytes: Buffer
   text: string
   value: Record<string, unknown>
   longNumbers: ReadonlyMap<string, string>
   soft: Fault[]
+  /** What was wrong in a way that is known of this partner, and how it is read. Absent: nothing. */
+  repairs?: readonly Repair[]
 }
 
 /** A plain success. */

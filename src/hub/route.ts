@@ -2,9 +2,10 @@ import type { ErrorCode } from '../errors.ts'
 import type { Endpoint, Module } from '../ocpi/define.ts'
 
 /**
- * What to do with a functional request:
+ * What to do with a request:
  * direct – forward to a party; broadcast – store and send to everyone it is meant for; store – answer from the store;
- * ask – find out who knows the token; clear – record a CDR for its receiver; refuse – say why not.
+ * ask – find out who knows the token; clear – record a CDR for its receiver; command – forward with a URL of ours for
+ * the results; local – the hub's own modules, never routed; refuse – say why not.
  */
 export type Plan =
   | { kind: 'direct'; receiver: string }
@@ -12,6 +13,8 @@ export type Plan =
   | { kind: 'store' }
   | { kind: 'ask' }
   | { kind: 'clear'; receiver: string }
+  | { kind: 'command'; receiver: string }
+  | { kind: 'local' }
   | { kind: 'refuse'; code: ErrorCode; pointer: string; message: string }
 
 export type RouteInput = {
@@ -20,8 +23,8 @@ export type RouteInput = {
   /** The party in OCPI-to-*, null when absent (open routing). */
   to: string | null
   hub: string
-  /** Where the content itself says the message goes: the party in cdr_token, or of the stored session. */
-  contentReceiver: string | null
+  /** The parties that the content itself says the message is for: see contentReceivers. */
+  content: readonly string[]
 }
 
 /**
@@ -29,7 +32,8 @@ export type RouteInput = {
  * and OCPI-to). Pure: the same input always gives the same plan.
  */
 export function route(input: RouteInput): Plan {
-  switch (input.endpoint.routing) {
+  const { routing } = input.endpoint
+  switch (routing) {
     case 'pull':
       return routeList(input)
     case 'pull-one':
@@ -37,19 +41,18 @@ export function route(input: RouteInput): Plan {
     case 'push':
       return routePush(input)
     case 'clear':
-      return routeCdr(input)
+      return input.to === input.hub ? notForAll(input) : routeByToken(input, 'clear')
     case 'authorize':
       return input.to === null || input.to === input.hub
         ? { kind: 'ask' }
         : { kind: 'direct', receiver: input.to }
     case 'direct':
-      return input.to === null || input.to === input.hub
-        ? refuse('header:OCPI-to-party-id', 'address the party this message is for')
-        : { kind: 'direct', receiver: input.to }
+    case 'command':
+      return routeToParty(input, routing)
     case 'local':
-      return { kind: 'store' }
+      return { kind: 'local' }
     default:
-      return input.endpoint.routing satisfies never
+      return routing satisfies never
   }
 }
 
@@ -68,6 +71,7 @@ function routeOne({ module, endpoint, to, hub }: RouteInput): Plan {
   // The Location of a CDR is a URL of ours and answers by itself.
   if (module.id === 'cdrs' || to === hub) return { kind: 'store' }
   if (to !== null) return { kind: 'direct', receiver: to }
+  // The store has what owners told everybody; where two have the same id it does not guess.
   return endpoint.interface === 'sender'
     ? { kind: 'store' }
     : refuse(
@@ -76,47 +80,77 @@ function routeOne({ module, endpoint, to, hub }: RouteInput): Plan {
       )
 }
 
-function routePush({ module, to, hub, contentReceiver }: RouteInput): Plan {
+function routePush(input: RouteInput): Plan {
+  const { module, to, hub } = input
   if (module.object?.audience === 'everyone') {
     return to === null || to === hub ? { kind: 'broadcast' } : { kind: 'direct', receiver: to }
   }
-  if (to === hub) {
-    // 2.2.1 Broadcast Push: party specific data are not for everybody.
-    return refuse(
-      'header:OCPI-to-party-id',
-      `${module.id} concern one party and are not broadcast; address it, or leave OCPI-to out`,
-    )
-  }
-  return personal(to, contentReceiver, (receiver) => ({ kind: 'direct', receiver }))
+  return to === hub ? notForAll(input) : routeByToken(input, 'direct')
 }
 
-function routeCdr({ to, hub, contentReceiver }: RouteInput): Plan {
-  if (to === hub) {
-    return refuse(
-      'header:OCPI-to-party-id',
-      'a CDR concerns one party and is not broadcast; address it, or leave OCPI-to out',
-    )
-  }
-  return personal(to, contentReceiver, (receiver) => ({ kind: 'clear', receiver }))
+/** 2.2.1 Broadcast Push: party specific data are not for everybody. */
+function notForAll({ module }: RouteInput): Plan {
+  return refuse(
+    'header:OCPI-to-party-id',
+    `${module.id} concern one party and are not broadcast; address it, or leave OCPI-to out`,
+  )
 }
 
-function personal(
-  to: string | null,
-  contentReceiver: string | null,
-  plan: (receiver: string) => Plan,
-): Plan {
-  if (contentReceiver === null) {
+function routeByToken({ to, content }: RouteInput, kind: 'direct' | 'clear'): Plan {
+  const [receiver] = content
+  if (receiver === undefined) {
     return to === null
       ? refuse(
           '/cdr_token',
           'the receiver is the party in cdr_token, which is missing or not known for this object',
         )
-      : plan(to)
+      : { kind, receiver: to }
   }
-  if (to !== null && to !== contentReceiver) {
-    return refuse('/cdr_token', `names ${contentReceiver}, but OCPI-to addresses ${to}`)
+  if (to !== null && to !== receiver) {
+    return refuse('/cdr_token', `names ${receiver}, but OCPI-to addresses ${to}`)
   }
-  return plan(contentReceiver)
+  return { kind, receiver }
+}
+
+/** What goes to one party in any case: the addressed one, else the one that the content is about. */
+function routeToParty(input: RouteInput, kind: 'direct' | 'command'): Plan {
+  const { endpoint, to, hub, content } = input
+  if (to === hub) {
+    return refuse('header:OCPI-to-party-id', 'address the party this message is for, not the hub')
+  }
+  if (to !== null) return { kind, receiver: to }
+  const place = placeOf(endpoint)
+  if (place === null)
+    return refuse('header:OCPI-to-party-id', 'address the party this message is for')
+  const [receiver, second] = content
+  if (receiver === undefined) return unknown(place, 'is not known here; address one with OCPI-to')
+  // 2.2.1 mod_locations: ids are unique within a CPO only.
+  if (second !== undefined)
+    return unknown(place, 'several parties use this id; address one with OCPI-to')
+  return { kind, receiver }
+}
+
+/** Where the content stands that says whom a request is for; null when nothing in it does. */
+function placeOf({ openBy, path }: Endpoint): string | null {
+  switch (openBy) {
+    case 'location':
+      return '/location_id'
+    case 'session':
+      // charging_preferences and chargingprofiles name it in the path.
+      return path.includes(':session_id') ? 'path:session_id' : '/session_id'
+    case 'reservation':
+      return '/reservation_id'
+    case 'cdr_token':
+    case 'object':
+    case undefined:
+      return null
+    default:
+      return openBy satisfies never
+  }
+}
+
+function unknown(pointer: string, message: string): Plan {
+  return { kind: 'refuse', code: 'unknownLocation', pointer, message }
 }
 
 function refuse(pointer: string, message: string): Plan {

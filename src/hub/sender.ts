@@ -1,37 +1,35 @@
 import { HubError } from '../errors.ts'
-import type { Context } from '../context.ts'
 import type { Identity } from '../directory/directory.ts'
-import { sql } from '../db/sql.ts'
+import { sideOf } from '../directory/parties.ts'
+import type { PartyRow } from '../directory/snapshot.ts'
 import type { Role } from '../ocpi/define.ts'
 import { readAddress } from '../ocpi/headers.ts'
-import { foldKey, partyOf } from '../ocpi/primitives.ts'
-import type { Route } from '../ocpi/registry.ts'
-import { isRecord } from '../ocpi/validate.ts'
-import type { Call, OcpiRequest, ParsedBody } from './request.ts'
+import { partyOf } from '../ocpi/primitives.ts'
+import type { PartnerSide, Route } from '../ocpi/registry.ts'
+import { isRecord, schemaFor } from '../ocpi/validate.ts'
+import type { Version } from '../ocpi/version.ts'
+import type { OcpiRequest, ParsedBody } from './request.ts'
 
-type Input = { request: OcpiRequest; route: Route; identity: Identity; body: ParsedBody | null }
+type Input = {
+  request: OcpiRequest
+  route: Route
+  identity: Identity
+  version: Version
+  /** Of a partner of 2.1.1, which has no routing headers: its connection is one party. */
+  partnerSide: PartnerSide | null
+  body: ParsedBody | null
+}
 
 /**
  * Who speaks, and in which role: the party of OCPI-from must be one of the platform's, in a role this endpoint is for,
  * and the owner in the URL and in the body must be that party. A platform acts only for its own parties.
  */
 export function authorizeSender(input: Input): { party: string; role: Role } {
-  const { request, route, identity } = input
-  const from = readAddress(request.headers, 'from')
-  if (from.kind !== 'party') {
-    const header = from.kind === 'broken' ? from.header : 'OCPI-from-party-id'
-    throw new HubError('invalid', 'say for which of your parties you speak', {
-      faults: [
-        {
-          pointer: `header:${header}`,
-          message: 'both OCPI-from headers are needed, ASCII letters and digits',
-        },
-      ],
-    })
-  }
-  const own = identity.platform.parties.filter(({ party }) => party === from.party)
+  const { route, identity } = input
+  const from = readSender(input)
+  const own = identity.platform.parties.filter(({ party }) => party === from)
   if (own.length === 0) {
-    throw new HubError('foreignSender', `${from.party} is not a party of this platform`, {
+    throw new HubError('foreignSender', `${from} is not a party of this platform`, {
       faults: [
         {
           pointer: 'header:OCPI-from-party-id',
@@ -44,13 +42,47 @@ export function authorizeSender(input: Input): { party: string; role: Role } {
   const role = own.find((party) => roles.includes(party.role))?.role
   if (!role) {
     throw new HubError('invalid', `this endpoint is for ${roles.join(', ')}`, {
-      faults: [
-        { pointer: 'header:OCPI-from-party-id', message: `${from.party} has no such role here` },
-      ],
+      faults: [{ pointer: 'header:OCPI-from-party-id', message: `${from} has no such role here` }],
     })
   }
-  checkOwner(input, from.party)
-  return { party: from.party, role }
+  checkOwner(input, from)
+  return { party: from, role }
+}
+
+/** The party in OCPI-from; of partners that send none, their only one in a role this endpoint is for. */
+function readSender({ request, route, identity, partnerSide }: Input): string {
+  const { parties, quirks } = identity.platform
+  if (partnerSide !== null) {
+    const only = onlyParty(
+      parties.filter(({ role }) => sideOf(role) === partnerSide),
+      route,
+    )
+    if (only !== null) return only
+    const message =
+      'a connection of OCPI 2.1.1 speaks for one party, of a role this endpoint is for'
+    throw new HubError('invalid', message)
+  }
+  const from = readAddress(request.headers, 'from')
+  if (from.kind === 'party') return from.party
+  const inferred =
+    from.kind === 'absent' && quirks.no_routing_headers === true ? onlyParty(parties, route) : null
+  if (inferred !== null) return inferred
+  const header = from.kind === 'broken' ? from.header : 'OCPI-from-party-id'
+  throw new HubError('invalid', 'say for which of your parties you speak', {
+    faults: [
+      {
+        pointer: `header:${header}`,
+        message: 'both OCPI-from headers are needed, ASCII letters and digits',
+      },
+    ],
+  })
+}
+
+function onlyParty(parties: readonly PartyRow[], route: Route): string | null {
+  const roles = rolesFor(route)
+  const fitting = new Set(parties.filter(({ role }) => roles.includes(role)).map((p) => p.party))
+  const [only] = fitting
+  return only !== undefined && fitting.size === 1 ? only : null
 }
 
 /** Owners push and check their copies on Receiver interfaces; readers pull and ask on Sender interfaces. */
@@ -60,7 +92,7 @@ function rolesFor({ module, endpoint }: Route): readonly Role[] {
   return endpoint.interface === 'receiver' ? module.ownerRoles : module.readerRoles
 }
 
-function checkOwner({ route, identity, body }: Input, from: string): void {
+function checkOwner({ route, identity, version, body }: Input, from: string): void {
   const { params, module, endpoint } = route
   if (
     params.country_code !== undefined &&
@@ -77,7 +109,7 @@ function checkOwner({ route, identity, body }: Input, from: string): void {
       })
     }
   }
-  if (!body || endpoint.routing === 'authorize') return
+  if (!body || !isOwned(route, version)) return
   const { country_code: countryCode, party_id: partyId } = body.value
   if (countryCode === undefined && partyId === undefined) return
   const isPatch = endpoint.method === 'PATCH'
@@ -96,41 +128,9 @@ function checkOwner({ route, identity, body }: Input, from: string): void {
   }
 }
 
-/**
- * Where the content says a message goes: the party in cdr_token of a session or CDR, or, where a PATCH does not repeat
- * it, of the session as it is stored. Null when the content does not say.
- */
-export async function contentReceiverOf(context: Context, call: Call): Promise<string | null> {
-  const { route, body, from } = call
-  const routing = route.endpoint.routing
-  if (
-    routing !== 'clear' &&
-    !(routing === 'push' && route.module.object?.audience === 'token owner')
-  )
-    return null
-  const token = body?.value.cdr_token
-  if (isRecord(token)) {
-    const receiver = partyOf(token.country_code, token.party_id)
-    if (receiver === null && (token.country_code !== undefined || routing === 'clear')) {
-      throw new HubError('invalid', 'the token names no party', {
-        faults: [
-          {
-            pointer: '/cdr_token/party_id',
-            message: 'country_code and party_id must be ASCII letters and digits',
-          },
-        ],
-      })
-    }
-    if (receiver !== null) return receiver
-  }
-  const [row] = await context.db.rows<{ audience: string }>(sql`
-    select audience from objects
-    where module = ${route.module.id} and owner = ${from.party} and object_key = ${foldKey(route.params.id ?? '')}
-      and deleted_at is null
-    order by seq desc limit 1`)
-  if (!row && routing === 'push' && call.to === null) {
-    // Only a PATCH names no card; with the whole object the sender tells us everything that this one builds on.
-    throw new HubError('notFound', 'the hub does not have this object; PUT the whole object first')
-  }
-  return row?.audience ?? null
+/** Whether the body says whose it is: an object of one party, not one that may name another as its customer. */
+function isOwned({ endpoint }: Route, version: Version): boolean {
+  const schema: unknown = schemaFor(endpoint.body?.schema ?? {}, version)
+  const required = isRecord(schema) ? schema.required : undefined
+  return Array.isArray(required) && required.includes('country_code')
 }

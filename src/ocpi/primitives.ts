@@ -1,5 +1,6 @@
 import Format from 'typebox/format'
 import Type from 'typebox'
+import type { Version } from './version.ts'
 
 /** OCPI types as JSON Schema. Lengths, patterns, formats and enums are soft (see validate.ts). */
 
@@ -22,66 +23,22 @@ export function oneOf<const V extends readonly string[]>(values: V) {
   return Type.Unsafe<V[number]>({ type: 'string', enum: values })
 }
 
+/** An enum that takes any string (2.3.0 Types, OpenEnum); `values` are those the specification names. */
+export function openEnum(values: readonly string[]) {
+  return Type.Unsafe<string>({ type: 'string', examples: values })
+}
+
+/** An enum that 2.3.0 opens: before, only `values`; since then any string, with `added` among the named ones. */
+export function openedEnum(
+  version: Version,
+  values: readonly string[],
+  added: readonly string[] = [],
+) {
+  return version === '2.3.0' ? openEnum([...values, ...added]) : oneOf(values)
+}
+
 /** An object that keeps members it does not name (2.3.0: a platform SHALL NOT reject them). */
 export const object = Type.Object
-
-export const displayText = object({ language: text(2), text: text(512) })
-export const image = object({
-  url,
-  thumbnail: optional(url),
-  category: oneOf(['CHARGER', 'ENTRANCE', 'LOCATION', 'NETWORK', 'OPERATOR', 'OTHER', 'OWNER']),
-  type: ciString(4),
-  width: optional(integer),
-  height: optional(integer),
-})
-export const businessDetails = object({
-  name: text(100),
-  website: optional(url),
-  logo: optional(image),
-})
-export const price = object({ excl_vat: number, incl_vat: optional(number) })
-export const tokenType = oneOf(['AD_HOC_USER', 'APP_USER', 'OTHER', 'RFID'])
-export const authMethod = oneOf(['AUTH_REQUEST', 'COMMAND', 'WHITELIST'])
-/** The party that the driver's card belongs to decides where sessions and CDRs go (2.2.1 CdrToken class). */
-export const cdrToken = object({
-  country_code: ciString(2),
-  party_id: ciString(3),
-  uid: ciString(36),
-  type: tokenType,
-  contract_id: ciString(36),
-})
-export const chargingPeriod = object({
-  start_date_time: dateTime,
-  dimensions: list(
-    object({
-      type: oneOf([
-        'CURRENT',
-        'ENERGY',
-        'ENERGY_EXPORT',
-        'ENERGY_IMPORT',
-        'MAX_CURRENT',
-        'MIN_CURRENT',
-        'MAX_POWER',
-        'MIN_POWER',
-        'PARKING_TIME',
-        'POWER',
-        'RESERVATION_TIME',
-        'STATE_OF_CHARGE',
-        'TIME',
-      ]),
-      volume: number,
-    }),
-    { minItems: 1 },
-  ),
-  tariff_id: optional(ciString(36)),
-})
-export const energyMix = object({
-  is_green_energy: boolean,
-  energy_sources: optional(list(object({ source: text(255), percentage: number }))),
-  environ_impact: optional(list(object({ category: text(255), amount: number }))),
-  supplier_name: optional(text(64)),
-  energy_product_name: optional(text(64)),
-})
 
 const TIME = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$/
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const

@@ -174,8 +174,10 @@ function childIndex(text: string, array: ArrayText, step: ChildStep): number {
   return array.items.findLastIndex((item) => {
     const object = readObject(text, item.start)
     const id = object === null ? null : (findMember(object, step.key)?.value ?? null)
-    if (id === null || text[id.start] !== '"') return false
-    const value: unknown = JSON.parse(text.slice(id.start, id.end))
+    const json = id === null ? '' : text.slice(id.start, id.end)
+    // Some partners write ids as integers; the hub reads them as text and keeps what they wrote.
+    if (!/^("|-?\d+$)/.test(json)) return false
+    const value: unknown = json.startsWith('"') ? JSON.parse(json) : json
     return foldAscii(String(value)) === wanted
   })
 }

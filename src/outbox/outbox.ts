@@ -2,8 +2,22 @@ import { limits } from '../../config/limits.ts'
 import type { Sql, Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
 
-/** clear – judge a CDR; deliver – bring a CDR to its receiver; sync – bring the current object to a peer; alert – webhook. */
-export type OutboxKind = 'clear' | 'deliver' | 'sync' | 'settle' | 'alert'
+/**
+ * clear – judge a CDR; deliver – bring a CDR to its receiver; sync – bring the current object to a peer; settle – what is
+ * due in settlement; alert – webhook; client_info – tell a platform what a party is now (subject party|role);
+ * credentials – give a 2.3.0 partner new Credentials; probe – ask a silent platform whether it is there; pull – fetch a
+ * module (subject) from a partner.
+ */
+export type OutboxKind =
+  | 'clear'
+  | 'deliver'
+  | 'sync'
+  | 'settle'
+  | 'alert'
+  | 'client_info'
+  | 'credentials'
+  | 'probe'
+  | 'pull'
 
 /** What is to be done, never the message itself. `platformId` '' when it concerns no single platform. */
 export type OutboxEntry = {
@@ -112,7 +126,7 @@ export async function finishOutbox(
   tx: Sql,
   input: {
     ids: readonly bigint[]
-    outcome: 'done' | 'failed' | 'expired' | 'refused'
+    outcome: 'done' | 'failed' | 'expired' | 'refused' | 'withheld'
     error?: string
   },
 ): Promise<void> {

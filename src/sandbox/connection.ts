@@ -1,16 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { limits } from '../../config/limits.ts'
 import { assert, present } from '../assert.ts'
+import type { Version } from '../ocpi/version.ts'
 import type { Books } from './books.ts'
 import { pause } from './clock.ts'
+import { credentialsOf, encodedToken, endpointName, peerOf } from './dialect.ts'
+import type { Address } from './dialect.ts'
 import { isJson, numberOf, objectIn, objectsIn, parseJson, textOf } from './json.ts'
 import type { Json } from './json.ts'
 import type { Method, Wire, WireAnswer } from './wire.ts'
 import type { PlatformPlan } from './world.ts'
-
-const VERSION = '2.2.1'
-
-type Address = { countryCode: string; partyId: string }
 
 /** A functional request to the hub. `to` undefined is open routing (2.2.1, Transport: Open Routing Request). */
 type HubRequest = {
@@ -28,22 +27,24 @@ type HubAnswer = WireAnswer & { code: number; data: unknown; message: string }
 
 /** The connection of one platform with the hub, from its side. */
 export type Connection = {
-  /** The handshake as OCPI 2.2.1 Credentials describes it, begun by us with the hub's token A. */
+  /** The handshake as OCPI Credentials describes it, begun by us with the hub's token A. */
   register(at: { versionsUrl: string; tokenA: string }): Promise<void>
   /** The hub's answer to a request, whatever it says. Repeats it while the hub cannot be reached. */
   send(request: HubRequest): Promise<HubAnswer>
   /** A call to the hub's JSON API of parties, with our token. */
   api(request: { method: Method; path: string; body?: string }): Promise<WireAnswer>
-  /** What the hub sends must carry one of these. */
-  isKnownToken(token: string): boolean
+  /** What the hub sends must carry one of these: the token it was given, or for the handshake token A. */
+  tokenKind(token: string): 'access' | 'registration' | undefined
   isRegistered(): boolean
-  /** For a handshake that the hub begins: the token A that it may use once. */
-  issueTokenA(): string
+  /** For a handshake that the hub begins: the token A that it may use once; a new one when none is given. */
+  issueTokenA(token?: string): string
   /** Takes the hub's credentials object, reads its endpoints, and answers ours with a new token. */
   acceptCredentials(theirs: Json): Promise<Json>
   ownCredentials(): Json
   forget(): void
   hubParty(): Address
+  /** Whom the other side speaks for; `hub` when it is one. */
+  peer(): { hub: Address | undefined; parties: readonly Address[] }
   /** `locations/sender` → URL at the hub. */
   endpoints(): ReadonlyMap<string, string>
   /** The token we show, encoded as it stands in the Authorization header. */
@@ -55,6 +56,10 @@ type ConnectionParts = {
   versionsUrl: string
   wire: Wire
   books: Books
+  /** The one version that is spoken on this connection. */
+  version: Version
+  /** How often a request is sent at most. */
+  attemptsMax?: number
 }
 
 type State = {
@@ -62,6 +67,7 @@ type State = {
   shown: string
   hubVersionsUrl: string
   hub: Address | undefined
+  parties: readonly Address[]
   endpoints: Map<string, string>
   /** What the hub shows us. */
   issued: string
@@ -74,6 +80,7 @@ export function createConnection(parts: ConnectionParts): Connection {
     shown: '',
     hubVersionsUrl: '',
     hub: undefined,
+    parties: [],
     endpoints: new Map(),
     issued: newToken(),
     tokenA: undefined,
@@ -89,17 +96,17 @@ export function createConnection(parts: ConnectionParts): Connection {
         token: state.shown,
         body,
       }),
-    isKnownToken: (token) => token === state.issued || token === state.tokenA,
+    tokenKind: (token) => tokenKind(state, token),
     isRegistered: () => state.isRegistered,
-    issueTokenA: () => {
-      state.tokenA = newToken()
-      return state.tokenA
+    issueTokenA: (token = newToken()) => {
+      state.tokenA = token
+      return token
     },
     acceptCredentials: async (theirs) => {
       const token = present(textOf(theirs, 'token'), 'token of the hub')
       const url = present(textOf(theirs, 'url'), 'url of the hub')
       state.endpoints = await readEndpoints(parts, { url, token })
-      takeCredentials(state, theirs)
+      takeCredentials(parts, state, theirs)
       state.issued = newToken()
       state.tokenA = undefined
       return ownCredentials(parts, state)
@@ -110,8 +117,9 @@ export function createConnection(parts: ConnectionParts): Connection {
       state.issued = newToken()
     },
     hubParty: () => present(state.hub, 'party of the hub'),
+    peer: () => ({ hub: state.hub, parties: state.parties }),
     endpoints: () => state.endpoints,
-    shownToken: () => encoded(state.shown),
+    shownToken: () => encodedToken(parts.version, state.shown),
   }
 }
 
@@ -125,18 +133,16 @@ async function register(
   const body = JSON.stringify(ownCredentials(parts, state))
   const answer = await plain(parts, { method: 'POST', url, token: at.tokenA, body })
   state.hubVersionsUrl = at.versionsUrl
-  takeCredentials(state, objectIn(dataOf(answer, url)))
+  takeCredentials(parts, state, objectIn(dataOf(answer, url)))
   state.endpoints = await readEndpoints(parts, { url: state.hubVersionsUrl, token: state.shown })
 }
 
 async function send(parts: ConnectionParts, state: State, request: HubRequest): Promise<HubAnswer> {
-  const base = state.endpoints.get(`${request.module}/${request.side}`)
-  assert(base !== undefined, `the hub offers no ${request.side} endpoint of ${request.module}`)
-  const url = request.path.startsWith('http') ? request.path : `${base}${request.path}`
+  const url = urlOf(state, request)
   const headers = {
-    Authorization: `Token ${encoded(state.shown)}`,
+    Authorization: `Token ${encodedToken(parts.version, state.shown)}`,
     ...messageIds(),
-    ...routing(request.from, request.to),
+    ...(parts.version === '2.1.1' ? {} : routing(request.from, request.to)),
   }
   const exchange = { method: request.method, url, headers }
   const answer = await patiently(parts, () =>
@@ -147,13 +153,20 @@ async function send(parts: ConnectionParts, state: State, request: HubRequest): 
   return noted(parts.books, { method: request.method, url, answer })
 }
 
+function urlOf({ endpoints }: State, { module, side, path }: HubRequest): string {
+  if (path.startsWith('http')) return path
+  const base = endpoints.get(`${module}/${side}`)
+  assert(base !== undefined, `the hub offers no ${side} endpoint of ${module}`)
+  return `${base}${path}`
+}
+
 /** Repeats what did not get through: no answer, 429, or 5xx. All that partners send may be sent twice. */
 async function patiently(
   parts: ConnectionParts,
   ask: () => Promise<WireAnswer>,
 ): Promise<WireAnswer> {
   for (let tries = 1; ; tries++) {
-    const isLast = tries >= limits.sandboxAttemptsMax
+    const isLast = tries >= (parts.attemptsMax ?? limits.sandboxAttemptsMax)
     const answer = await ask().catch((error: unknown) => {
       if (isLast) throw error
       return undefined
@@ -172,7 +185,8 @@ function plain(
   wanted: { method: Method; url: string; token: string; body?: string | undefined },
 ): Promise<WireAnswer> {
   const { method, url, token, body } = wanted
-  const headers = { Authorization: `Token ${encoded(token)}`, ...messageIds() }
+  const shown = encodedToken(parts.version, token)
+  const headers = { Authorization: `Token ${shown}`, ...messageIds() }
   return patiently(parts, () =>
     parts.wire.exchange({ method, url, headers, ...(body === undefined ? {} : { body }) }),
   )
@@ -185,40 +199,34 @@ async function readEndpoints(
 ): Promise<Map<string, string>> {
   const { token } = at
   const versions = dataOf(await plain(parts, { method: 'GET', url: at.url, token }), at.url)
-  const version = objectsIn(versions).find((one) => textOf(one, 'version') === VERSION)
-  const url = present(textOf(objectIn(version), 'url'), `version ${VERSION} of the hub`)
+  const version = objectsIn(versions).find((one) => textOf(one, 'version') === parts.version)
+  const url = present(textOf(objectIn(version), 'url'), `version ${parts.version} of the hub`)
   const details = objectIn(dataOf(await plain(parts, { method: 'GET', url, token }), url))
   const found = new Map<string, string>()
   for (const endpoint of objectsIn(details['endpoints'])) {
-    const module = textOf(endpoint, 'identifier') ?? ''
-    const side = (textOf(endpoint, 'role') ?? '').toLowerCase()
     const address = (textOf(endpoint, 'url') ?? '').replace(/\/$/, '')
-    found.set(module === 'credentials' ? module : `${module}/${side}`, address)
+    found.set(endpointName(endpoint, { version: parts.version, role: parts.plan.role }), address)
   }
   return found
 }
 
-function ownCredentials({ plan, versionsUrl }: ConnectionParts, state: State): Json {
-  return {
-    token: state.issued,
-    url: versionsUrl,
-    roles: plan.parties.map((party) => ({
-      role: plan.role,
-      country_code: party.countryCode,
-      party_id: party.partyId,
-      business_details: { name: party.name },
-    })),
-  }
+function ownCredentials({ plan, version, versionsUrl }: ConnectionParts, state: State): Json {
+  const { role, parties } = plan
+  return credentialsOf({ version, role, parties, token: state.issued, url: versionsUrl })
 }
 
-function takeCredentials(state: State, theirs: Json): void {
+function takeCredentials({ version }: ConnectionParts, state: State, theirs: Json): void {
   state.shown = present(textOf(theirs, 'token'), 'token of the hub')
   state.hubVersionsUrl = textOf(theirs, 'url') ?? state.hubVersionsUrl
-  const role = objectsIn(theirs['roles']).find((one) => textOf(one, 'role') === 'HUB')
-  const countryCode = textOf(objectIn(role), 'country_code')
-  const partyId = textOf(objectIn(role), 'party_id')
-  if (countryCode !== undefined && partyId !== undefined) state.hub = { countryCode, partyId }
+  const { hub, parties } = peerOf(version, theirs)
+  state.hub = hub ?? state.hub
+  state.parties = parties
   state.isRegistered = true
+}
+
+function tokenKind(state: State, token: string): 'access' | 'registration' | undefined {
+  if (token === state.issued) return 'access'
+  return token === state.tokenA ? 'registration' : undefined
 }
 
 function noted(
@@ -262,9 +270,4 @@ function routing(from: Address, to: Address | undefined): Record<string, string>
 
 function newToken(): string {
   return randomBytes(24).toString('base64url')
-}
-
-/** Base64 of the token (2.2.1, Transport: Authorization header). */
-function encoded(token: string): string {
-  return Buffer.from(token, 'utf8').toString('base64')
 }

@@ -1,10 +1,9 @@
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { limits } from '../../config/limits.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from './clock.ts'
 import { isoSeconds, pause } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { objectIn, parseJson } from './json.ts'
+import { bodyText, echoedHeaders, listen } from './listen.ts'
 import type { Misbehaviour, MisbehaviourRule } from './misbehaviour.ts'
 import type { PlatformPlan } from './world.ts'
 
@@ -41,25 +40,7 @@ export function startPartnerServer(
   parts: PartnerServerParts,
   port: number,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
-    void serve(parts, request, response).catch(() => response.destroy())
-  })
-  server.keepAliveTimeout = 65_000
-  return new Promise((resolve, reject) => {
-    server.on('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address()
-      const listening = typeof address === 'object' && address !== null ? address.port : port
-      resolve({ url: `http://127.0.0.1:${listening}`, close: () => closeServer(server) })
-    })
-  })
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
+  return listen(port, (request, response) => serve(parts, request, response))
 }
 
 async function serve(
@@ -67,7 +48,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const text = await bodyOf(request)
+  const text = await bodyText(request)
   const host = request.headers.host ?? '127.0.0.1'
   const url = new URL(request.url ?? '/', `http://${host}`)
   const [, root, ...rest] = url.pathname.split('/').map(decodeURIComponent)
@@ -80,19 +61,6 @@ async function serve(
       ? await route(parts, { request, rest, url, text })
       : { status: 404, code: 2001, message: 'no such path' }
   write(parts, { request, response, answer })
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request) {
-    const part: unknown = chunk
-    if (!Buffer.isBuffer(part)) continue
-    bytes += part.length
-    if (bytes > limits.sandboxBodyBytesMax) throw new Error('body too large')
-    chunks.push(part)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** True when the answer has been given, or deliberately not. */
@@ -123,7 +91,7 @@ function isAuthorized(connection: Connection, request: IncomingMessage): boolean
   const shown = /^Token (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
   if (shown === undefined) return false
   const decoded = Buffer.from(shown, 'base64').toString('utf8').trim()
-  return connection.isKnownToken(decoded) || connection.isKnownToken(shown)
+  return [decoded, shown].some((token) => connection.tokenKind(token) !== undefined)
 }
 
 async function route(
@@ -205,20 +173,7 @@ function write(
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
     ...answer.headers,
-  }
-  for (const [from, to] of ECHOED) {
-    const value = request.headers[from]
-    if (typeof value === 'string') headers[to] = value
+    ...echoedHeaders(request),
   }
   response.writeHead(answer.status ?? 200, headers).end(body)
 }
-
-/** The answer repeats the ids and swaps the parties (2.2.1, Transport: Message Routing Headers). */
-const ECHOED = [
-  ['x-request-id', 'X-Request-ID'],
-  ['x-correlation-id', 'X-Correlation-ID'],
-  ['ocpi-from-country-code', 'OCPI-to-country-code'],
-  ['ocpi-from-party-id', 'OCPI-to-party-id'],
-  ['ocpi-to-country-code', 'OCPI-from-country-code'],
-  ['ocpi-to-party-id', 'OCPI-from-party-id'],
-] as const

@@ -34,7 +34,13 @@ export async function createPartner(options: {
   let baseUrl = ''
   let connection: Connection | undefined
   const connected = (): Connection => {
-    connection ??= createConnection({ plan, books, wire, versionsUrl: `${baseUrl}/ocpi/versions` })
+    connection ??= createConnection({
+      plan,
+      books,
+      wire,
+      versionsUrl: `${baseUrl}/ocpi/versions`,
+      version: '2.2.1',
+    })
     return connection
   }
   const answer = createPartnerModules({ plan, books, baseUrl: () => baseUrl })

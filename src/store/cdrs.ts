@@ -1,7 +1,8 @@
 import type { Sql, Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
+import type { Fault } from '../errors.ts'
 import type { Page } from '../ocpi/paging.ts'
-import type { ListPage } from './list.ts'
+import type { ListItem, ListPage } from './list.ts'
 
 /** A CDR as it came in, before anybody judged it. */
 export type NewCdr = {
@@ -24,6 +25,8 @@ export type NewCdr = {
   currency: string
   lastUpdated: Date
   correlationId: string
+  /** What money depends on and was sent in a form that may mean something else. */
+  doubts: readonly Fault[]
 }
 
 /** recorded – new; replay – the same content again; conflict – the id is taken by other content. `cdrId` as stored. */
@@ -69,7 +72,7 @@ async function insertCdrs(tx: Tx, cdrs: readonly NewCdr[]): Promise<{ id: bigint
   return tx.rows<{ id: bigint }>(sql`
     insert into cdrs (owner, cdr_key, cdr_id, platform_id, receiver, ocpi_version, original, content_hash, value,
       session_key, token_key, location_key, is_credit, original_key, started_at, ended_at, currency, last_updated,
-      correlation_id)
+      correlation_id, doubts)
     select * from unnest(${cdrs.map((c) => c.owner)}::text[], ${cdrs.map((c) => c.cdrKey)}::text[],
       ${cdrs.map((c) => c.cdrId)}::text[], ${cdrs.map((c) => c.platformId)}::text[],
       ${cdrs.map((c) => c.receiver)}::text[], ${cdrs.map((c) => c.ocpiVersion)}::text[],
@@ -79,7 +82,7 @@ async function insertCdrs(tx: Tx, cdrs: readonly NewCdr[]): Promise<{ id: bigint
       ${cdrs.map((c) => c.isCredit)}::boolean[], ${cdrs.map((c) => c.originalKey)}::text[],
       ${cdrs.map((c) => c.startedAt)}::timestamptz[], ${cdrs.map((c) => c.endedAt)}::timestamptz[],
       ${cdrs.map((c) => c.currency)}::text[], ${cdrs.map((c) => c.lastUpdated)}::timestamptz[],
-      ${cdrs.map((c) => c.correlationId)}::text[])
+      ${cdrs.map((c) => c.correlationId)}::text[], ${cdrs.map((c) => JSON.stringify(c.doubts))}::jsonb[])
     on conflict on constraint cdrs_natural_key do nothing
     returning id`)
 }
@@ -96,21 +99,44 @@ export async function noteConflict(
       and not exists (select 1 from cdr_findings f where f.cdr_id = cdr_states.cdr_id and f.code = 'D3')`)
 }
 
-/** The bytes of a CDR and who may see it. */
+/** A CDR as it was sent, the version it was sent in, and who may see it. */
+export type StoredCdr = {
+  id: bigint
+  text: string
+  version: string
+  receiver: string
+  visible: boolean
+}
+
+/** The CDR of this owner and key, or null. */
 export async function readCdr(
   client: Sql,
   key: { owner: string; cdrKey: string },
-): Promise<{ id: bigint; original: Buffer; receiver: string; visible: boolean } | null> {
+): Promise<StoredCdr | null> {
   const [row] = await client.rows<{
     id: bigint
     original: Buffer
+    ocpi_version: string
     receiver: string
     visible: boolean
   }>(sql`
-    select c.id, c.original, c.receiver, s.delivery not in ('none', 'withheld') as visible
+    select c.id, c.original, c.ocpi_version, c.receiver, s.delivery not in ('none', 'withheld') as visible
     from cdrs c join cdr_states s on s.cdr_id = c.id
     where c.owner = ${key.owner} and c.cdr_key = ${key.cdrKey}`)
-  return row ?? null
+  return row
+    ? {
+        id: row.id,
+        text: textOf(row.original),
+        version: row.ocpi_version,
+        receiver: row.receiver,
+        visible: row.visible,
+      }
+    : null
+}
+
+/** The text of a CDR's bytes: what a byte order mark may stand in front of. */
+export function textOf(original: Buffer): string {
+  return original.toString('utf8').replace(/^\uFEFF/, '')
 }
 
 /**
@@ -120,10 +146,18 @@ export async function readCdr(
 export async function listCdrs(
   client: Sql,
   input: { parties: readonly string[]; owners: readonly string[] | null; page: Page },
-): Promise<ListPage & { ids: bigint[] }> {
+): Promise<ListPage<ListItem & { id: bigint }>> {
   const { page, parties, owners } = input
-  const rows = await client.rows<{ id: bigint; visible_seq: bigint; original: Buffer }>(sql`
-    select c.id, s.visible_seq, c.original from cdr_states s join cdrs c on c.id = s.cdr_id
+  const rows = await client.rows<{
+    id: bigint
+    visible_seq: bigint
+    owner: string
+    cdr_key: string
+    ocpi_version: string
+    original: Buffer
+  }>(sql`
+    select c.id, s.visible_seq, c.owner, c.cdr_key, c.ocpi_version, c.original
+    from cdr_states s join cdrs c on c.id = s.cdr_id
     where s.receiver = any(${parties}::text[]) and s.delivery not in ('none', 'withheld')
       and (${owners}::text[] is null or c.owner = any(${owners}::text[]))
       and c.last_updated >= coalesce(${page.dateFrom}::timestamptz, '-infinity')
@@ -138,8 +172,13 @@ export async function listCdrs(
       and c.last_updated < coalesce(${page.dateTo}::timestamptz, 'infinity')`)
   const shown = rows.slice(0, page.limit)
   return {
-    texts: shown.map((row) => row.original.toString('utf8').replace(/^\uFEFF/, '')),
-    ids: shown.map((row) => row.id),
+    items: shown.map((row) => ({
+      id: row.id,
+      owner: row.owner,
+      key: row.cdr_key,
+      version: row.ocpi_version,
+      text: textOf(row.original),
+    })),
     total: Number(count?.total ?? 0n),
     nextAfter: rows.length > page.limit ? (shown.at(-1)?.visible_seq.toString() ?? null) : null,
   }

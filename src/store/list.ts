@@ -2,13 +2,23 @@ import type { Sql, Statement } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
 import type { Page } from '../ocpi/paging.ts'
 
-/** One page: JSON texts of the objects, the exact total for the filters and the asker, and where the page ended. */
-export type ListPage = { texts: string[]; total: number; nextAfter: string | null }
+/** An object of a page as it was sent, with the version its owner speaks. */
+export type ListItem = { owner: string; key: string; version: string; text: string }
+
+/** One page: its objects, the exact total for the filters and the asker, and where the page ended. */
+export type ListPage<Item = ListItem> = { items: Item[]; total: number; nextAfter: string | null }
 
 /** Who asks: what is meant for everyone plus what was addressed to `parties`, of these owners (null: of all). */
 export type Asker = { parties: readonly string[]; owners: readonly string[] | null }
 
-type Place = { seq: bigint; live: boolean; original: string | null }
+type Place = {
+  seq: bigint
+  live: boolean
+  owner: string
+  object_key: string
+  ocpi_version: string
+  original: string
+}
 
 /**
  * A page of a module in the order of first sight. Without dates, places include tombstones, so an offset keeps its
@@ -29,7 +39,14 @@ export async function listObjects(
   const last = places.at(-1)
   const more = last ? await client.rows(moreAfter(input, last.seq)) : []
   return {
-    texts: places.flatMap(({ live, original }) => (live && original !== null ? [original] : [])),
+    items: places
+      .filter(({ live }) => live)
+      .map((place) => ({
+        owner: place.owner,
+        key: place.object_key,
+        version: place.ocpi_version,
+        text: place.original,
+      })),
     total: await countObjects(client, input),
     nextAfter: last && more.length > 0 ? last.seq.toString() : null,
   }
@@ -44,7 +61,7 @@ function offsetPlaces(input: Input): Statement {
     select seq, deleted_at is null and not (audience = '*' and exists (
         select 1 from objects d where d.module = o.module and d.owner = o.owner
           and d.object_key = o.object_key and d.audience = any(${input.asker.parties}::text[])
-          and d.deleted_at is null)) as live, original
+          and d.deleted_at is null)) as live, owner, object_key, ocpi_version, original
     from objects o
     where module = ${input.module} and audience = any(${audiencesOf(input)}::text[])
       and (${input.asker.owners}::text[] is null or owner = any(${input.asker.owners}::text[]))
@@ -53,7 +70,7 @@ function offsetPlaces(input: Input): Statement {
 
 function afterPlaces(input: Input): Statement {
   return sql`
-    select seq, true as live, original from objects o
+    select seq, true as live, owner, object_key, ocpi_version, original from objects o
     where module = ${input.module} and audience = any(${audiencesOf(input)}::text[])
       and (${input.asker.owners}::text[] is null or owner = any(${input.asker.owners}::text[]))
       and seq > ${input.page.after}::bigint and deleted_at is null
@@ -67,7 +84,7 @@ function afterPlaces(input: Input): Statement {
 function windowPlaces(input: Input): Statement {
   const { page } = input
   return sql`
-    select seq, true as live, original from objects o
+    select seq, true as live, owner, object_key, ocpi_version, original from objects o
     where module = ${input.module} and audience = any(${audiencesOf(input)}::text[])
       and (${input.asker.owners}::text[] is null or owner = any(${input.asker.owners}::text[]))
       and last_updated >= coalesce(${page.dateFrom}::timestamptz, '-infinity')

@@ -13,8 +13,15 @@ export type StoredObject = ObjectPlace & {
   lastUpdated: Date
   deleted: boolean
   platformId: string
+  source: ObjectSource
+  /** Members of `value` that the hub filled in because its owner's feed had lost them; `original` lacks them. */
+  supplied: readonly string[]
 }
 
+/** push – its owner sent it; pull – the hub fetched it; import – an operator read it out of a feed. */
+export type ObjectSource = 'push' | 'pull' | 'import'
+
+/** `source` is push and `supplied` empty when they are absent. */
 export type NewObject = ObjectPlace & {
   platformId: string
   ocpiVersion: string
@@ -22,6 +29,8 @@ export type NewObject = ObjectPlace & {
   value: unknown
   lastUpdated: Date
   deleted: boolean
+  source?: ObjectSource
+  supplied?: readonly string[]
 }
 
 type Raw = {
@@ -36,6 +45,8 @@ type Raw = {
   last_updated: Date
   deleted: boolean
   platform_id: string
+  source: ObjectSource
+  supplied: string[]
 }
 
 /** The subject under which work and CDRs wait for an object, whoever its audience is. */
@@ -70,7 +81,7 @@ export async function readObjects(
   if (places.length === 0) return new Map()
   const rows = await client.rows<Raw>(sql`
     select o.seq, o.module, o.owner, o.object_key, o.audience, o.ocpi_version, o.original, o.value, o.last_updated,
-      o.deleted_at is not null as deleted, o.platform_id
+      o.deleted_at is not null as deleted, o.platform_id, o.source, o.supplied
     from objects o join unnest(${places.map((p) => p.module)}::text[], ${places.map((p) => p.owner)}::text[],
       ${places.map((p) => p.key)}::text[], ${places.map((p) => p.audience)}::text[])
       as p (module, owner, object_key, audience) using (module, owner, object_key, audience)`)
@@ -92,30 +103,40 @@ export async function writeObjects(tx: Tx, objects: readonly NewObject[]): Promi
     audience: string
     is_new: boolean
   }>(sql`
-    insert into objects (module, owner, object_key, audience, platform_id, ocpi_version, original, value, last_updated, deleted_at)
+    insert into objects (module, owner, object_key, audience, platform_id, ocpi_version, original, value, last_updated,
+      deleted_at, source, supplied)
     select module, owner, object_key, audience, platform_id, ocpi_version, original, value, last_updated,
-      case when deleted then clock_timestamp() end
+      case when deleted then clock_timestamp() end, source, supplied::text[]
     from unnest(${objects.map((o) => o.module)}::text[], ${objects.map((o) => o.owner)}::text[],
       ${objects.map((o) => o.key)}::text[], ${objects.map((o) => o.audience)}::text[],
       ${objects.map((o) => o.platformId)}::text[], ${objects.map((o) => o.ocpiVersion)}::text[],
       ${objects.map((o) => o.original)}::text[], ${objects.map((o) => JSON.stringify(o.value))}::jsonb[],
-      ${objects.map((o) => o.lastUpdated)}::timestamptz[], ${objects.map((o) => o.deleted)}::boolean[])
-      as t (module, owner, object_key, audience, platform_id, ocpi_version, original, value, last_updated, deleted)
+      ${objects.map((o) => o.lastUpdated)}::timestamptz[], ${objects.map((o) => o.deleted)}::boolean[],
+      ${objects.map((o) => o.source ?? 'push')}::text[], ${objects.map((o) => arrayText(o.supplied ?? []))}::text[])
+      as t (module, owner, object_key, audience, platform_id, ocpi_version, original, value, last_updated, deleted,
+        source, supplied)
     order by module, owner, object_key, audience
     on conflict on constraint objects_natural_key do update set
       platform_id = excluded.platform_id, ocpi_version = excluded.ocpi_version, original = excluded.original,
       value = excluded.value, last_updated = excluded.last_updated, deleted_at = excluded.deleted_at,
-      received_at = clock_timestamp(), revision = objects.revision + 1
+      received_at = clock_timestamp(), revision = objects.revision + 1,
+      source = excluded.source, supplied = excluded.supplied
     returning module, owner, object_key, audience, revision = 1 as is_new`)
   return new Set(
     rows.filter((row) => row.is_new).map((row) => placeKey({ ...row, key: row.object_key })),
   )
 }
 
+/** PostgreSQL's text of an array, because an array of arrays would be flattened on its way. */
+function arrayText(items: readonly string[]): string {
+  const quoted = items.map((item) => `"${item.replace(/["\\]/g, (sign) => `\\${sign}`)}"`)
+  return `{${quoted.join(',')}}`
+}
+
 /** Keeps versions of tokens and tariffs: in force from the later of last_updated and receipt. */
 export async function appendVersions(
   tx: Tx,
-  objects: readonly (NewObject & { source: 'push' | 'authorize' })[],
+  objects: readonly (Omit<NewObject, 'source'> & { source: ObjectSource | 'authorize' })[],
 ): Promise<void> {
   if (objects.length === 0) return
   await tx.rows(sql`
@@ -144,5 +165,7 @@ function fromRaw(row: Raw): StoredObject {
     lastUpdated: row.last_updated,
     deleted: row.deleted,
     platformId: row.platform_id,
+    source: row.source,
+    supplied: row.supplied,
   }
 }

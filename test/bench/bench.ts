@@ -8,6 +8,8 @@ export type Measured = {
   /** The least that any solution must do, on the same data. */
   limit: string
   limitRate: number
+  /** What was to hold and does not; `--check` ends with 1. */
+  failed?: string
 }
 
 export type Bench = { name: string; about: string; run(): Promise<Measured[]> }

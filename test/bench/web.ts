@@ -6,11 +6,14 @@ import type { TestDatabase } from '../helpers/database.ts'
 import { asRole, FakePartner } from '../helpers/fake-partner.ts'
 import type { PartnerOptions } from '../helpers/fake-partner.ts'
 import { freePort, startProcess } from '../helpers/processes.ts'
+import type { Running } from '../helpers/processes.ts'
 import type { Shot } from './bench.ts'
 
 /** One web process on a database of its own. No worker runs: what is measured is what the process itself does. */
 export type Web = AsyncDisposable & {
   url: string
+  adminToken: string
+  process: Running
   database: TestDatabase
   /** A partner that has registered by the real handshake. */
   connect(options: PartnerOptions): Promise<FakePartner>
@@ -60,7 +63,7 @@ export async function startWeb(): Promise<Web> {
     await Promise.all(partners.map((partner) => partner.close()))
     await database.drop()
   }
-  return { url, database, connect, [Symbol.asyncDispose]: close }
+  return { url, adminToken, process: web, database, connect, [Symbol.asyncDispose]: close }
 }
 
 /** A request of a partner to an interface of the hub, such as `receiver/cdrs`; made once, shot often. */

@@ -2,11 +2,13 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import Format from 'typebox/format'
+import { present } from '../../src/assert.ts'
 import { LOCAL_HANDLERS } from '../../src/hub/local.ts'
-import { childParam } from '../../src/hub/parse-body.ts'
-import { MODULES, matchRoute } from '../../src/ocpi/registry.ts'
+import { MODULES, endpointSide, matchRoute } from '../../src/ocpi/registry.ts'
+import type { PartnerSide } from '../../src/ocpi/registry.ts'
 import { schemaFor } from '../../src/ocpi/validate.ts'
-import { VERSIONS } from '../../src/ocpi/version.ts'
+import { VERSIONS, compareVersions } from '../../src/ocpi/version.ts'
+import type { Version } from '../../src/ocpi/version.ts'
 import { at, items } from '../helpers/ask.ts'
 import type { FakePartner } from '../helpers/fake-partner.ts'
 import { startHub } from '../helpers/hub.ts'
@@ -16,14 +18,27 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 const endpoints = VERSIONS.flatMap((version) =>
   MODULES.flatMap((module) =>
-    Object.entries(module.endpoints).map(([name, endpoint]) => ({
-      version,
-      module,
-      name,
-      endpoint,
-      title: `${version} ${module.id}.${name}`,
-      place: module.id === 'credentials' ? module.id : `${endpoint.interface}/${module.id}`,
-    })),
+    Object.entries(module.endpoints).flatMap(([name, endpoint]) => {
+      const { since = module.since, until = version } = endpoint
+      if (compareVersions(version, since) < 0 || compareVersions(version, until) > 0) return []
+      // A 2.1.1 partner's side tells which interface of the hub it sees.
+      const side: PartnerSide =
+        endpointSide(module.id, 'cpo') === endpoint.interface ? 'emsp' : 'cpo'
+      return [
+        {
+          version,
+          side,
+          module,
+          name,
+          endpoint,
+          title: `${version} ${module.id}.${name}`,
+          place:
+            version === '2.1.1' || module.id === 'credentials'
+              ? module.id
+              : `${endpoint.interface}/${module.id}`,
+        },
+      ]
+    }),
   ),
 )
 
@@ -41,11 +56,11 @@ function pathsOf(path: string): string[] {
 
 const table = suite('module table')
 
-for (const { version, module, name, endpoint, title, place } of endpoints) {
+for (const { version, side, module, name, endpoint, title, place } of endpoints) {
   table(`${title} has a route`, () => {
     for (const path of pathsOf(endpoint.path)) {
       const segments = `${place}${path}`.split('/')
-      const match = matchRoute({ version, method: endpoint.method, segments })
+      const match = matchRoute({ version, side, method: endpoint.method, segments })
       assert.is(match.kind, 'route', path)
       if (match.kind === 'route')
         assert.is(`${match.route.module.id}.${match.route.name}`, `${module.id}.${name}`)
@@ -76,9 +91,9 @@ table('configuration modules are answered locally, functional ones never (62)', 
 
 table('children have a parameter of their own in every path that reaches them', () => {
   for (const { object, endpoints: own } of MODULES)
-    for (const { list } of object?.children ?? [])
+    for (const { list, param } of object?.children ?? [])
       assert.ok(
-        Object.values(own).some(({ path }) => path.includes(`:${childParam(list)}`)),
+        Object.values(own).some(({ path }) => path.includes(`:${param}`)),
         list,
       )
 })
@@ -99,37 +114,58 @@ table('every format in a schema is registered', () => {
 
 table.run()
 
-type State = { hub: TestHub; cpo: FakePartner; emsp: FakePartner }
+type State = { hub: TestHub; cpo: FakePartner; emsp: FakePartner; partners: Partners }
+/** A partner of each version; in 2.1.1 one of each side, because each sees its own half of the hub. */
+type Partners = Readonly<Record<string, FakePartner>>
 const wire = suite<Partial<State>>('the table on the wire')
 
 wire.before(async (state) => {
-  state.hub = await startHub()
-  state.cpo = await state.hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
-  state.emsp = await state.hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
+  const hub = await startHub()
+  state.hub = hub
+  state.cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
+  state.emsp = await hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
+  state.partners = {
+    '2.2.1': state.cpo,
+    '2.3.0': await hub.connect({ parties: [{ party: 'NL-NEW', role: 'CPO' }], version: '2.3.0' }),
+    'cpo/2.1.1': await hub.connect({
+      parties: [{ party: 'NL-OLD', role: 'CPO' }],
+      version: '2.1.1',
+    }),
+    'emsp/2.1.1': await hub.connect({
+      parties: [{ party: 'DE-OLD', role: 'EMSP' }],
+      version: '2.1.1',
+    }),
+  }
 })
 wire.after(async ({ hub }) => hub?.close())
 
 /** What `before` has made. */
 function made(state: Partial<State>): State {
-  const { hub, cpo, emsp } = state
-  if (!hub || !cpo || !emsp) throw new Error('the hub did not start')
-  return { hub, cpo, emsp }
+  const { hub, cpo, emsp, partners } = state
+  if (!hub || !cpo || !emsp || !partners) throw new Error('the hub did not start')
+  return { hub, cpo, emsp, partners }
 }
 
-const paths = new Map<string, { version: string; methods: Set<string> }>()
-for (const { version, endpoint, place } of endpoints)
+/** Where the details of a version stand below /ocpi: `2.2.1`, `cpo/2.1.1`. */
+const baseOf = (version: Version, side: PartnerSide) =>
+  version === '2.1.1' ? `${side}/${version}` : version
+
+const paths = new Map<string, { base: string; methods: Set<string> }>()
+for (const { version, side, endpoint, place } of endpoints)
   for (const path of pathsOf(endpoint.path)) {
-    const known = paths.get(place + path) ?? { version, methods: new Set() }
+    const base = baseOf(version, side)
+    const full = `${base}/${place}${path}`
+    const known = paths.get(full) ?? { base, methods: new Set() }
     known.methods.add(endpoint.method)
-    paths.set(place + path, known)
+    paths.set(full, known)
   }
 
-for (const [path, { version, methods }] of paths) {
+for (const [path, { base, methods }] of paths) {
   const others = METHODS.filter((method) => !methods.has(method))
-  wire(`${version} /${path} answers ${others.join(', ')} with 405 and Allow`, async (state) => {
-    const { cpo, hub } = made(state)
+  wire(`/${path} answers ${others.join(', ')} with 405 and Allow`, async (state) => {
+    const { hub, partners } = made(state)
     for (const method of others) {
-      const reply = await cpo.send(method, `${hub.url}/ocpi/${version}/${path}`)
+      const reply = await present(partners[base], base).send(method, `${hub.url}/ocpi/${path}`)
       assert.is(reply.status, 405, method)
       assert.is(reply.code, 2001)
       assert.equal(new Set(String(reply.headers.allow).split(', ')), methods)
@@ -137,34 +173,44 @@ for (const [path, { version, methods }] of paths) {
   })
 }
 
-wire('version details list both interfaces of every functional module (34, 35)', async (state) => {
-  const { cpo, hub } = made(state)
-  for (const version of VERSIONS) {
-    const { data } = await cpo.send('GET', `${hub.url}/ocpi/${version}`, { from: null })
+for (const base of ['2.2.1', '2.3.0', 'cpo/2.1.1', 'emsp/2.1.1'])
+  wire(`the details at /${base} list every module it has (34, 35, 37)`, async (state) => {
+    const { hub, partners } = made(state)
+    const partner = present(partners[base], base)
+    const { data } = await partner.send('GET', `${hub.url}/ocpi/${base}`, { from: null })
+    const version = present(
+      VERSIONS.find((each) => base.endsWith(each)),
+      'version',
+    )
     assert.is(at(data, 'version'), version)
     const listed = items(at(data, 'endpoints')).map(
-      (each) => `${String(at(each, 'identifier'))} ${String(at(each, 'role'))}`,
+      (each) => `${String(at(each, 'identifier'))} ${String(at(each, 'role') ?? '-')}`,
     )
-    const functional = MODULES.filter(({ kind }) => kind === 'functional').map(({ id }) => id)
-    const expected = functional.flatMap((id) => [`${id} SENDER`, `${id} RECEIVER`])
-    assert.equal(listed.sort(), [...expected, 'credentials SENDER', 'hubclientinfo SENDER'].sort())
+    const expected = MODULES.filter(({ since }) => compareVersions(version, since) >= 0).flatMap(
+      ({ id, kind }) => {
+        if (version === '2.1.1') return [`${id} -`]
+        return kind === 'functional' ? [`${id} SENDER`, `${id} RECEIVER`] : [`${id} SENDER`]
+      },
+    )
+    assert.equal(listed.sort(), expected.sort())
     for (const each of items(at(data, 'endpoints')))
-      assert.match(String(at(each, 'url')), `${hub.url}/ocpi/${version}/`)
-  }
-})
+      assert.ok(String(at(each, 'url')).startsWith(`${hub.url}/ocpi/${base}/`))
+  })
 
 wire('versions list every version with the URL of its details (33)', async (state) => {
   const { cpo } = made(state)
   const { data } = await cpo.send('GET', 'versions', { from: null })
   assert.equal(
-    items(data).map((each) => at(each, 'version')),
+    items(data)
+      .map((each) => String(at(each, 'version')))
+      .sort(),
     [...VERSIONS],
   )
 })
 
 wire('a version that the hub does not speak is 404 with the envelope', async (state) => {
   const { cpo, hub } = made(state)
-  for (const path of ['2.1.1', '9.9/sender/tariffs', 'versions/x', 'nothing']) {
+  for (const path of ['2.0', '9.9/sender/tariffs', 'versions/x', 'nothing']) {
     const reply = await cpo.send('GET', `${hub.url}/ocpi/${path}`)
     assert.is(reply.status, 404, path)
     assert.is(reply.code, 2001, path)

@@ -1,10 +1,9 @@
-// OCPI 2.2.1, Client owned objects: Locations, Tariffs, Tokens, Sessions, real-time authorisation.
+// Client owned objects: Locations and Tariffs, and what is the same for all (requirements 122 to 133).
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { at } from '../helpers/ask.ts'
+import { at, items } from '../helpers/ask.ts'
 import { startHub } from '../helpers/hub.ts'
 import {
-  cdrTokenOf,
   fromNow,
   locationOf,
   ownerOf,
@@ -15,225 +14,221 @@ import {
   tokenOf,
 } from '../helpers/objects.ts'
 import type { Json } from '../helpers/objects.ts'
+import { connectPairs } from '../helpers/version-pairs.ts'
+import { requirement } from './requirements.ts'
 
-const CPO = 'NL-TNM'
-const EMSP = 'DE-EMA'
-const hub = await startHub({ peerDeadlineMs: 400 })
-const cpo = await hub.connect({ parties: [{ party: CPO, role: 'CPO' }] })
-const emsp = await hub.connect({ parties: [{ party: EMSP, role: 'EMSP' }] })
+const hub = await startHub()
+const pairs = await connectPairs(hub)
+const old = await hub.connect({ parties: [{ party: 'FR-OLE', role: 'EMSP' }], version: '2.1.1' })
 
 const test = suite('objects')
 test.before.each(async () => {
   await hub.drain()
-  emsp.answer = () => undefined
-  emsp.forget()
-  cpo.forget()
+  for (const { cpo, emsp } of pairs) for (const partner of [cpo, emsp]) partner.forget()
+  old.forget()
 })
 test.after(() => hub.close())
 
-const patch = (module: string, id: string, body: Json) =>
-  cpo.send('PATCH', `receiver/${module}/${pathOf(CPO, id)}`, { body })
-const ownCopy = (module: string, id: string) =>
-  cpo.send('GET', `receiver/${module}/${pathOf(CPO, id)}`, { to: hub.party })
-const session = (id: string, more: Json = {}) =>
-  sessionOf({ owner: CPO, payer: EMSP, id }, { status: 'ACTIVE', ...more })
-const period = (n: number): Json => ({
-  start_date_time: fromNow(-3_600_000 + n * 1_000),
-  dimensions: [{ type: 'ENERGY', volume: n }],
-})
+for (const { version, cpo, emsp, seen } of pairs) {
+  const own = cpo.party
+  const location = (id: string, more?: Json) => put(cpo, 'locations', locationOf(own, id, more))
+  const tariff = (id: string, more?: Json) => seen(tariffOf(own, id, more))
+  const session = (id: string) =>
+    seen(sessionOf({ owner: own, payer: emsp.party, id }, { status: 'ACTIVE' }))
+  const patch = (module: string, id: string, body: Json) =>
+    cpo.send('PATCH', `receiver/${module}/${pathOf(own, id)}`, { body })
+  const stored = async (id: string) =>
+    (await cpo.send('GET', `receiver/locations/${pathOf(own, id)}`, { to: hub.party })).data
 
-test('122: another owner in the body than in the URL is 2001', async () => {
-  for (const more of [ownerOf('NL-XYZ'), { country_code: 'BE' }, { party_id: 'ABC' }]) {
-    const body = tariffOf(CPO, 'T122', more)
-    const reply = await cpo.send('PUT', `receiver/tariffs/${pathOf(CPO, 'T122')}`, { body })
-    assert.equal([reply.status, reply.code], [200, 2001])
-    assert.match(reply.message, /\/(party_id|country_code)/)
-  }
-})
+  test(requirement(122, version), async () => {
+    const putAt = (module: string, body: Json) =>
+      cpo.send('PUT', `receiver/${module}/${pathOf(own, 'X122')}`, { body })
+    for (const more of [ownerOf('NL-XYZ'), { country_code: 'BE' }, { party_id: 'ABC' }]) {
+      const replies = [
+        await putAt('tariffs', { ...tariff('X122'), ...more }),
+        await putAt('locations', locationOf(own, 'X122', more)),
+        await putAt('sessions', { ...session('X122'), ...more }),
+        await emsp.send('PUT', `receiver/tokens/${pathOf(emsp.party, 'X122')}`, {
+          body: tokenOf(emsp.party, 'X122', more),
+        }),
+      ]
+      for (const reply of replies) {
+        assert.equal([reply.status, reply.code], [200, 2001], reply.text)
+        assert.match(reply.message, /\/(party_id|country_code)/)
+      }
+    }
+    await hub.drain()
+    assert.equal(emsp.got, [])
+  })
 
-test('123: another id in the body than in the URL is 2001', async () => {
-  const body = tariffOf(CPO, 'T123')
-  const reply = await cpo.send('PUT', `receiver/tariffs/${pathOf(CPO, 'OTHER')}`, { body })
-  assert.equal([reply.status, reply.code], [200, 2001])
-  assert.match(reply.message, '/id')
-})
+  test(requirement(123, version), async () => {
+    for (const [module, body, member] of [
+      ['tariffs', tariff('X123'), '/id'],
+      ['locations', locationOf(own, 'X123'), '/id'],
+      ['locations/E9', { ...Object(at(locationOf(own, 'X'), 'evses', 0)) }, '/uid'],
+    ] as const) {
+      const [name = '', ...child] = module.split('/')
+      const path = [`receiver/${name}/${pathOf(own, 'OTHER')}`, ...child].join('/')
+      const reply = await cpo.send('PUT', path, { body })
+      assert.equal([reply.status, reply.code], [200, 2001], reply.text)
+      assert.match(reply.message, member)
+    }
+  })
 
-test('124: a path of somebody else is 404, known or not', async () => {
-  for (const party of [EMSP, 'XX-XXX', 'not-one']) {
-    const reply = await cpo.send('PUT', `receiver/tariffs/${pathOf(party, 'T1')}`, {
-      body: tariffOf(party, 'T1'),
+  test(requirement(124, version), async () => {
+    for (const party of [emsp.party, 'XX-XXX', 'not-one']) {
+      const path = `receiver/tariffs/${pathOf(party, 'T1')}`
+      const body = seen(tariffOf(party, 'T1'))
+      assert.is((await cpo.send('PUT', path, { body })).status, 404, party)
+      assert.is((await cpo.send('GET', path, { to: hub.party })).status, 404, party)
+    }
+  })
+
+  test(requirement(125, version), async () => {
+    await location('L125')
+    await put(cpo, 'sessions', session('S125'))
+    await put(emsp, 'tokens', tokenOf(emsp.party, 'T125'))
+    const token = { body: { valid: false } }
+    const replies = [
+      await patch('locations', 'L125', { name: 'x' }),
+      await patch('locations', 'L125/E1', { status: 'CHARGING' }),
+      await patch('locations', 'L125/E1/1', { max_amperage: 16 }),
+      await patch('sessions', 'S125', { kwh: 2 }),
+      await emsp.send('PATCH', `receiver/tokens/${pathOf(emsp.party, 'T125')}`, token),
+    ]
+    for (const reply of replies) {
+      assert.equal([reply.status, reply.code], [200, 2001], reply.text)
+      assert.match(reply.message, '/last_updated')
+    }
+    assert.is(at(await stored('L125'), 'name'), undefined)
+  })
+
+  test(requirement(126, version), async () => {
+    await location('L126', { name: 'A', postal_code: '3511', directions: [] })
+    await location('L126', { last_updated: fromNow(0) })
+    const now = await stored('L126')
+    for (const name of ['name', 'postal_code', 'directions'])
+      assert.is(at(now, name), undefined, name)
+    await hub.drain()
+    assert.is(at(emsp.received('receiver/locations').at(-1)?.json, 'name'), undefined)
+  })
+
+  test(requirement(127, version), async () => {
+    await location('L127', { name: 'A', postal_code: '3511' })
+    const before = Object(await stored('L127'))
+    const body = { name: 'B', last_updated: fromNow(0) }
+    assert.is((await patch('locations', 'L127', body)).code, 1000)
+    assert.equal(await stored('L127'), { ...before, ...body })
+  })
+
+  test(requirement(128, version), async () => {
+    await location('L128')
+    await hub.drain()
+    const first = fromNow(0)
+    const evse = { status: 'CHARGING', last_updated: first }
+    assert.is((await patch('locations', 'L128/E1', evse)).code, 1000)
+    let now = await stored('L128')
+    assert.equal([at(now, 'last_updated'), at(now, 'evses', 0, 'status')], [first, 'CHARGING'])
+    const second = fromNow(1_000)
+    const connector = { ...Object(at(now, 'evses', 0, 'connectors', 0)), last_updated: second }
+    const path = `receiver/locations/${pathOf(own, 'L128')}/E1/1`
+    assert.is((await cpo.send('PUT', path, { body: connector })).code, 1000)
+    now = await stored('L128')
+    for (const member of [now, at(now, 'evses', 0), at(now, 'evses', 0, 'connectors', 0)])
+      assert.is(at(member, 'last_updated'), second)
+    await hub.drain()
+    assert.equal(emsp.received('receiver/locations').at(-1)?.json, now, 'all get it whole')
+  })
+
+  test(requirement(129, version), async () => {
+    const since = fromNow(-1_800_000)
+    const listed = async (id: string) => {
+      const query = { date_from: since }
+      const { data } = await emsp.send('GET', 'sender/locations', { to: hub.party, query })
+      return items(data).some(
+        (each) => at(each, 'id') === id && at(each, 'party_id') === own.slice(3),
+      )
+    }
+    const ids = ['L129', 'L129E', 'L129C', 'L129N']
+    for (const id of ids) await location(id)
+    for (const id of ids) assert.not(await listed(id), 'older than the window')
+    const last_updated = fromNow(-1_000)
+    await patch('locations', 'L129E/E1', { status: 'BLOCKED', last_updated })
+    await patch('locations', 'L129C/E1/1', { max_amperage: 16, last_updated })
+    // A CPO that lets only the time of the EVSE follow.
+    const evse = { ...Object(at(locationOf(own, 'X'), 'evses', 0)), last_updated }
+    await location('L129N', { evses: [evse] })
+    assert.equal(await Promise.all(ids.map(listed)), [false, true, true, true])
+  })
+
+  test(requirement(130, version), async () => {
+    for (const [partner, module] of [
+      [cpo, 'locations'],
+      [cpo, 'sessions'],
+      [emsp, 'tokens'],
+    ] as const)
+      for (const method of ['POST', 'DELETE'])
+        for (const path of [module, `${module}/${pathOf(partner.party, 'X')}`]) {
+          const reply = await partner.send(method, `receiver/${path}`, { body: {} })
+          // The URL of the module alone has no methods at all.
+          const expected = path === module ? [404, 405] : [405]
+          assert.ok(expected.includes(reply.status), `${method} ${path}: ${reply.status}`)
+        }
+  })
+
+  test(requirement(131, version), async () => {
+    // An id of its own: two CPOs with one would not be told apart.
+    const id = `L131-${own}`
+    await location(id)
+    const body = { status: 'REMOVED', last_updated: fromNow(0) }
+    assert.is((await patch('locations', `${id}/E1`, body)).code, 1000)
+    await hub.drain()
+    const { data } = await emsp.send('GET', `sender/locations/${id}`, { to: hub.party })
+    for (const seenBy of [await stored(id), data, emsp.got.at(-1)?.json])
+      assert.is(at(seenBy, 'evses', 0, 'status'), 'REMOVED')
+    const gone = await cpo.send('DELETE', `receiver/locations/${pathOf(own, id)}/E1`)
+    assert.is(gone.status, 405)
+  })
+
+  test(requirement(132, version), async () => {
+    const id = `HOME-${own}`
+    const showing = (text: string) => text.includes(id)
+    await location(id, { publish: false })
+    await hub.drain()
+    assert.equal(old.received('receiver/locations'), [])
+    assert.not(showing((await old.send('GET', 'sender/locations')).text))
+    assert.is((await old.send('GET', `sender/locations/${id}`)).status, 404)
+    const direct = await put(cpo, 'locations', locationOf(own, id, { publish: false }), {
+      to: old.party,
     })
-    assert.is(reply.status, 404, party)
-  }
-})
+    assert.is(direct.code, 4000, direct.text)
+    assert.match(direct.message, '/publish')
+    assert.equal(old.got, [])
+    // One that can be shown reaches it, and is not shown any more when it is hidden later.
+    await location(id, { last_updated: fromNow(-1_000) })
+    await hub.drain()
+    assert.is(old.received('receiver/locations').length, 1)
+    await patch('locations', id, { publish: false, name: 'hidden', last_updated: fromNow(0) })
+    await hub.drain()
+    assert.is(old.received('receiver/locations').length, 1)
+    assert.not(showing((await old.send('GET', 'sender/locations')).text))
+  })
 
-test('125: a PATCH without last_updated is 2001', async () => {
-  await put(cpo, 'locations', locationOf(CPO, 'L125'))
-  await put(cpo, 'sessions', session('S125'))
-  await put(emsp, 'tokens', tokenOf(EMSP, 'T125'))
-  const token = { body: { valid: false } }
-  const replies = [
-    await patch('locations', 'L125', { name: 'x' }),
-    await patch('sessions', 'S125', { kwh: 2 }),
-    await emsp.send('PATCH', `receiver/tokens/${pathOf(EMSP, 'T125')}`, token),
-  ]
-  for (const reply of replies) {
-    assert.is(reply.code, 2001)
-    assert.match(reply.message, '/last_updated')
-  }
-})
-
-test('126, 127: a PUT replaces everything, a PATCH keeps what it does not name', async () => {
-  await put(cpo, 'locations', locationOf(CPO, 'L126', { name: 'A', postal_code: '3511' }))
-  await patch('locations', 'L126', { name: 'B', last_updated: fromNow(0) })
-  const patched = (await ownCopy('locations', 'L126')).data
-  assert.equal([at(patched, 'name'), at(patched, 'postal_code')], ['B', '3511'])
-  await put(cpo, 'locations', locationOf(CPO, 'L126', { last_updated: fromNow(1_000) }))
-  assert.is(at((await ownCopy('locations', 'L126')).data, 'postal_code'), undefined)
-})
-
-test('128: a change of an EVSE or connector moves last_updated of its parents, and all get the whole location', async () => {
-  await put(cpo, 'locations', locationOf(CPO, 'L128'))
-  await hub.drain()
-  emsp.forget()
-  const path = `receiver/locations/${pathOf(CPO, 'L128')}`
-  const first = fromNow(0)
-  const evse = { status: 'CHARGING', last_updated: first }
-  assert.is((await cpo.send('PATCH', `${path}/E1`, { body: evse })).code, 1000)
-  let location = (await ownCopy('locations', 'L128')).data
-  assert.equal(
-    [at(location, 'last_updated'), at(location, 'evses', 0, 'status')],
-    [first, 'CHARGING'],
-  )
-  const second = fromNow(1_000)
-  const connector = { ...Object(at(location, 'evses', 0, 'connectors', 0)), last_updated: second }
-  assert.is((await cpo.send('PUT', `${path}/E1/1`, { body: connector })).code, 1000)
-  location = (await ownCopy('locations', 'L128')).data
-  for (const member of [
-    location,
-    at(location, 'evses', 0),
-    at(location, 'evses', 0, 'connectors', 0),
-  ])
-    assert.is(at(member, 'last_updated'), second)
-  await hub.drain()
-  assert.equal(emsp.received('receiver/locations').at(-1)?.json, location)
-})
-
-test('130: POST and DELETE of locations, sessions and tokens are 405', async () => {
-  for (const module of ['locations', 'sessions', 'tokens'])
-    for (const method of ['POST', 'DELETE']) {
-      const reply = await cpo.send(method, `receiver/${module}/${pathOf(CPO, 'X')}`, { body: {} })
-      assert.is(reply.status, 405, `${method} ${module}`)
-    }
-})
-
-test('131: a removed EVSE stays with its status', async () => {
-  await put(cpo, 'locations', locationOf(CPO, 'L131'))
-  const body = { status: 'REMOVED', last_updated: fromNow(0) }
-  await cpo.send('PATCH', `receiver/locations/${pathOf(CPO, 'L131')}/E1`, { body })
-  assert.is(at((await ownCopy('locations', 'L131')).data, 'evses', 0, 'status'), 'REMOVED')
-})
-
-test('133: a tariff may be deleted, but not patched', async () => {
-  await put(cpo, 'tariffs', tariffOf(CPO, 'T133'))
-  assert.is((await patch('tariffs', 'T133', { last_updated: fromNow(0) })).status, 405)
-  const path = `receiver/tariffs/${pathOf(CPO, 'T133')}`
-  assert.is((await cpo.send('DELETE', path)).code, 1000)
-  assert.is((await cpo.send('DELETE', path)).status, 404)
-  assert.is((await ownCopy('tariffs', 'T133')).status, 404)
-})
-
-test('134: a PUT of a session replaces its charging periods, also by none', async () => {
-  await put(cpo, 'sessions', session('S134', { charging_periods: [period(1)] }))
-  const later = { last_updated: fromNow(0) }
-  await put(cpo, 'sessions', session('S134', { ...later, charging_periods: [period(2)] }))
-  assert.is(at((await ownCopy('sessions', 'S134')).data, 'charging_periods', 'length'), 1)
-  await put(cpo, 'sessions', session('S134', later))
-  assert.is(at((await ownCopy('sessions', 'S134')).data, 'charging_periods'), undefined)
-})
-
-test('135: a PATCH of a session appends charging periods; none and nothing change nothing', async () => {
-  await put(cpo, 'sessions', session('S135', { charging_periods: [period(1)] }))
-  const bodies = [
-    { charging_periods: [period(2)], last_updated: fromNow(0) },
-    { charging_periods: [], last_updated: fromNow(1_000) },
-    { kwh: 3, last_updated: fromNow(2_000) },
-  ]
-  for (const body of bodies) assert.is((await patch('sessions', 'S135', body)).code, 1000)
-  assert.is(at((await ownCopy('sessions', 'S135')).data, 'charging_periods', 'length'), 2)
-})
-
-test('136: a PATCH below a session is refused', async () => {
-  const path = `receiver/sessions/${pathOf(CPO, 'S135')}/charging_periods`
-  assert.is((await cpo.send('PATCH', path, { body: {} })).status, 404)
-})
-
-test('137: the type belongs to the key of a token and is RFID by default', async () => {
-  await put(emsp, 'tokens', tokenOf(EMSP, 'U137'))
-  const app = tokenOf(EMSP, 'U137', { type: 'APP_USER', issuer: 'App' })
-  const path = `receiver/tokens/${pathOf(EMSP, 'U137')}`
-  const query = { type: 'APP_USER' }
-  assert.is((await emsp.send('PUT', path, { body: app, query })).status, 201)
-  const shown = async (wanted: Record<string, string>) =>
-    at((await emsp.send('GET', path, { query: wanted, to: hub.party })).data, 'issuer')
-  assert.equal([await shown({}), await shown(query)], ['Example', 'App'])
-  assert.is(await shown({ type: 'RFID' }), 'Example')
-})
-
-const authorize = (uid: string, more: { to?: string; body?: unknown } = {}) =>
-  cpo.send('POST', `sender/tokens/${uid}/authorize`, more)
-const info = (allowed: string, uid: string): Json => ({
-  allowed,
-  token: tokenOf(EMSP, uid),
-  authorization_reference: `REF-${uid}`,
-})
-
-test('139: an unknown token is HTTP 404 with 2004 and without data', async () => {
-  emsp.answer = () => ({ status: 404, code: 2004 })
-  const reply = await authorize('NOBODY')
-  assert.equal([reply.status, reply.code, reply.data], [404, 2004, undefined])
-})
-
-test('140: too little information is 2002, passed through', async () => {
-  emsp.answer = () => ({ code: 2002 })
-  const reply = await authorize('U140', { to: EMSP })
-  assert.equal([reply.status, reply.code], [200, 2002])
-})
-
-test('141: BLOCKED, EXPIRED, NO_CREDIT and NOT_ALLOWED are HTTP 200 with 1000', async () => {
-  for (const allowed of ['BLOCKED', 'EXPIRED', 'NO_CREDIT', 'NOT_ALLOWED'])
-    for (const to of [{}, { to: EMSP }]) {
-      emsp.answer = () => ({ data: info(allowed, 'U141') })
-      const reply = await authorize('U141', to)
-      assert.equal([reply.status, reply.code], [200, 1000])
-      assert.is(at(reply.data, 'allowed'), allowed)
-    }
-})
-
-test('142: silence is 4002 and never ALLOWED, however well the hub knows the token', async () => {
-  await put(emsp, 'tokens', tokenOf(EMSP, 'U142', { whitelist: 'ALWAYS' }))
-  emsp.answer = () => 'silence'
-  for (const to of [{}, { to: EMSP }]) {
-    const reply = await authorize('U142', to)
-    assert.equal([reply.status, reply.code, reply.data], [200, 4002, undefined])
-  }
-})
-
-test('143: an authorization_reference goes through unchanged, and so does one in a session', async () => {
-  emsp.answer = () => ({ data: info('ALLOWED', 'U143') })
-  const reply = await authorize('U143', { body: { location_id: 'L1' } })
-  assert.is(at(reply.data, 'authorization_reference'), 'REF-U143')
-  assert.equal(emsp.got[0]?.json, { location_id: 'L1' })
-  emsp.answer = () => undefined
-  const body = session('S143', { authorization_reference: 'REF-U143' })
-  await put(cpo, 'sessions', { ...body, cdr_token: cdrTokenOf(EMSP, 'U143') })
-  assert.is(at(emsp.got.at(-1)?.json, 'authorization_reference'), 'REF-U143')
-})
-
-test('an authorisation carries the type of the token on', async () => {
-  const query = { type: 'APP_USER' }
-  await cpo.send('POST', 'sender/tokens/U1/authorize', { query, to: EMSP })
-  assert.is(emsp.got[0]?.rest, '/U1/authorize?type=APP_USER')
-})
+  test(requirement(133, version), async () => {
+    await put(cpo, 'tariffs', tariff('T133'))
+    await hub.drain()
+    emsp.forget()
+    assert.is((await patch('tariffs', 'T133', { last_updated: fromNow(0) })).status, 405)
+    const path = `receiver/tariffs/${pathOf(own, 'T133')}`
+    assert.is((await cpo.send('DELETE', path)).code, 1000)
+    await hub.drain()
+    assert.equal(
+      emsp.got.map(({ method, rest }) => `${method} ${rest}`),
+      [`DELETE /${pathOf(own, 'T133')}`],
+    )
+    assert.is((await cpo.send('DELETE', path)).status, 404)
+    assert.is((await cpo.send('GET', path, { to: hub.party })).status, 404)
+  })
+}
 
 test.run()

@@ -161,7 +161,7 @@ directory('agreement terms that make no sense are refused with their pointer', a
   await refuse({ tolerance: { cost: { absolute: '-1' } } }, '/tolerance/cost/absolute')
   await refuse({ tolerance: { cost: { relative: 1e-12 } } }, '/tolerance/cost/relative')
   await refuse({ severities: { P1: 'X' } }, '/severities/P1')
-  await refuse({ modules: ['cdr'] }, '/modules/0')
+  await refuse({ modules: ['c d r'] }, '/modules/0')
   await refuse({ valid_from: '2026-01-01' }, '/valid_from')
   await refuse(
     { valid_from: '2026-02-01T00:00:00Z', valid_to: '2026-01-01T00:00:00Z' },

@@ -207,4 +207,18 @@ test('after 30 days it has failed, an operator is told, and a replay brings it',
   assert.is((await shown('D10')).delivery, 'delivered')
 })
 
+test('numbers sent as text by a partner that is known for it are read and never billed', async () => {
+  const quirks = { numbers_as_strings: true }
+  const set = await hub.admin('PATCH', `/platforms/${cpo.id}`, { quirks, reason: 'as tested' })
+  assert.is(set.status, 200, set.text)
+  const one = charge('D11', emsp)
+  await prepare(one, emsp)
+  const reply = await post({ ...cdr(one), total_energy: '10' })
+  assert.is(reply.code, 1000, reply.text)
+  assert.match(reply.message, '/total_energy')
+  await hub.drain()
+  assert.is(await stand('D11'), 'quarantined T1')
+  assert.equal(delivered(emsp), [])
+})
+
 test.run()

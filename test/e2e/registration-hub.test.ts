@@ -80,7 +80,7 @@ test('a partner without endpoints of use gets no POST, and the operator is told'
 })
 
 test('a partner that speaks no version of ours gets no POST', async () => {
-  const partner = await hub.invite({ ...emsp(), versions: ['2.1.1'] })
+  const partner = await hub.invite({ ...emsp(), versions: ['2.0', '2.2'] })
   assert.is((await register(partner)).status, 502)
   assert.equal(partner.received('credentials'), [])
 })

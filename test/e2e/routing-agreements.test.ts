@@ -78,6 +78,52 @@ test('modules that were not agreed on are 4001', async () => {
   assert.is((await put(cpo, 'sessions', session)).code, 1000)
 })
 
+test('who begins or ends an agreement is told of the other, and nobody else is', async () => {
+  const listen = (party: string) =>
+    hub.connect({
+      parties: [{ party, role: 'EMSP' }],
+      modules: ['receiver/tariffs', 'receiver/hubclientinfo'],
+    })
+  const [one, other] = [await listen('DE-LI1'), await listen('DE-LI2')]
+  await hub.drain()
+  assert.equal([...one.got, ...other.got], [])
+  const told = async () => {
+    await hub.drain()
+    return one
+      .received('receiver/hubclientinfo', 'PUT')
+      .map(({ rest, json }) => `${rest} ${String(at(json, 'status'))}`)
+  }
+  const later = new Date(hub.context.clock().getTime() + 60_000).toISOString()
+  await hub.admin('PUT', '/agreements/NL-TNM/DE-LI1', { valid_from: later })
+  assert.equal(await told(), [])
+  await hub.passTime(61_000)
+  assert.equal(await told(), ['/NL/TNM CONNECTED'])
+  await hub.admin('DELETE', '/agreements/NL-TNM/DE-LI1')
+  assert.equal(await told(), ['/NL/TNM CONNECTED', '/NL/TNM PLANNED'])
+  const gone = await hub.connect({ parties: [{ party: 'BE-GON', role: 'CPO' }] })
+  await hub.admin('DELETE', `/platforms/${gone.id}`)
+  assert.is((await told()).length, 2)
+  assert.equal(other.got, [])
+})
+
+test('2.3.0 credentials show who agreed', async () => {
+  const partner = await hub.connect({
+    parties: [{ party: 'DE-N23', role: 'EMSP' }],
+    version: '2.3.0',
+  })
+  const roles = async () =>
+    items(at((await partner.send('GET', 'credentials', { from: null })).data, 'roles')).map(
+      (role) => `${String(at(role, 'role'))} ${String(at(role, 'party_id'))}`,
+    )
+  assert.equal(await roles(), ['OTHER XCH'], 'there is at least one')
+  await hub.admin('PUT', '/agreements/NL-TNM/DE-N23', {})
+  assert.equal(await roles(), ['CPO TNM'])
+  await hub.passTime(2_000)
+  await hub.drain()
+  const [put] = partner.received('credentials', 'PUT')
+  assert.is(at(put?.json, 'roles', 0, 'party_id'), 'TNM')
+})
+
 test('an agreement that was ended is none, for what is new', async () => {
   await agree({})
   assert.is((await hub.admin('DELETE', '/agreements/NL-TNM/DE-EMA')).status, 204)

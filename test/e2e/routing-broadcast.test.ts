@@ -1,6 +1,7 @@
 // What is meant for everyone reaches everyone, also those who were away; and what is meant for one reaches that one.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { sql } from '../../src/db/sql.ts'
 import { at, items } from '../helpers/ask.ts'
 import type { Reply } from '../helpers/ask.ts'
 import { startHub } from '../helpers/hub.ts'
@@ -55,6 +56,32 @@ test('a receiver that was away gets the current object once, never a stale one',
     [0.5],
   )
   assert.is(first.received('receiver/tariffs').length, 3)
+})
+
+test('who was taken for gone is brought up to date as soon as it is heard again', async () => {
+  const away = await hub.connect({ parties: [{ party: 'BE-AWY', role: 'EMSP' }] })
+  away.answer = () => 'drop'
+  await hub.database.db.rows(
+    sql`update platforms set offline_since = clock_timestamp() where id = ${away.id}`,
+  )
+  hub.context.directory.invalidate()
+  for (const price of [0.1, 0.2]) {
+    await put(cpo, 'tariffs', tariff('T9', price, -1_000 + price * 1_000))
+    await hub.drain()
+  }
+  assert.equal(away.received('receiver/tariffs'), [])
+  away.answer = () => undefined
+  assert.is((await away.send('GET', 'versions')).code, 1000)
+  // Its return is noticed behind the answer.
+  const isBack = async () => {
+    await hub.drain()
+    return away.received('receiver/tariffs').length > 0
+  }
+  await until(isBack, { what: 'the tariff at the receiver that is back' })
+  assert.equal(
+    away.received('receiver/tariffs').map(({ json }) => priceOf(json)),
+    [0.2],
+  )
 })
 
 test('a PATCH reaches the others as the whole object', async () => {

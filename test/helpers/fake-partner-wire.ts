@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isVersion } from '../../src/ocpi/version.ts'
 import { parse } from './ask.ts'
 
 /** A request of the hub, as a partner got it. */
@@ -6,6 +7,10 @@ export type Got = {
   method: string
   /** `sender/tokens` for the modules; `versions`, `details` or `credentials` for the rest. */
   place: string
+  /** The version in the URL; empty for `versions`. */
+  version: string
+  /** The whole path of its URL, without the query. */
+  path: string
   /** What follows the module's URL, with its query. */
   rest: string
   headers: Readonly<Record<string, string>>
@@ -38,6 +43,8 @@ export async function readRequest(request: IncomingMessage): Promise<Got> {
   return {
     method: request.method ?? '',
     place: placeOf({ version, side, module }),
+    version: isVersion(version) ? version : '',
+    path,
     rest: `${rest.map((part) => `/${part}`).join('')}${query === undefined ? '' : `?${query}`}`,
     headers,
     body,
@@ -45,9 +52,12 @@ export async function readRequest(request: IncomingMessage): Promise<Got> {
   }
 }
 
-/** `/versions`, `/2.2.1`, `/2.2.1/credentials`, `/2.2.1/{side}/{module}`. */
+/**
+ * `/versions`, `/{version}`, `/{version}/credentials`, `/{version}/{side}/{module}`: the same in every version, because
+ * URLs are whatever a partner says they are.
+ */
 function placeOf(path: { version: string; side: string; module: string }): string {
-  if (path.version !== '2.2.1') return path.version
+  if (!isVersion(path.version)) return path.version
   if (path.side === '') return 'details'
   return path.module === '' ? path.side : `${path.side}/${path.module}`
 }

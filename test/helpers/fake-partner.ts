@@ -1,23 +1,31 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import type { Version } from '../../src/ocpi/version.ts'
 import { ask, at, items } from './ask.ts'
 import type { Reply } from './ask.ts'
 import { readRequest, writeAnswer } from './fake-partner-wire.ts'
 import type { Given, Got } from './fake-partner-wire.ts'
 import { startServer } from './http-server.ts'
 
-export type Party = { party: string; role: 'CPO' | 'EMSP' | 'NAP' | 'NSP' | 'OTHER' | 'SCSP' }
+export type Party = {
+  party: string
+  role: 'CPO' | 'EMSP' | 'NAP' | 'NSP' | 'OTHER' | 'SCSP' | 'PTP'
+}
 
 export type PartnerOptions = {
   parties: readonly Party[]
   /** `receiver/cdrs`, `sender/tokens`, …; default: what its roles usually implement. */
   modules?: readonly string[]
-  /** How it writes its token in Authorization. Default base64. */
+  /** The version it speaks with the hub. Default 2.2.1. */
+  version?: Version
+  /** How it writes its token in Authorization. Default base64, in 2.1.1 raw. */
   shows?: 'base64' | 'raw'
-  /** The encoding in which it takes the hub's token. Default base64. */
+  /** The encoding in which it takes the hub's token. Default base64, in 2.1.1 raw. */
   wants?: 'base64' | 'raw'
-  /** The versions it offers. */
+  /** The versions it offers. Default the one it speaks. */
   versions?: readonly string[]
+  /** The hub keeps copies by pulling from it. Default no, so that a test meets only the requests it is about. */
+  pulled?: boolean
 }
 
 /** What the hub gave to an invited platform. */
@@ -27,9 +35,9 @@ export type SendOptions = {
   body?: unknown
   /** JSON text or bytes, sent as they are. */
   raw?: string | Buffer
-  /** A party; null leaves the headers out. Default: the partner's first party. */
+  /** A party; null leaves the headers out, and so does 2.1.1, which has none. Default: the partner's first party. */
   from?: string | null
-  /** A party; without it the headers are left out. */
+  /** A party; without it the headers are left out, and in 2.1.1 always. */
   to?: string
   query?: Readonly<Record<string, string>>
   headers?: Readonly<Record<string, string>>
@@ -48,11 +56,16 @@ const USUAL: Readonly<Record<Party['role'], readonly string[]>> = {
   NSP: ['receiver/locations', 'receiver/tariffs'],
   OTHER: ['receiver/locations', 'receiver/tariffs', 'receiver/tokens'],
   SCSP: ['receiver/sessions'],
+  PTP: ['sender/payments'],
 }
+
+/** The roles whose side of the hub is /ocpi/cpo in 2.1.1; the others are eMSPs there. */
+const isOperator = ({ role }: Party) => role === 'CPO'
 
 /**
  * A partner's platform on a real loopback server. It speaks OCPI for its parties, remembers what it got, and answers
- * as `answer` says, else with success.
+ * as `answer` says, else with success. In 2.1.1 it speaks for its first party alone; places keep their names
+ * (`receiver/cdrs`), although no role is told there.
  */
 export class FakePartner {
   readonly id: string
@@ -69,6 +82,7 @@ export class FakePartner {
   readonly got: Got[] = []
   readonly #invitation: Invitation
   readonly #options: PartnerOptions
+  #version: Version
   #formerlyExpected = ''
   #server: Awaited<ReturnType<typeof startServer>> | undefined
   #hubUrls = new Map<string, string>()
@@ -83,6 +97,17 @@ export class FakePartner {
     ]
     this.#invitation = invitation
     this.#options = options
+    this.#version = options.version ?? '2.2.1'
+  }
+
+  get version(): Version {
+    return this.#version
+  }
+
+  /** Goes on in another version: `join('PUT')` afterwards switches the connection. */
+  speak(version: Version): void {
+    this.#version = version
+    this.#hubUrls.clear()
   }
 
   async start(): Promise<void> {
@@ -122,7 +147,16 @@ export class FakePartner {
   credentials(roles: readonly Party[] = this.parties): Record<string, unknown> {
     this.#formerlyExpected = this.expects
     this.expects = newToken()
-    return { token: this.expects, url: this.versionsUrl, roles: roles.map(asRole) }
+    return this.#ownCredentials(this.#version, roles)
+  }
+
+  #ownCredentials(version: Version, roles: readonly Party[]): Record<string, unknown> {
+    const common = { token: this.expects, url: this.versionsUrl }
+    if (version !== '2.1.1') return { ...common, roles: roles.map(asRole) }
+    const [first] = roles
+    if (first === undefined) return common
+    const { country_code, party_id, business_details } = asRole(first)
+    return { ...common, country_code, party_id, business_details }
   }
 
   /** Reads the hub's version details and posts (or puts) its Credentials; the token answered is used from then on. */
@@ -135,7 +169,10 @@ export class FakePartner {
 
   /** Sends a request to an interface of the hub (`receiver/tariffs/NL/TNM/1`) or to a URL. */
   async send(method: string, target: string, options: SendOptions = {}): Promise<Reply> {
-    const { from = this.party, to, query = {}, headers } = options
+    const { query = {}, headers } = options
+    const isOld = this.#version === '2.1.1'
+    const from = isOld ? null : options.from === undefined ? this.party : options.from
+    const to = isOld ? undefined : options.to
     const url = new URL(target.startsWith('http') ? target : await this.#locate(target))
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
     const body =
@@ -145,9 +182,8 @@ export class FakePartner {
       method,
       body,
       headers: {
-        authorization: encode(this.token, this.#options.shows),
-        'X-Request-ID': randomUUID(),
-        'X-Correlation-ID': randomUUID(),
+        authorization: encode(this.token, this.#options.shows ?? this.#usualEncoding),
+        ...(isOld ? {} : { 'X-Request-ID': randomUUID(), 'X-Correlation-ID': randomUUID() }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(from === null ? {} : routing('from', from)),
         ...(to === undefined ? {} : routing('to', to)),
@@ -156,19 +192,32 @@ export class FakePartner {
     })
   }
 
+  get #usualEncoding(): 'base64' | 'raw' {
+    return this.#version === '2.1.1' ? 'raw' : 'base64'
+  }
+
   /** The hub's URL of an interface and what follows it, taken from its version details. */
   async #locate(target: string): Promise<string> {
     if (target === 'versions') return this.#invitation.versionsUrl
     if (this.#hubUrls.size === 0) await this.#discover()
-    const [side = '', module = '', ...rest] = target.split('/')
-    const base = this.#hubUrls.get(side === 'credentials' ? side : `${side}/${module}`)
+    const [first = '', second = '', ...rest] = target.split('/')
+    const place = first === 'credentials' ? first : this.#placeAtHub(first, second)
+    const base = this.#hubUrls.get(place)
     if (base !== undefined) return [base, ...rest].join('/')
-    return `${new URL(this.#invitation.versionsUrl).origin}/ocpi/2.2.1/${target}`
+    const { origin } = new URL(this.#invitation.versionsUrl)
+    if (this.#version !== '2.1.1') return `${origin}/ocpi/${this.#version}/${target}`
+    const side = this.parties.some(isOperator) ? 'cpo' : 'emsp'
+    return [`${origin}/ocpi/${side}/2.1.1`, place, ...rest].join('/')
+  }
+
+  /** 2.1.1 has one URL a module, whose side follows from the partner's role. */
+  #placeAtHub(side: string, module: string): string {
+    return this.#version === '2.1.1' ? module : `${side}/${module}`
   }
 
   async #discover(): Promise<void> {
     const versions = await this.send('GET', this.#invitation.versionsUrl, { from: null })
-    const offered = items(versions.data).find((each) => at(each, 'version') === '2.2.1')
+    const offered = items(versions.data).find((each) => at(each, 'version') === this.#version)
     const url = at(offered, 'url')
     // Without it the URLs stay unknown, and what is sent goes to where they would be.
     if (typeof url !== 'string') return
@@ -176,7 +225,7 @@ export class FakePartner {
     for (const endpoint of items(at(details.data, 'endpoints'))) {
       const identifier = String(at(endpoint, 'identifier'))
       const side = String(at(endpoint, 'role')).toLowerCase()
-      const place = identifier === 'credentials' ? identifier : `${side}/${identifier}`
+      const place = identifier === 'credentials' ? identifier : this.#placeAtHub(side, identifier)
       this.#hubUrls.set(place, String(at(endpoint, 'url')))
     }
   }
@@ -184,7 +233,7 @@ export class FakePartner {
   #respond(response: ServerResponse, got: Got): void {
     this.got.push(got)
     const wanted = [this.expects, this.#formerlyExpected].map((token) =>
-      encode(token, this.#options.wants),
+      encode(token, this.#options.wants ?? this.#usualEncoding),
     )
     if (!wanted.includes(got.headers.authorization ?? '')) {
       writeAnswer(response, { status: 401, code: 2001, message: 'unknown token' })
@@ -198,29 +247,34 @@ export class FakePartner {
   #usual(got: Got): Given {
     const isList = got.place.startsWith('sender/') && !got.rest.startsWith('/')
     if (got.place === 'versions') {
-      const versions = this.#options.versions ?? ['2.2.1']
+      const versions = this.#options.versions ?? [this.#version]
       return { data: versions.map((version) => ({ version, url: `${this.url}/${version}` })) }
     }
-    if (got.place === 'details') return { data: this.#details() }
+    if (got.place === 'details') return { data: this.#details(got.version) }
     if (got.place === 'credentials') {
       this.token = String(at(got.json, 'token'))
       return { data: this.credentials() }
+    }
+    if (got.place === 'receiver/commands' && got.method === 'POST') {
+      const timeout = got.version === '2.1.1' ? {} : { timeout: 30 }
+      return { data: { result: 'ACCEPTED', ...timeout } }
     }
     if (got.place === 'receiver/cdrs' && got.method === 'POST')
       return { status: 201, headers: { Location: `${this.url}/cdr/${randomUUID()}` } }
     return got.method === 'GET' && isList ? { data: [] } : {}
   }
 
-  #details(): unknown {
-    const endpoints = this.modules.map((place) => {
+  #details(version: string): unknown {
+    const endpoints = ['sender/credentials', ...this.modules].map((place) => {
       const [side = '', identifier = ''] = place.split('/')
-      return { identifier, role: side.toUpperCase(), url: `${this.url}/2.2.1/${place}` }
+      const path = identifier === 'credentials' ? identifier : place
+      const url = `${this.url}/${version}/${path}`
+      // 2.1.1 tells no roles.
+      return version === '2.1.1'
+        ? { identifier, url }
+        : { identifier, role: side.toUpperCase(), url }
     })
-    const url = `${this.url}/2.2.1/credentials`
-    return {
-      version: '2.2.1',
-      endpoints: [{ identifier: 'credentials', role: 'SENDER', url }, ...endpoints],
-    }
+    return { version, endpoints }
   }
 }
 

@@ -52,6 +52,8 @@ export type TestHub = AsyncDisposable & {
    * by as much. What arrives afterwards is stamped by PostgreSQL's own clock: it looks that much older to the process.
    */
   passTime(ms: number): Promise<void>
+  /** As if nobody had said anything for so long: the next sweep asks who is still there. */
+  fallSilent(ms: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -92,6 +94,7 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
     const partner = new FakePartner(await inviteBy(admin, wanted), wanted)
     await partner.start()
     partners.push(partner)
+    if (wanted.pulled !== true) await leaveUnpulled(context, partner.id)
     return partner
   }
   return {
@@ -117,6 +120,10 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
       await drain(context)
       time.passedMs += ms
       await bringNearer(context, ms)
+    },
+    fallSilent: async (ms) => {
+      await context.db.rows(sql`
+        update platform_sightings set last_seen_at = last_seen_at - ${ms} * interval '1 millisecond'`)
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -194,8 +201,20 @@ async function inviteBy(admin: TestHub['admin'], wanted: PartnerOptions): Promis
   return {
     id: String(at(invited.json, 'id')),
     tokenA: String(at(invited.json, 'token_a')),
-    versionsUrl: String(at(invited.json, 'versions_url')),
+    versionsUrl: String(at(invited.json, versionsUrlOf(wanted))),
   }
+}
+
+/** 2.1.1 has a versions URL for each side; one for both is there for the others. */
+function versionsUrlOf({ version, parties }: PartnerOptions): string {
+  if (version !== '2.1.1') return 'versions_url'
+  return parties.some(({ role }) => role === 'CPO') ? 'versions_url_cpo' : 'versions_url_emsp'
+}
+
+async function leaveUnpulled(context: Context, platformId: string): Promise<void> {
+  await context.db.rows(sql`
+    update platforms set quirks = quirks || '{"pull": false}' where id = ${platformId}`)
+  context.directory.invalidate()
 }
 
 /** What the workers do, without their queues: sweeps, relays, and runs each job at once. */

@@ -26,6 +26,7 @@ const original: CdrRow = {
   currency: 'EUR',
   received_at: now,
   correlation_id: 'x',
+  doubts: [],
   state: 'approved',
   epoch: 2,
   cycle_id: 'EUR-1',

@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { limits } from '../../config/limits.ts'
 import { sql } from '../../src/db/sql.ts'
+import { readQuirks } from '../../src/directory/quirks.ts'
 import { createSecrets } from '../../src/directory/secrets.ts'
 import { rekey } from '../../src/hub/rekey.ts'
 import { reconcile } from '../../workers/sweep.ts'
@@ -66,6 +67,31 @@ test('a token under a lost key does not keep the others from moving to the new o
   const alerts = await db.rows<{ count: bigint }>(sql`
     select count from alerts where code = 'secret_lost'`)
   assert.is(alerts.length, 1)
+})
+
+test('quirks that this version of the hub does not know, or cannot read, count as not set', () => {
+  assert.equal(readQuirks({ enum_case: true, of_tomorrow: 1, page_size_max: 'x' }), {
+    enum_case: true,
+  })
+  for (const value of [null, 'enum_case', [], undefined]) assert.equal(readQuirks(value), {})
+})
+
+test('a platform speaks for what it registered, or for all it was invited with', async () => {
+  const parties = [
+    { party: 'DE-IN1', role: 'EMSP' as const },
+    { party: 'DE-IN2', role: 'EMSP' as const },
+  ]
+  const partner = await hub.invite({ parties, version: '2.1.1' })
+  const spoken = async () => {
+    const copy = await directory.snapshot()
+    return {
+      parties: copy.platforms.get(partner.id)?.parties.map(({ party }) => party),
+      known: parties.filter(({ party }) => copy.byPartyRole.has(`${party}/EMSP`)).length,
+    }
+  }
+  assert.equal(await spoken(), { parties: ['DE-IN1', 'DE-IN2'], known: 2 })
+  assert.is((await partner.join()).code, 1000)
+  assert.equal(await spoken(), { parties: ['DE-IN1'], known: 1 })
 })
 
 test.run()

@@ -1,59 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { present } from '../../src/assert.ts'
-import { HubError } from '../../src/errors.ts'
-import { applyChange } from '../../src/hub/mutation.ts'
-import type { Change, Changed, Current } from '../../src/hub/mutation.ts'
-import { moduleById } from '../../src/ocpi/registry.ts'
-import { dropNulls } from '../../src/ocpi/validate.ts'
+import type { Change } from '../../src/hub/mutation.ts'
 import { at } from '../helpers/ask.ts'
-
-const now = new Date('2026-06-24T12:00:00Z')
-const OLD = '2026-06-24T09:00:00Z'
-const MID = '2026-06-24T10:00:00Z'
-const NEW = '2026-06-24T11:00:00Z'
-
-type Wanted = {
-  module: string
-  method: Change['method']
-  params: Record<string, string>
-  text?: string
-}
-
-function changeOf({ module, method, params, text }: Wanted): Change {
-  const definition = present(moduleById(module)?.object, 'object definition')
-  if (text === undefined) return { definition, method, params, body: null, now }
-  const value = Object(dropNulls(JSON.parse(text)))
-  const bytes = Buffer.from(text)
-  return {
-    definition,
-    method,
-    params,
-    body: { bytes, text, value, longNumbers: new Map(), soft: [] },
-    now,
-  }
-}
-
-function stored(text: string, deleted = false): Current {
-  return { original: text, value: dropNulls(JSON.parse(text)), deleted }
-}
-
-/** What a change makes of the object; 'same', or the pointer or code of the refusal. */
-function result(wanted: Wanted, current: Current | null): Changed | string {
-  try {
-    const outcome = applyChange(changeOf(wanted), current)
-    return outcome.kind === 'same' ? 'same' : outcome.object
-  } catch (error) {
-    if (!(error instanceof HubError)) throw error
-    return error.faults[0]?.pointer ?? error.code
-  }
-}
-
-function changed(wanted: Wanted, current: Current | null): Changed {
-  const outcome = result(wanted, current)
-  if (typeof outcome === 'string') throw new Error(`expected a change, got ${outcome}`)
-  return outcome
-}
+import { MID, NEW, OLD, changed, now, result, stored } from '../helpers/changes.ts'
+import type { Wanted } from '../helpers/changes.ts'
 
 const tariff = (text: string, method: Change['method'] = 'PUT'): Wanted => ({
   module: 'tariffs',

@@ -11,11 +11,20 @@ import {
   unitOf,
 } from '../decimal.ts'
 import type { Draft } from '../findings.ts'
-import type { Case } from '../input.ts'
+import type { Case, ClearingInput } from '../input.ts'
 import { energyTolerance, graded, hasPlaceholder, isPlaceholder, timeText } from '../compare.ts'
 import type { CdrFacts, Period, Unreadable } from '../read.ts'
 import { at, shown } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
+
+/** What was sent in a form that may mean something else is no value: nobody is billed by a guess. */
+export function doubtful(cdr: ClearingInput['cdr']): readonly Unreadable[] {
+  return (cdr.doubts ?? []).map(({ pointer, message }) => ({
+    pointer,
+    value: message,
+    wanted: 'a JSON number',
+  }))
+}
 
 /** T1: values that the hub needs and cannot read, in one finding. */
 export function checkReadable(unreadable: readonly Unreadable[]): readonly Draft[] {

@@ -25,7 +25,8 @@ export const hubCommands: readonly Command[] = [
       const rows = items(page).map((platform) => [
         text(platform, 'id'),
         text(platform, 'name'),
-        text(platform, 'status'),
+        text(platform, 'status') + (member(platform, 'offline_since') === null ? '' : ', offline'),
+        text(platform, 'version'),
         items(platform, 'roles')
           .map(
             (role) =>
@@ -35,7 +36,9 @@ export const hubCommands: readonly Command[] = [
         text(platform, 'last_seen_at'),
       ])
       const shown =
-        rows.length === 0 ? 'none' : table(['id', 'name', 'status', 'roles', 'last seen'], rows)
+        rows.length === 0
+          ? 'none'
+          : table(['id', 'name', 'status', 'version', 'roles', 'last seen'], rows)
       return { code: EXIT.ok, text: shown, json: page }
     },
   },
@@ -203,8 +206,10 @@ async function invitePlatform({ hub, option, options }: CommandCall): Promise<Ou
       ['id', text(invited, 'id')],
       ['token A', text(invited, 'token_a')],
       ['versions URL', text(invited, 'versions_url')],
+      ['if a CPO of 2.1.1', text(invited, 'versions_url_cpo')],
+      ['if an eMSP of 2.1.1', text(invited, 'versions_url_emsp')],
     ]),
-    'Give token A and the versions URL to the partner; the token is not shown again.',
+    'Give token A and its versions URL to the partner; the token is not shown again.',
   ].join('\n')
   return { code: EXIT.ok, text: shown, json: invited }
 }

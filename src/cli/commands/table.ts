@@ -1,7 +1,15 @@
 import type { Command } from '../command.ts'
 import { hubCommands } from './hub.ts'
+import { importCommands } from './import.ts'
 import { moneyCommands } from './money.ts'
 import { priceCommands } from './price.ts'
+import { quirkCommands } from './quirks.ts'
 
 /** Every command, in the order help shows them. */
-export const commands: readonly Command[] = [...hubCommands, ...moneyCommands, ...priceCommands]
+export const commands: readonly Command[] = [
+  ...hubCommands,
+  ...quirkCommands,
+  ...moneyCommands,
+  ...importCommands,
+  ...priceCommands,
+]

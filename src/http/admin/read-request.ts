@@ -55,7 +55,7 @@ export function readQuery(
 
 /** The JSON of the body, or undefined when there is none. */
 export async function readJson(c: Context): Promise<unknown> {
-  const bytes = await readBytes(c)
+  const bytes = await readBytes(c, limits.adminBodyBytesMax)
   if (bytes.length === 0) return undefined
   const mediaType = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (!/^application\/([a-z0-9.+-]+\+)?json$/.test(mediaType)) {
@@ -67,16 +67,17 @@ export async function readJson(c: Context): Promise<unknown> {
   throw new Refusal('malformed', scanned.message, { faults })
 }
 
-async function readBytes(c: Context): Promise<Uint8Array> {
-  const tooLarge = () => new Refusal('tooLarge', `Send at most ${limits.adminBodyBytesMax} bytes.`)
-  if (Number(c.req.header('content-length') ?? 0) > limits.adminBodyBytesMax) throw tooLarge()
+/** The body as it came. */
+export async function readBytes(c: Context, bytesMax: number): Promise<Uint8Array> {
+  const tooLarge = () => new Refusal('tooLarge', `Send at most ${bytesMax} bytes.`)
+  if (Number(c.req.header('content-length') ?? 0) > bytesMax) throw tooLarge()
   const stream = c.req.raw.body
   if (stream === null) return new Uint8Array()
   const parts: Uint8Array[] = []
   let size = 0
   for await (const part of stream) {
     size += part.byteLength
-    if (size > limits.adminBodyBytesMax) throw tooLarge()
+    if (size > bytesMax) throw tooLarge()
     parts.push(part)
   }
   return Buffer.concat(parts)

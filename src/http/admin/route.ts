@@ -6,7 +6,7 @@ import type { OperatorRole, Scope } from '../../hub/admin/scope.ts'
 import { Refusal } from '../../hub/admin/refusal.ts'
 import { faultsOf } from './faults.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** What arrived, before any schema has seen it. */
 type RawInput = {
@@ -35,6 +35,8 @@ export type Route = {
   status: 200 | 201 | 204
   schemas: Schemas
   hasCsv: boolean
+  /** The most bytes of a body that is taken as it comes; null: the body is JSON of the schema. */
+  uploadBytesMax: number | null
   serve(context: Context, raw: RawInput): Promise<Answer>
 }
 
@@ -112,6 +114,31 @@ export function defineRemoval<P extends TSchema, Q extends TSchema>(
   }
 }
 
+/** A row whose body is a file: it is not parsed here, `run` gets its bytes. */
+export function defineUpload<P extends TSchema, Q extends TSchema, R extends TSchema>(
+  spec: Omit<RouteSpec<P, Q, typeof nothing, R>, 'body' | 'run' | 'csv' | 'method'> & {
+    bytesMax: number
+    run(
+      context: Context,
+      input: Omit<Input<P, Q, typeof nothing>, 'body'> & { bytes: Uint8Array },
+    ): Promise<Immutable<Static<R>>>
+  },
+): Route {
+  const { params, query, reply } = spec
+  const readInput = inputReader({ params, query, body: nothing })
+  return {
+    ...commonOf({ ...spec, method: 'POST' }),
+    status: spec.status ?? 200,
+    uploadBytesMax: spec.bytesMax,
+    schemas: { params, query, body: nothing, reply },
+    serve: async (context, raw) => {
+      const { scope, params: place, query: asked } = readInput({ ...raw, body: undefined })
+      const bytes = raw.body instanceof Uint8Array ? raw.body : new Uint8Array()
+      return { json: await spec.run(context, { scope, params: place, query: asked, bytes }) }
+    },
+  }
+}
+
 function commonOf(spec: {
   method: Method
   path: string
@@ -128,6 +155,7 @@ function commonOf(spec: {
     roles,
     party: spec.party ?? false,
     hasCsv: spec.csv !== undefined,
+    uploadBytesMax: null,
   }
 }
 

@@ -7,6 +7,7 @@ import type { Scope } from '../../hub/admin/scope.ts'
 import { isOurFault, problem } from '../problem.ts'
 import {
   readAuthorization,
+  readBytes,
   readJson,
   readParams,
   readQuery,
@@ -82,10 +83,15 @@ async function serve(
     scope,
     params: readParams(c),
     query: readQuery(c, route.schemas.query),
-    body: route.method === 'GET' ? undefined : await readJson(c),
+    body: await readBody(c, route),
     wantsCsv: wantsCsv(c),
   })
   return asResponse(answer, route)
+}
+
+async function readBody(c: Request, route: Route): Promise<unknown> {
+  if (route.method === 'GET') return undefined
+  return route.uploadBytesMax === null ? readJson(c) : readBytes(c, route.uploadBytesMax)
 }
 
 /** A wrong token costs its address a share of the logins that may fail in a minute, as on the OCPI side. */

@@ -1,5 +1,6 @@
 import { agreementRoutes } from './routes/agreements.ts'
 import { cdrRoutes } from './routes/cdrs.ts'
+import { importRoutes } from './routes/imports.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { operatorRoutes } from './routes/operators.ts'
 import { platformRoutes } from './routes/platforms.ts'
@@ -16,6 +17,7 @@ export const adminRoutes: readonly Route[] = [
   ...settlementRoutes,
   ...ledgerRoutes,
   ...watchRoutes,
+  ...importRoutes,
 ]
 
 /** The routes that parties have too, under /party/v1, cut to their own side. */

@@ -1,3 +1,4 @@
+import { limits } from '../../../config/limits.ts'
 import { belowFloor } from '../../clearing/findings.ts'
 import type { Context } from '../../context.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
@@ -5,6 +6,7 @@ import { sql } from '../../db/sql.ts'
 import { foldUpper } from '../../ocpi/primitives.ts'
 import type { AgreementTerms } from '../agreement-terms.ts'
 import { defaultTerms } from '../agreement-terms.ts'
+import { announcePair } from '../announce.ts'
 import { appendAudit } from './audit.ts'
 import type { PageRequest } from './paging.ts'
 import { cursorParts, pageLimit, pageOf } from './paging.ts'
@@ -75,6 +77,10 @@ export async function putAgreement(
     await tx.rows(sql`
       insert into agreements (cpo, emsp, version, terms, valid_from, valid_to, created_by)
       values (${pair.cpo}, ${pair.emsp}, ${version}, ${JSON.stringify(terms)}, ${from}, ${to}, ${order.actor})`)
+    // What begins later is told when it begins.
+    const beginsInMs = from === null ? 0 : new Date(from).getTime() - context.clock().getTime()
+    const delayMs = Math.max(0, beginsInMs)
+    if (delayMs <= limits.announceAheadMsMax) await announcePair(tx, { ...pair, delayMs })
     const details = { version, terms }
     await appendAudit(tx, { ...asEntry({ ...order, pair }, 'agreement.put'), details })
   })
@@ -96,6 +102,7 @@ export async function endAgreement(
       where cpo = ${pair.cpo} and emsp = ${pair.emsp} and version = ${version - 1} and not ended
       returning version`)
     if (ended.length === 0) throw nothingAgreed(pair)
+    await announcePair(tx, { ...pair, delayMs: 0 })
     await appendAudit(tx, { ...asEntry({ ...order, pair }, 'agreement.end'), details: { version } })
   })
   context.directory.invalidate()

@@ -5,6 +5,7 @@ import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import type { Fault } from '../../errors.ts'
 import { foldUpper } from '../../ocpi/primitives.ts'
+import { announcePlatform } from '../announce.ts'
 import { appendAudit } from './audit.ts'
 import { Refusal } from './refusal.ts'
 
@@ -25,7 +26,8 @@ type Seat = { party: string; role: string; business_details: object }
 
 /**
  * Makes a place for a platform: exactly these roles may register, with the token A that is answered once. A party may
- * hold a role on one platform only (conflict, naming `/roles/N`).
+ * hold a role on one platform only (conflict, naming `/roles/N`). A partner that speaks 2.1.1 starts at the versions URL
+ * of its side, anybody else at the plain one.
  */
 export async function invitePlatform(context: Context, invitation: Invitation) {
   const seats = invitation.roles.map((role) => ({
@@ -48,7 +50,14 @@ export async function invitePlatform(context: Context, invitation: Invitation) {
     throw error
   }
   context.directory.invalidate()
-  return { id, token_a: tokenA, versions_url: `${context.publicUrl}/ocpi/versions` }
+  const base = `${context.publicUrl}/ocpi`
+  return {
+    id,
+    token_a: tokenA,
+    versions_url: `${base}/versions`,
+    versions_url_cpo: `${base}/cpo/versions`,
+    versions_url_emsp: `${base}/emsp/versions`,
+  }
 }
 
 const TAKEN = 'this party already has this role on another platform'
@@ -83,6 +92,7 @@ async function writePlatform(
     insert into credentials_tokens (token_hash, platform_id, kind, sealed, expires_at)
     values (${context.secrets.hash(tokenA)}, ${id}, 'registration', ${sealed},
             clock_timestamp() + ${limits.registrationTokenAgeMs} * interval '1 millisecond')`)
+  await announcePlatform(tx, id)
   await appendAudit(tx, {
     actor: invitation.actor,
     action: 'platform.invite',

@@ -1,6 +1,9 @@
 import type { Context } from '../../context.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
+import { readQuirks } from '../../directory/quirks.ts'
+import type { QuirksDraft } from '../../directory/quirks.ts'
+import { announcePlatform } from '../announce.ts'
 import { registerWithPartner, rotateCredentials } from '../credentials.ts'
 import { appendAudit } from './audit.ts'
 import type { PageRequest } from './paging.ts'
@@ -17,6 +20,8 @@ type PlatformRow = {
   versions_url: string | null
   created_at: Date
   last_seen_at: Date | null
+  offline_since: Date | null
+  quirks: unknown
   roles: { party: string; role: string; business_details: object; registered: boolean }[]
   endpoints: { module: string; interface: 'sender' | 'receiver'; url: string }[]
 }
@@ -41,6 +46,7 @@ export async function getPlatform(db: Sql, id: string) {
 /** Removes a platform with its parties, endpoints and tokens. CDRs, statements and messages stay. */
 export async function removePlatform(context: Context, deed: Deed): Promise<void> {
   await context.db.transaction(async (tx) => {
+    await announcePlatform(tx, deed.id)
     const [row] = await tx.rows<{ name: string; invited_roles: unknown }>(
       sql`delete from platforms where id = ${deed.id} returning name, invited_roles`,
     )
@@ -60,6 +66,21 @@ export async function suspendPlatform(context: Context, deed: Deed) {
 /** Lets a suspended platform back in, as registered when it had finished its registration, else as invited. */
 export async function resumePlatform(context: Context, deed: Deed) {
   await changeStatus(context, { deed, action: 'platform.resume', from: ['suspended'] })
+  return getPlatform(context.db, deed.id)
+}
+
+/** Writes down how a partner differs from the specification. */
+export async function changeQuirks(context: Context, deed: Deed & { quirks: QuirksDraft }) {
+  await context.db.transaction(async (tx) => {
+    await lockStatus(tx, deed.id)
+    const draft = JSON.stringify(deed.quirks)
+    await tx.rows(sql`
+      update platforms set quirks = jsonb_strip_nulls(quirks || ${draft}::jsonb), revision = revision + 1
+      where id = ${deed.id}`)
+    const details = { quirks: deed.quirks }
+    await appendAudit(tx, { ...asEntry(deed, 'platform.quirks'), details })
+  })
+  context.directory.invalidate()
   return getPlatform(context.db, deed.id)
 }
 
@@ -130,6 +151,7 @@ async function changeStatus(
                       when peer_token_sealed is not null then 'registered' else 'invited' end,
         revision = revision + 1, updated_at = clock_timestamp()
       where id = ${deed.id}`)
+    await announcePlatform(tx, deed.id)
     await appendAudit(tx, asEntry(deed, action))
   })
   context.directory.invalidate()
@@ -154,6 +176,7 @@ async function readPlatforms(
 ): Promise<PlatformRow[]> {
   return db.rows<PlatformRow>(sql`
     select p.id, p.name, p.status, p.ocpi_version, p.versions_url, p.created_at, s.last_seen_at,
+      p.offline_since, p.quirks,
       coalesce((select jsonb_agg(jsonb_build_object('party', r.party, 'role', r.role,
           'business_details', r.business_details, 'registered', r.registered) order by r.party, r.role)
         from platform_parties r where r.platform_id = p.id), '[]') as roles,
@@ -182,5 +205,7 @@ function asAnswer(row: PlatformRow) {
     endpoints: row.endpoints,
     created_at: row.created_at.toISOString(),
     last_seen_at: row.last_seen_at?.toISOString() ?? null,
+    offline_since: row.offline_since?.toISOString() ?? null,
+    quirks: readQuirks(row.quirks),
   }
 }

@@ -1,80 +1,17 @@
 import { defineModule } from '../define.ts'
-import {
-  ciString,
-  dateTime,
-  displayText,
-  energyMix,
-  integer,
-  list,
-  number,
-  object,
-  oneOf,
-  optional,
-  price,
-  text,
-  url,
-} from '../primitives.ts'
+import { tariff } from './tariff-schemas.ts'
 
-const priceComponent = object({
-  type: oneOf(['ENERGY', 'FLAT', 'PARKING_TIME', 'TIME']),
-  price: number,
-  vat: optional(number),
-  step_size: integer,
-})
-
-const restrictions = object({
-  start_time: optional(text(5)),
-  end_time: optional(text(5)),
-  start_date: optional(text(10)),
-  end_date: optional(text(10)),
-  min_kwh: optional(number),
-  max_kwh: optional(number),
-  min_current: optional(number),
-  max_current: optional(number),
-  min_power: optional(number),
-  max_power: optional(number),
-  min_duration: optional(integer),
-  max_duration: optional(integer),
-  day_of_week: optional(
-    list(oneOf(['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'])),
-  ),
-  reservation: optional(oneOf(['RESERVATION', 'RESERVATION_EXPIRES'])),
-})
-
-/** 2.2.1 Tariff object. */
-export const tariff = object({
-  country_code: ciString(2),
-  party_id: ciString(3),
-  id: ciString(36),
-  currency: text(3),
-  type: optional(
-    oneOf(['AD_HOC_PAYMENT', 'PROFILE_CHEAP', 'PROFILE_FAST', 'PROFILE_GREEN', 'REGULAR']),
-  ),
-  tariff_alt_text: optional(list(displayText)),
-  tariff_alt_url: optional(url),
-  min_price: optional(price),
-  max_price: optional(price),
-  elements: list(
-    object({
-      price_components: list(priceComponent, { minItems: 1 }),
-      restrictions: optional(restrictions),
-    }),
-    { minItems: 1 },
-  ),
-  start_date_time: optional(dateTime),
-  end_date_time: optional(dateTime),
-  energy_mix: optional(energyMix),
-  last_updated: dateTime,
-})
+const path = '/:country_code/:party_id/:id'
 
 export const tariffs = defineModule({
   id: 'tariffs',
   kind: 'functional',
-  since: '2.2.1',
+  since: '2.1.1',
   ownerRoles: ['CPO'],
-  readerRoles: ['EMSP', 'NSP', 'NAP', 'OTHER'],
+  readerRoles: ['EMSP', 'NSP', 'NAP', 'OTHER', 'PTP'],
   object: {
-    schema: { '2.2.1': tariff },
+    schema: tariff,
+    kind: 'tariff',
     idMember: 'id',
     appended: [],
     children: [],
@@ -84,26 +21,36 @@ export const tariffs = defineModule({
     judges: { except: [] },
   },
   endpoints: {
-    list: { interface: 'sender', method: 'GET', path: '/', routing: 'pull' },
+    list: {
+      interface: 'sender',
+      method: 'GET',
+      path: '/',
+      routing: 'pull',
+      reply: { schema: tariff, kind: 'tariff', list: true },
+    },
     get: {
       interface: 'receiver',
       method: 'GET',
-      path: '/:country_code/:party_id/:id',
+      path,
       routing: 'pull-one',
+      reply: { schema: tariff, kind: 'tariff' },
     },
     put: {
       interface: 'receiver',
       method: 'PUT',
-      path: '/:country_code/:party_id/:id',
+      path,
       routing: 'push',
-      body: { schema: { '2.2.1': tariff } },
+      body: { schema: tariff, kind: 'tariff' },
     },
     // PATCH was removed in 2.2 (2.2.1 mod_tariffs, eMSP Interface).
-    delete: {
+    patch: {
       interface: 'receiver',
-      method: 'DELETE',
-      path: '/:country_code/:party_id/:id',
+      method: 'PATCH',
+      path,
       routing: 'push',
+      until: '2.1.1',
+      body: { schema: tariff, kind: 'tariff', patch: true },
     },
+    delete: { interface: 'receiver', method: 'DELETE', path, routing: 'push' },
   },
 })

@@ -1,7 +1,10 @@
 import Type from 'typebox'
 import { limits } from '../../../../config/limits.ts'
+import { ROLES } from '../../../directory/parties.ts'
+import { quirksDraft, quirksSchema } from '../../../directory/quirks.ts'
 import { invitePlatform } from '../../../hub/admin/invite-platform.ts'
 import {
+  changeQuirks,
   getPlatform,
   listPlatforms,
   registerPlatform,
@@ -25,7 +28,7 @@ import {
 } from '../schemas.ts'
 import { EVERYONE, defineRemoval, defineRoute, nothing } from '../route.ts'
 
-const partyRole = Type.Enum(['CPO', 'EMSP', 'NAP', 'NSP', 'OTHER', 'SCSP'])
+const partyRole = Type.Enum([...ROLES])
 
 const platform = Type.Object(
   {
@@ -54,6 +57,8 @@ const platform = Type.Object(
     ),
     created_at: instant,
     last_seen_at: nullable(instant),
+    offline_since: nullable(instant),
+    quirks: quirksSchema,
   },
   strict,
 )
@@ -103,7 +108,13 @@ export const platformRoutes = [
       strict,
     ),
     reply: Type.Object(
-      { id: Type.String(), token_a: Type.String(), versions_url: Type.String() },
+      {
+        id: Type.String(),
+        token_a: Type.String(),
+        versions_url: Type.String(),
+        versions_url_cpo: Type.String({ description: 'of a CPO that speaks 2.1.1' }),
+        versions_url_emsp: Type.String({ description: 'of an eMSP that speaks 2.1.1' }),
+      },
       strict,
     ),
     run: (context, { scope, body }) => invitePlatform(context, { ...body, actor: scope.actor }),
@@ -129,6 +140,18 @@ export const platformRoutes = [
     body: nothing,
     reply: platform,
     run: (context, { params }) => getPlatform(context.db, params.id),
+  }),
+  defineRoute({
+    method: 'PATCH',
+    path: '/platforms/:id',
+    summary: 'Say how a partner differs from the specification; null takes a quirk back',
+    roles: ['operator'],
+    params: byId,
+    query: nothing,
+    body: Type.Object({ quirks: quirksDraft, reason: Type.Optional(reason) }, strict),
+    reply: platform,
+    run: (context, { scope, params, body }) =>
+      changeQuirks(context, { ...params, ...body, actor: scope.actor }),
   }),
   defineRemoval({
     path: '/platforms/:id',

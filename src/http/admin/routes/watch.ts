@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { acknowledgeAlert, listAlerts } from '../../../hub/admin/alerts.ts'
+import { listConversions } from '../../../hub/admin/conversions.ts'
 import { listMessages } from '../../../hub/admin/messages.ts'
 import { listOutbox, replayOutbox } from '../../../hub/admin/outbox.ts'
 import { byNumber, instant, listOf, nullable, paging, perhapsReason, strict } from '../schemas.ts'
@@ -60,6 +61,21 @@ const message = Type.Object(
     ocpi_status: nullable(Type.Integer()),
     outcome: Type.String(),
     duration_ms: Type.Integer(),
+  },
+  strict,
+)
+
+const conversion = Type.Object(
+  {
+    platform: Type.String(),
+    module: Type.String(),
+    owner: Type.String(),
+    key: Type.String(),
+    from_version: Type.String(),
+    to_version: Type.String(),
+    withheld: Type.Boolean(),
+    losses: Type.Array(Type.Object({ pointer: Type.String(), reason: Type.String() }, strict)),
+    at: instant,
   },
   strict,
 )
@@ -159,5 +175,24 @@ export const watchRoutes = [
     body: nothing,
     reply: listOf(message),
     run: (context, { scope, query }) => listMessages(context.db, scope, query),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/conversions',
+    summary: 'List what objects lost on their way to a platform of another version, newest first',
+    roles: EVERYONE,
+    params: nothing,
+    query: Type.Object(
+      {
+        ...paging,
+        platform: Type.Optional(Type.String({ maxLength: 64 })),
+        module: Type.Optional(Type.String({ maxLength: 40 })),
+        withheld: Type.Optional(Type.Enum(['true', 'false'])),
+      },
+      strict,
+    ),
+    body: nothing,
+    reply: listOf(conversion),
+    run: (context, { query }) => listConversions(context.db, query),
   }),
 ]

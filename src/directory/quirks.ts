@@ -1,0 +1,82 @@
+import Type from 'typebox'
+import type { Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { limits } from '../../config/limits.ts'
+
+const strict = { additionalProperties: false }
+const flag = (description: string) => Type.Boolean({ description })
+const moduleId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,36}$' })
+
+const members = {
+  token_encoding: Type.Enum(['raw', 'base64'], {
+    description: 'how it takes our token, tried first; else found out by trying',
+  }),
+  no_routing_headers: flag('it is sent none'),
+  put_instead_of_patch: flag('it is sent the whole object where a PATCH came'),
+  page_size_max: Type.Integer({
+    minimum: 1,
+    maximum: limits.pageLimitMax,
+    description: 'objects a page, when we pull from it and when it asks us',
+  }),
+  lenient_content_type: flag('bodies that are JSON but are not called so are read'),
+  id_case: Type.Enum(['upper', 'lower'], { description: 'ids are sent to it in this case' }),
+  relaxed_lengths: flag('texts longer than OCPI allows are no fault'),
+  times_without_zone: flag('times without Z are no fault; they mean UTC'),
+  times_with_offset: flag('times with an offset are read as the moment they name'),
+  null_as_absent: flag('nulls are no fault and mean absent'),
+  numbers_as_strings: flag('"12.5" is read as 12.5; a CDR with it is quarantined'),
+  integer_ids: flag('ids that are numbers are read as text'),
+  enum_case: flag('enum values in another case are read as the ones OCPI has'),
+  origins: Type.Array(Type.String({ pattern: '^[A-Za-z0-9.:\\[\\]-]{1,253}$' }), {
+    maxItems: 20,
+    uniqueItems: true,
+    description: 'hosts besides that of its versions URL where its endpoints may stand',
+  }),
+  pull: Type.Union(
+    [
+      Type.Boolean(),
+      Type.Object(
+        {
+          interval_s: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400 })),
+          modules: Type.Optional(Type.Array(moduleId, { maxItems: 20, uniqueItems: true })),
+        },
+        strict,
+      ),
+    ],
+    { description: 'whether and how often our copies are kept fresh by asking it' },
+  ),
+}
+
+/**
+ * How a partner differs from the specification, one named flag each, set by operators. Without any the partner is held
+ * to OCPI as everybody is.
+ */
+export const quirksSchema = Type.Partial(Type.Object(members, strict), strict)
+
+/** A change of quirks: null takes one back; those not named stay as they are. */
+export type QuirksDraft = { [Name in keyof Quirks]?: Quirks[Name] | null }
+
+export const quirksDraft = Type.Unsafe<QuirksDraft>(
+  Type.Object(
+    Object.fromEntries(
+      Object.entries(members).map(([name, schema]) => [
+        name,
+        Type.Optional(Type.Union([schema, Type.Null()])),
+      ]),
+    ),
+    strict,
+  ),
+)
+
+export type Quirks = Static<typeof quirksSchema>
+
+const schema = Compile(quirksSchema)
+
+/** Quirks as they are stored. What this version of the hub does not know counts as not set. */
+export function readQuirks(value: unknown): Quirks {
+  if (schema.Check(value)) return value
+  if (typeof value !== 'object' || value === null) return {}
+  const known = Object.entries(value).filter(([name, one]) => schema.Check({ [name]: one }))
+  const kept: unknown = Object.fromEntries(known)
+  return schema.Check(kept) ? kept : {}
+}

@@ -1,0 +1,68 @@
+import { limits } from '../../config/limits.ts'
+import type { Tx } from '../db/sql.ts'
+import { sql } from '../db/sql.ts'
+
+/**
+ * Something changed about a platform or who it speaks for: every other connected platform that takes ClientInfo is told
+ * of its parties, and 2.3.0 partners get new Credentials if their roles differ now. In the transaction of the change,
+ * but for a removal, where the parties must still be there.
+ */
+export async function announcePlatform(tx: Tx, platformId: string): Promise<void> {
+  await tx.rows(sql`
+    insert into outbox (kind, platform_id, subject, expires_at)
+    select 'client_info', r.id, p.party || '|' || p.role,
+      clock_timestamp() + ${limits.syncAgeMsMax}::float8 * interval '1 millisecond'
+    from platform_parties p cross join platforms r
+    join endpoints e on e.platform_id = r.id and e.module = 'hubclientinfo' and e.interface = 'receiver'
+    where p.platform_id = ${platformId} and r.id <> ${platformId}
+      and r.status = 'registered' and r.offline_since is null
+    order by r.id, p.party, p.role
+    on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null
+      do update set due_at = least(outbox.due_at, excluded.due_at)`)
+  await scheduleCredentials(tx)
+}
+
+/** An agreement of a pair begins or ends in `delayMs`: each side is told what the other is to it now. */
+export async function announcePair(
+  tx: Tx,
+  pair: { cpo: string; emsp: string; delayMs: number },
+): Promise<void> {
+  await tx.rows(sql`
+    insert into outbox (kind, platform_id, subject, due_at, expires_at)
+    select distinct 'client_info', r.id, p.party || '|' || p.role,
+      clock_timestamp() + ${pair.delayMs}::float8 * interval '1 millisecond',
+      clock_timestamp() + ${pair.delayMs + limits.syncAgeMsMax}::float8 * interval '1 millisecond'
+    from platform_parties p
+    join platform_parties mine on (p.party = ${pair.cpo} and p.role = 'CPO' and mine.party = ${pair.emsp})
+      or (p.party = ${pair.emsp} and mine.party = ${pair.cpo} and mine.role = 'CPO')
+    join platforms r on r.id = mine.platform_id and r.id <> p.platform_id
+    join endpoints e on e.platform_id = r.id and e.module = 'hubclientinfo' and e.interface = 'receiver'
+    where r.status = 'registered' and r.offline_since is null
+    on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null
+      do update set due_at = least(outbox.due_at, excluded.due_at)`)
+  await scheduleCredentials(tx, pair.delayMs)
+}
+
+/**
+ * Has the roles of every 2.3.0 partner looked at a little later: what changes together is told together, because each
+ * PUT of Credentials makes the partner read our endpoints again and changes both tokens.
+ */
+async function scheduleCredentials(tx: Tx, delayMs = 0): Promise<void> {
+  await tx.rows(sql`
+    insert into outbox (kind, platform_id, subject, due_at)
+    select 'credentials', id, '',
+      clock_timestamp() + ${delayMs + limits.credentialsBatchMs}::float8 * interval '1 millisecond'
+    from platforms where status = 'registered' and ocpi_version = '2.3.0' and offline_since is null
+    order by id
+    on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null
+      do update set due_at = least(outbox.due_at, excluded.due_at)`)
+}
+
+/** The same for one partner, which was not told while it did not answer. */
+export async function scheduleCredentialsOf(tx: Tx, platformId: string): Promise<void> {
+  await tx.rows(sql`
+    insert into outbox (kind, platform_id, subject)
+    select 'credentials', id, '' from platforms
+    where id = ${platformId} and status = 'registered' and ocpi_version = '2.3.0'
+    on conflict do nothing`)
+}

@@ -1,0 +1,204 @@
+import { HubError } from '../errors.ts'
+import type { Context } from '../context.ts'
+import type { Member } from '../directory/parties.ts'
+import type { Platform } from '../directory/snapshot.ts'
+import type { Facts, Loss } from '../ocpi/adapt/define.ts'
+import type { Method, ObjectDefinition } from '../ocpi/define.ts'
+import { foldKey } from '../ocpi/primitives.ts'
+import { bodyOf, existsIn } from '../ocpi/registry.ts'
+import { isRecord } from '../ocpi/validate.ts'
+import type { Version } from '../ocpi/version.ts'
+import { placeKey, readObjects } from '../store/objects.ts'
+import { readAliases } from './aliases.ts'
+import { bridgeText, versionOf } from './bridge.ts'
+import { objectKey } from './object-key.ts'
+import type { Call } from './request.ts'
+
+/** A request as its receiver gets it: in its version, and in its ways. */
+export type Outgoing = {
+  method: Method
+  /** Path after the receiver's URL of the module. */
+  rest: string
+  text: string | null
+  losses: readonly Loss[]
+}
+
+/**
+ * What a request becomes for a receiver. Between two of one version that are as OCPI wants them: nothing but itself.
+ * Refuses (4000) what the receiver's version does not have, or cannot say.
+ */
+export async function outgoing(
+  context: Context,
+  input: { call: Call; member: Member },
+): Promise<Outgoing> {
+  const { call, member } = input
+  const { platform } = member
+  const version = versionOf(platform.version)
+  const isThere = existsIn(call.route, version)
+  const { endpoint, module } = call.route
+  const isPut =
+    !isThere || platform.quirks.put_instead_of_patch === true || isUnclear(call, version)
+  if (endpoint.method === 'PATCH' && module.object && isPut)
+    return wholeObject(context, { ...input, version, definition: module.object })
+  if (!isThere) {
+    throw new HubError(
+      'hubError',
+      `${member.party} speaks OCPI ${version}, which does not have this of ${module.id}`,
+    )
+  }
+  const rest = await namedRest(context, { call, member, version })
+  const { method } = endpoint
+  const text = call.body?.text ?? null
+  // Between two partners of 2.1.1 ids of other owners may have other names.
+  if (text === null || (version === call.version && version !== '2.1.1'))
+    return { method, rest, text, losses: [] }
+  return { method, rest, ...(await converted(context, { ...input, version, text })) }
+}
+
+/** A PATCH of 2.1.1 may hold all periods or the new ones; since 2.2 they are appended, so only the whole is clear. */
+function isUnclear({ version, route, body }: Call, to: Version): boolean {
+  const lists = version === '2.1.1' && to !== '2.1.1' ? (route.module.object?.appended ?? []) : []
+  return lists.some((name) => body?.value[name] !== undefined)
+}
+
+/** The path in the receiver's ways, and in 2.1.1 with the name that it knows the sender's object by. */
+async function namedRest(
+  context: Context,
+  { call, member, version }: { call: Call; member: Member; version: Version },
+): Promise<string> {
+  const rest = restFor(call, member.platform)
+  const { module, params, endpoint } = call.route
+  const id = params[module.object?.idMember ?? '']
+  if (version !== '2.1.1' || endpoint.interface !== 'receiver' || id === undefined) return rest
+  const type = call.query.get('type')
+  const [alias] = await readAliases(context.db, [
+    { module: module.id, owner: call.from.party, id, ...(type === null ? {} : { type }) },
+  ])
+  if (alias === null || alias === undefined) return rest
+  const parts = rest.split('/')
+  parts[ownPathParts - 1] = encodeURIComponent(alias)
+  return parts.join('/')
+}
+
+async function converted(
+  context: Context,
+  input: { call: Call; member: Member; version: Version; text: string },
+): Promise<{ text: string; losses: readonly Loss[] }> {
+  const { call, member, version, text } = input
+  const { route } = call
+  const kind = bodyOf(route)?.kind
+  if (kind === undefined) return { text, losses: [] }
+  const place = placeOf(call)
+  const result = await bridgeText(context, {
+    kind,
+    text,
+    from: call.version,
+    to: version,
+    owner: call.from.party,
+    partial: route.endpoint.body?.patch === true,
+    receiver: { platformId: member.platform.id, party: member.party },
+    ...(place ? { place } : {}),
+    ...cardOf(call),
+  })
+  if (result.ok) return { text: result.value, losses: result.losses }
+  throw unsayable(member, { version, ...result })
+}
+
+/** The card that a 2.1.1 request was routed by: where nobody pushed it, its contract id is all that is known. */
+function cardOf({ version, body }: Call): { facts?: Facts } {
+  const token = body?.value.cdr_token
+  return version === '2.1.1' && isRecord(token) ? { facts: { token } } : {}
+}
+
+function unsayable(
+  member: Member,
+  { version, pointer, reason }: { version: Version; pointer: string; reason: string },
+): HubError {
+  return new HubError('hubError', `${member.party} speaks OCPI ${version}, which cannot say this`, {
+    faults: [{ pointer, message: reason }],
+  })
+}
+
+/** Where a pushed object is noted; null for messages that are no objects. */
+function placeOf({ route, body, query }: Call): { module: string; key: string } | null {
+  const { module, params } = route
+  if (module.object && params[module.object.idMember] !== undefined)
+    return { module: module.id, key: objectKey({ route, body, query }, module.object) }
+  const id = body?.value.id
+  return module.id === 'cdrs' && typeof id === 'string'
+    ? { module: module.id, key: foldKey(id) }
+    : null
+}
+
+/**
+ * A PATCH for a receiver that takes none: the whole object as it is after it, which the hub has stored for this receiver
+ * (2.2.1 PATCH, for a receiver without the object: PUT the full one).
+ */
+async function wholeObject(
+  context: Context,
+  input: { call: Call; member: Member; version: Version; definition: ObjectDefinition },
+): Promise<Outgoing> {
+  const { call, member, version, definition } = input
+  const place = {
+    module: call.route.module.id,
+    owner: call.from.party,
+    key: objectKey(call, definition),
+    audience: member.party,
+  }
+  const object = (await readObjects(context.db, [place])).get(placeKey(place))
+  if (!object || object.deleted) {
+    throw new HubError(
+      'notFound',
+      `${member.party} takes whole objects only; PUT the whole object first`,
+    )
+  }
+  const result = await bridgeText(context, {
+    kind: definition.kind,
+    text: object.original,
+    from: versionOf(object.ocpiVersion),
+    to: version,
+    owner: place.owner,
+    receiver: { platformId: member.platform.id, party: member.party },
+    place,
+  })
+  if (!result.ok) throw unsayable(member, { version, ...result })
+  const rest = await namedRest(context, { call, member, version })
+  const own = rest.split('/').slice(0, ownPathParts).join('/')
+  return { method: 'PUT', rest: own, text: result.value, losses: result.losses }
+}
+
+/** `/NL/TNM/LOC1` of `/NL/TNM/LOC1/EVSE1/1`, with the empty part in front. */
+const ownPathParts = 4
+
+/** The path with ids in the case that this receiver knows; country and party stay. */
+function restFor({ rest, route }: Call, { quirks }: Platform): string {
+  const { id_case: idCase } = quirks
+  if (idCase === undefined) return rest
+  const parts = route.endpoint.path.split('/')
+  return rest
+    .split('/')
+    .map((part, index) => {
+      const name = parts[index] ?? ''
+      if (!name.startsWith(':') || name === ':country_code' || name === ':party_id') return part
+      return idCase === 'upper' ? part.toUpperCase() : part.toLowerCase()
+    })
+    .join('/')
+}
+
+/** The query as this receiver knows it: pages no longer than it has them, and in 2.1.1 no types of tokens. */
+export function queryFor(call: Call, { version, quirks }: Platform): string {
+  const { endpoint } = call.route
+  const query = new URLSearchParams(call.query)
+  if (version === '2.1.1') setOldType(query, endpoint.routing === 'authorize')
+  const cap = endpoint.routing === 'pull' ? quirks.page_size_max : undefined
+  if (cap !== undefined)
+    query.set('limit', String(Math.min(cap, Number(query.get('limit') ?? cap))))
+  return query.size === 0 ? '' : `?${query.toString()}`
+}
+
+/** 2.1.1 mod_tokens: the URLs of tokens tell no type; a request to authorise one may, but knows RFID and OTHER only. */
+function setOldType(query: URLSearchParams, isAsked: boolean): void {
+  const type = query.get('type')
+  if (!isAsked) query.delete('type')
+  else if (type !== null && type !== 'RFID') query.set('type', 'OTHER')
+}

@@ -1,0 +1,114 @@
+import { foldKey, foldUpper, readTime } from '../ocpi/primitives.ts'
+import type { Route } from '../ocpi/registry.ts'
+import type { Version } from '../ocpi/version.ts'
+import { objectsIn, textOf } from './json.ts'
+import type { Json } from './json.ts'
+import type { PartnerAnswer } from './partner-server.ts'
+import { childAt, withChild } from './serve-store.ts'
+import type { ServeStore } from './serve-store.ts'
+
+/** A request for an object of somebody else's, with its body in order. */
+export type PushRequest = { route: Route; version: Version; query: URLSearchParams; body: Json }
+
+const UNKNOWN: PartnerAnswer = { status: 404, code: 2001, message: 'no such object' }
+
+/** PUT, PATCH, DELETE and GET of objects that their owner keeps here (Transport: Client Owned Object Push). */
+export function takePush(store: ServeStore, request: PushRequest): PartnerAnswer {
+  const { route } = request
+  const key = keyOf(request)
+  const known = store.received.get(key)
+  const { params } = route
+  const child = { evse: params['evse_uid'], connector: params['connector_id'] }
+  switch (route.endpoint.method) {
+    case 'GET': {
+      const found = known && childAt(known, given(child))
+      return found ? { data: found } : UNKNOWN
+    }
+    case 'DELETE':
+      return store.received.delete(key) ? {} : UNKNOWN
+    default: {
+      const refusal = refusalOf(request)
+      if (refusal) return refusal
+      if (child.evse !== undefined) return takeChild(store, { request, key, known })
+      return route.endpoint.method === 'PUT'
+        ? put(store, { request, key, known })
+        : patch(store, { request, key, known })
+    }
+  }
+}
+
+function given(child: { evse: string | undefined; connector: string | undefined }) {
+  return {
+    ...(child.evse === undefined ? {} : { evse: child.evse }),
+    ...(child.connector === undefined ? {} : { connector: child.connector }),
+  }
+}
+
+/** `tokens/NL-TNM/card|RFID`. */
+function keyOf({ route, query, version }: PushRequest): string {
+  const { params, module } = route
+  const owner = foldUpper(`${params['country_code']}-${params['party_id']}`)
+  const id = foldKey(params['id'] ?? params['uid'] ?? '')
+  const extra = module.object?.keyQuery
+  const type = query.get(version === '2.1.1' ? 'token_type' : (extra?.name ?? ''))
+  // In 2.1.1 the uid alone is the key of a token.
+  const kind = extra && version !== '2.1.1' ? `|${type ?? extra.fallback}` : ''
+  return `${module.id}/${owner}/${id}${kind}`
+}
+
+/** The body must be of the object and the owner in the URL, and a PATCH must say when (Status codes, 2001). */
+function refusalOf({ route, version, body }: PushRequest): PartnerAnswer | null {
+  const { params, endpoint } = route
+  const wrong = (message: string) => ({ code: 2001, message })
+  const named = params['connector_id'] ?? params['evse_uid'] ?? params['id'] ?? params['uid'] ?? ''
+  const id = textOf(body, 'uid') ?? textOf(body, 'id') ?? named
+  if (foldKey(id) !== foldKey(named)) return wrong('the id is not the one in the URL')
+  for (const name of ['country_code', 'party_id']) {
+    const owner = textOf(body, name)
+    const isOther = owner !== undefined && foldUpper(owner) !== foldUpper(params[name] ?? '')
+    if (isOther && version !== '2.1.1') return wrong(`${name} is not the one in the URL`)
+  }
+  const isTimed = endpoint.method !== 'PATCH' || version === '2.1.1'
+  return isTimed || readTime(body['last_updated']) !== null
+    ? null
+    : wrong('a PATCH needs last_updated')
+}
+
+type Kept = { request: PushRequest; key: string; known: Json | undefined }
+
+function put(store: ServeStore, { request, key, known }: Kept): PartnerAnswer {
+  store.received.set(key, request.body)
+  return { status: known ? 200 : 201 }
+}
+
+function patch(store: ServeStore, { request, key, known }: Kept): PartnerAnswer {
+  if (!known) return UNKNOWN
+  const next = { ...known, ...request.body }
+  for (const name of request.version === '2.1.1'
+    ? []
+    : (request.route.module.object?.appended ?? []))
+    if (request.body[name] !== undefined)
+      next[name] = [...objectsIn(known[name]), ...objectsIn(request.body[name])]
+  store.received.set(key, next)
+  return {}
+}
+
+/** An EVSE or connector with a URL of its own; its parents change with it. */
+function takeChild(store: ServeStore, { request, key, known }: Kept): PartnerAnswer {
+  const { evse_uid: evseId = '', connector_id: connectorId } = request.route.params
+  if (!known) return UNKNOWN
+  const evse = childAt(known, { evse: evseId })
+  const isPatch = request.route.endpoint.method === 'PATCH'
+  if (connectorId === undefined) {
+    if (isPatch && !evse) return UNKNOWN
+    const value = isPatch ? { ...evse, ...request.body } : request.body
+    store.received.set(key, withChild(known, { list: 'evses', value }))
+    return { status: evse ? 200 : 201 }
+  }
+  const connector = childAt(known, { evse: evseId, connector: connectorId })
+  if (!evse || (isPatch && !connector)) return UNKNOWN
+  const value = isPatch ? { ...connector, ...request.body } : request.body
+  const changed = withChild(evse, { list: 'connectors', value })
+  store.received.set(key, withChild(known, { list: 'evses', value: changed }))
+  return { status: connector ? 200 : 201 }
+}

@@ -1,0 +1,71 @@
+// How operators say that a partner differs from OCPI.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { runCli } from '../../src/cli/run.ts'
+import { at, items } from '../helpers/ask.ts'
+import type { FakePartner } from '../helpers/fake-partner.ts'
+import { startHub } from '../helpers/hub.ts'
+
+const hub = await startHub()
+const test = suite('quirks')
+test.after(() => hub.close())
+
+let count = 0
+const invited = () => {
+  count += 1
+  return hub.invite({ parties: [{ party: `BE-Q0${count}`, role: 'EMSP' }] })
+}
+const shown = async ({ id }: FakePartner) => (await hub.admin('GET', `/platforms/${id}`)).json
+
+test('quirks are named, checked, kept, taken back and audited', async () => {
+  const partner = await invited()
+  const patch = (body: unknown) => hub.admin('PATCH', `/platforms/${partner.id}`, body)
+  const set = await patch({
+    quirks: { page_size_max: 20, numbers_as_strings: true, pull: { interval_s: 600 } },
+    reason: 'as they say',
+  })
+  assert.is(set.status, 200, set.text)
+  await patch({ quirks: { page_size_max: null, enum_case: true } })
+  const expected = { numbers_as_strings: true, enum_case: true, pull: { interval_s: 600 } }
+  assert.equal(at(await shown(partner), 'quirks'), expected)
+  const snapshot = await hub.context.directory.snapshot()
+  assert.equal(snapshot.platforms.get(partner.id)?.quirks, expected)
+  for (const [pointer, quirks] of Object.entries({
+    '/quirks/unheard_of': { unheard_of: true },
+    '/quirks/page_size_max': { page_size_max: 0 },
+    '/quirks/origins/0': { origins: ['https://x/y'] },
+  })) {
+    const refused = await patch({ quirks })
+    assert.is(refused.status, 422, pointer)
+    assert.match(refused.text, pointer)
+  }
+  const audit = await hub.admin('GET', `/audit?subject=${partner.id}&action=platform.quirks`)
+  assert.is(items(at(audit.json, 'items')).length, 2)
+  assert.is(at(audit.json, 'items', 1, 'reason'), 'as they say')
+})
+
+test('an operator sets quirks on the command line', async () => {
+  const partner = await invited()
+  const run = async (...given: string[]) => {
+    let out = ''
+    const line = ['platforms', 'quirks', partner.id, ...given]
+    const access = ['--url', hub.url, '--token', hub.context.config.adminToken]
+    const code = await runCli([...line, ...access], {
+      env: {},
+      out: (text) => void (out += text),
+      err: (text) => void (out += text),
+    })
+    return { code, out }
+  }
+  const set = await run('enum_case=true', 'page_size_max=20', 'origins=a.example,b.example:8443')
+  assert.is(set.code, 0, set.out)
+  assert.match(set.out, 'origins=["a.example","b.example:8443"]')
+  const { out } = await run('origins=null', 'token_encoding=raw')
+  assert.not.match(out, 'origins')
+  assert.match(out, 'token_encoding="raw"')
+  assert.is((await run('page_size_max')).code, 64)
+  assert.is((await run()).code, 64)
+  assert.match((await run('colour=red')).out, '/quirks/colour')
+})
+
+test.run()
