@@ -145,6 +145,19 @@ export const limits = {
   sandboxRefusalsKept: 1_000,
   sandboxServeAttemptsMax: 4,
 
+  // Certifying a partner
+  certifyRequestMs: 10_000,
+  certifyResultMs: 30_000,
+  certifySessionMs: 5_000,
+  certifyRunMs: 1_200_000,
+  certifySilencesMax: 3,
+  certifyPagesMax: 40,
+  certifyObjectsMax: 5_000,
+  certifyEndpointsMax: 100,
+  certifyFaultsShown: 5,
+  certifyRequestsKept: 2_000,
+  certifyBodyBytesMax: 1_048_576,
+
   // Commands and their later results
   responseUrlCharsMax: 255,
   commandsPerPartyPerMinuteMax: 600,

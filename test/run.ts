@@ -10,6 +10,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { judgeCoverage } from './helpers/coverage-file.ts'
 import type { Ran } from './helpers/coverage.ts'
+import { textFaults } from './helpers/text-faults.ts'
 
 /** What a test file tells its parent, in this order: each test that begins, then the sums. */
 type Message = { begins: string } | { suites: SuiteResult[] }
@@ -212,19 +213,6 @@ function tell(outcome: Outcome): Outcome {
 function notes(output: string): string {
   const lines = output.split('\n').filter((line) => line.startsWith('note: '))
   return lines.map((line) => line.slice('note: '.length)).join('\n')
-}
-
-/** What only the text of a file shows: a suite that is never run, an `.only` beside nothing else. */
-function textFaults(text: string): string[] {
-  const suites = [...text.matchAll(/^(?:export )?const (\w+) = suite[<(]/gm)].map(
-    (match) => match[1],
-  )
-  if (/^test\(/m.test(text)) suites.push('test')
-  const faults = suites
-    .filter((suite) => !text.includes(`${suite}.run()`))
-    .map((suite) => `defines tests of \`${suite}\` but no \`${suite}.run()\``)
-  const left = text.match(/^\s*\w+\.(only|skip)\(/m)
-  return left ? [...faults, `has a left-in .${left[1]}`] : faults
 }
 
 async function runTypes(): Promise<Outcome> {

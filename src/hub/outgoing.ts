@@ -55,9 +55,13 @@ export async function outgoing(
   return { method, rest, ...(await converted(context, { ...input, version, text })) }
 }
 
-/** A PATCH of 2.1.1 may hold all periods or the new ones; since 2.2 they are appended, so only the whole is clear. */
+/**
+ * Since 2.2 periods of a PATCH are appended; in 2.1.1 they may be all or the new ones. Between the two only the whole
+ * object is clear.
+ */
 function isUnclear({ version, route, body }: Call, to: Version): boolean {
-  const lists = version === '2.1.1' && to !== '2.1.1' ? (route.module.object?.appended ?? []) : []
+  const crosses = (version === '2.1.1') !== (to === '2.1.1')
+  const lists = crosses ? (route.module.object?.appended ?? []) : []
   return lists.some((name) => body?.value[name] !== undefined)
 }
 

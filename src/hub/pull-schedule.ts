@@ -5,7 +5,7 @@ import type { Platform } from '../directory/snapshot.ts'
 import { appendOutbox } from '../outbox/outbox.ts'
 
 /** What the hub keeps copies of by fetching. CDRs are not: they come once, by push, and are money. */
-export const PULLED = ['locations', 'tariffs', 'tokens', 'sessions'] as const
+const PULLED = ['locations', 'tariffs', 'tokens', 'sessions'] as const
 
 export type PulledModule = (typeof PULLED)[number]
 

@@ -3,7 +3,7 @@ import { readTime } from './primitives.ts'
 import { escapePointer, isRecord } from './validate.ts'
 
 /** What may be mended in the value the hub works with; the text that the partner sent stays as it is. */
-export const REPAIR_KINDS = [
+const REPAIR_KINDS = [
   'integer id',
   'number as text',
   'enum case',

@@ -14,7 +14,7 @@ export type StoredObject = ObjectPlace & {
   deleted: boolean
   platformId: string
   source: ObjectSource
-  /** Members of `value` that the hub filled in because its owner's feed had lost them; `original` lacks them. */
+  /** Members of `value` that the hub filled in because its owner's feed had lost them; they stand in `original` too. */
   supplied: readonly string[]
 }
 

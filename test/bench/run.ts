@@ -5,11 +5,12 @@ import { parseArgs } from 'node:util'
 import type { Bench, Measured } from './bench.ts'
 import { cdrIntake } from './cdr-intake.ts'
 import { clearing } from './clearing.ts'
+import { fanout } from './fanout.ts'
 import { importFeed } from './import.ts'
 import { pull } from './pull.ts'
 import { relay } from './relay.ts'
 
-const benches: readonly Bench[] = [cdrIntake, clearing, relay, pull, importFeed]
+const benches: readonly Bench[] = [cdrIntake, clearing, relay, pull, importFeed, fanout]
 const exitUsage = 64
 
 type Outcome = { name: string; seconds: number; measured: Measured[]; error?: string }

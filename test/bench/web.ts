@@ -9,7 +9,7 @@ import { freePort, startProcess } from '../helpers/processes.ts'
 import type { Running } from '../helpers/processes.ts'
 import type { Shot } from './bench.ts'
 
-/** One web process on a database of its own. No worker runs: what is measured is what the process itself does. */
+/** One web process on a database of its own. Without a worker, what is measured is what the process itself does. */
 export type Web = AsyncDisposable & {
   url: string
   adminToken: string
@@ -17,6 +17,8 @@ export type Web = AsyncDisposable & {
   database: TestDatabase
   /** A partner that has registered by the real handshake. */
   connect(options: PartnerOptions): Promise<FakePartner>
+  /** A worker process beside it, ended with it. */
+  addWorker(): Promise<Running>
 }
 
 export async function startWeb(): Promise<Web> {
@@ -25,20 +27,31 @@ export async function startWeb(): Promise<Web> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const adminToken = randomBytes(24).toString('hex')
+  const env = {
+    DATABASE_URL: database.url,
+    REDIS_URL: process.env['TEST_REDIS_URL'] ?? '',
+    PORT: String(port),
+    PUBLIC_URL: url,
+    ADMIN_TOKEN: adminToken,
+    SECRETS_KEY: randomBytes(32).toString('base64'),
+    ALLOW_PRIVATE_PEERS: 'true',
+    LOG_LEVEL: 'error',
+  }
   const web = await startProcess({
     file: 'src/main.ts',
-    env: {
-      DATABASE_URL: database.url,
-      REDIS_URL: process.env['TEST_REDIS_URL'] ?? '',
-      PORT: String(port),
-      PUBLIC_URL: url,
-      ADMIN_TOKEN: adminToken,
-      SECRETS_KEY: randomBytes(32).toString('base64'),
-      ALLOW_PRIVATE_PEERS: 'true',
-      LOG_LEVEL: 'error',
-    },
+    env,
     ready: { url: `${url}/health/live` },
   })
+  const workers: Running[] = []
+  const addWorker = async (): Promise<Running> => {
+    const worker = await startProcess({
+      file: 'workers/main.ts',
+      env,
+      ready: { line: /worker ready/ },
+    })
+    workers.push(worker)
+    return worker
+  }
   const partners: FakePartner[] = []
   const connect: Web['connect'] = async (options) => {
     const invited = await ask({
@@ -59,11 +72,19 @@ export async function startWeb(): Promise<Web> {
     return partner
   }
   const close = async (): Promise<void> => {
-    await web.stop()
+    await Promise.all([web, ...workers].map((each) => each.stop()))
     await Promise.all(partners.map((partner) => partner.close()))
     await database.drop()
   }
-  return { url, adminToken, process: web, database, connect, [Symbol.asyncDispose]: close }
+  return {
+    url,
+    adminToken,
+    process: web,
+    database,
+    connect,
+    addWorker,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 /** A request of a partner to an interface of the hub, such as `receiver/cdrs`; made once, shot often. */

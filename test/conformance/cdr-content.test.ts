@@ -38,6 +38,7 @@ for (const pair of pairs) {
     const cdr = await ready('C150')
     await post(cdr)
     await hub.drain()
+    emsp.forget()
     const own = creditOf(cdr, 'C150')
     assert.is((await post(own)).code, 2001, 'a credit has an id of its own')
     const credit = creditOf(cdr, 'C150-credit')

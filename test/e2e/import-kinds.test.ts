@@ -117,4 +117,12 @@ for (const [what, query, body, pointer] of refused) {
   })
 }
 
+imports('a child whose id is an integer is found by its text', async ({ hub }) => {
+  const emsp = await hub.connect({ parties: [{ party: 'DE-EMI', role: 'EMSP' }] })
+  const connector = { ...Object(at(evse(), 'connectors', 0)), id: 7 }
+  await upload(hub, FROM_EVSES, [dutch('int', { evses: [{ ...evse(), connectors: [connector] }] })])
+  const reply = await emsp.send('GET', 'sender/locations/int/E1/7', { to: hub.party })
+  assert.is(at(reply.data, 'id'), 7, reply.text)
+})
+
 imports.run()

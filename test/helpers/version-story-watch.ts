@@ -70,8 +70,7 @@ export async function pulled(
   assert.ok(carried, target)
   for (let next = nextOf(first); next !== undefined && pages.length < pagesMax;) {
     const page = await asked(partner, { method: 'GET', target: next, to: list.hub })
-    for (const value of items(page.data))
-      assertValid({ version: partner.version, carried, value })
+    for (const value of items(page.data)) assertValid({ version: partner.version, carried, value })
     pages.push(page)
     next = nextOf(page)
   }

@@ -25,6 +25,8 @@ export type Scene = {
   start: string
   middle: string
   end: string
+  /** When what was told before the charge is changed. */
+  changed: string
 }
 
 const HOUR_MS = 3_600_000
@@ -42,6 +44,7 @@ export function sceneOf(parties: { cpo: string; emsp: string }, tag: string): Sc
     start: secondsFromNow(-2 * HOUR_MS),
     middle: secondsFromNow(-1.5 * HOUR_MS),
     end: secondsFromNow(-HOUR_MS),
+    changed: secondsFromNow(-HOUR_MS / 2),
   }
 }
 
