@@ -1,3 +1,5 @@
+import { limits } from './limits.ts'
+
 /** The settings of web and worker. `readConfig` is the only way to one. */
 export type Config = {
   readonly port: number
@@ -50,7 +52,7 @@ export function readConfig(env: Environment): Config {
   const reading: Reading = { env, problems: [] }
   const metricsPort = port(reading, 'METRICS_PORT')
   const alertWebhookUrl = webUrl(reading, 'ALERT_WEBHOOK_URL')
-  const publicUrl = webUrl(reading, 'PUBLIC_URL')?.replace(/\/+$/, '')
+  const publicUrl = ownUrl(reading)
   const config: Config = {
     port: port(reading, 'PORT') ?? 8700,
     ...(metricsPort === undefined ? {} : { metricsPort }),
@@ -101,6 +103,14 @@ function webUrl(reading: Reading, name: string): string | undefined {
   if (text === undefined || isUrl(text, ['http:', 'https:'])) return text
   const write = 'an http or https URL, for example https://hub.example'
   return refuse(reading, { name, wrong: 'is no URL', write })
+}
+
+function ownUrl(reading: Reading): string | undefined {
+  const name = 'PUBLIC_URL'
+  const url = webUrl(reading, name)?.replace(/\/+$/, '')
+  if (url === undefined || url.length <= limits.publicUrlCharsMax) return url
+  const write = `at most ${limits.publicUrlCharsMax}: URLs below it must fit in the 255 of OCPI`
+  return refuse(reading, { name, wrong: `has ${url.length} characters`, write })
 }
 
 function storeUrl(

@@ -21,6 +21,7 @@ export const limits = {
   idCharsMax: 255,
   clockSkewMs: 300_000,
   objectBatchMax: 200,
+  sessionsOfCardMax: 1_000,
   softFindingsMax: 20,
   softAlertsOpenMax: 20,
   conversionLossesMax: 50,
@@ -59,12 +60,15 @@ export const limits = {
   stillAliveMs: 300_000,
   offlineProbeMs: 60_000,
   offlineProbeMsMax: 900_000,
+  probesInFlightMax: 16,
+  probePostponementsMax: 5,
   credentialsBatchMs: 2_000,
   credentialsLeaseMs: 120_000,
   tokenAgeMsMax: 30 * 86_400_000,
   renewalPauseMs: 86_400_000,
   renewalRowsMax: 50,
-  announceAheadMsMax: 366 * 86_400_000,
+  agreementSettleMs: 500,
+  credentialsQuietAttemptsMax: 4,
 
   // Work
   relayIntervalMs: 100,
@@ -160,6 +164,7 @@ export const limits = {
 
   // Commands and their later results
   responseUrlCharsMax: 255,
+  publicUrlCharsMax: 190,
   commandsPerPartyPerMinuteMax: 600,
   commandsPerEvsePerMinuteMax: 30,
   commandsPerLocationPerMinuteMax: 240,
@@ -180,5 +185,8 @@ export const limits = {
   pullRunPages: 10,
   pullPageObjects: 100,
   pullSessionsBackMs: 86_400_000,
+  pullCdrsBackMs: 86_400_000,
+  pullCdrsBackFullMs: 7 * 86_400_000,
+  pullCdrsAtOnce: 20,
   pullAttemptsMax: 5,
 } as const

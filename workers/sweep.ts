@@ -1,6 +1,7 @@
 import { limits } from '../config/limits.ts'
 import type { Context } from '../src/context.ts'
 import { sql } from '../src/db/sql.ts'
+import { announceByClock } from '../src/hub/agreement-clock.ts'
 import { purgeCallbacks } from '../src/hub/callbacks.ts'
 import { scheduleProbes } from '../src/hub/probe.ts'
 import { sweepPulls } from '../src/hub/pull-schedule.ts'
@@ -10,7 +11,8 @@ import type { QueueSet } from './queues.ts'
 
 /**
  * Finds what is due by the database's clock and turns it into outbox rows: CDRs that have waited long enough, contest
- * periods that are over, platforms that have been silent, tokens and copies that have aged. Every state with a clock has its query here, so losing Redis delays and loses nothing.
+ * periods that are over, agreements that begin or end, platforms that have been silent, tokens and copies that have
+ * aged. Every state with a clock has its query here, so losing Redis delays and loses nothing.
  */
 export async function sweepDue(context: Context): Promise<void> {
   await context.db.rows(sql`
@@ -27,6 +29,7 @@ export async function sweepDue(context: Context): Promise<void> {
     where exists (select 1 from cdr_states where state = 'provisional' and contest_until <= clock_timestamp())
       and not exists (select 1 from outbox where kind = 'settle' and finished_at is null)
     on conflict do nothing`)
+  await announceByClock(context)
   await scheduleProbes(context.db)
   await scheduleRenewals(context.db)
   await sweepPulls(context.db)

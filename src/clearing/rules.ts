@@ -33,7 +33,7 @@ export const RULES = {
   },
   Z6: {
     severity: 'F',
-    version: 1,
+    version: 2,
     title: 'impossible times',
     sentence: '{what}',
   },
@@ -212,6 +212,7 @@ export type FindingCode = keyof typeof RULES
 /** The numbers of the rules that are no agreement terms. Decimal texts are exact; the unit is in the name. */
 export const PARAMETERS = {
   clockSkewMs: 300_000,
+  chargeDaysMax: 366,
   roundingMs: 1_000,
   shortPeriodMs: 60_000,
   placeholderBeforeMs: 2 * 86_400_000,

@@ -21,9 +21,13 @@ export type Directory = {
   snapshot(): Promise<Snapshot>
   /**
    * The platform of an Authorization header, or null when it names none. With `mayAsk` false only the copy is looked at:
-   * whoever guesses tokens must not make every guess a query.
+   * whoever guesses tokens must not make every guess a query. With `isLook` the token is shown to read versions only,
+   * as partners do in the middle of an exchange that may still fail: that does not end the token before it.
    */
-  authenticate(header: string | undefined, mayAsk?: boolean): Promise<Identity | null>
+  authenticate(
+    header: string | undefined,
+    how?: { mayAsk?: boolean; isLook?: boolean },
+  ): Promise<Identity | null>
   /** Forgets the copy after a write of this process. */
   invalidate(): void
 }
@@ -64,7 +68,7 @@ export function createDirectory(options: {
   return {
     snapshot,
     invalidate,
-    authenticate: async (header, mayAsk = true) => {
+    authenticate: async (header, { mayAsk = true, isLook = false } = {}) => {
       const candidates = parseAuthorization(header)
       if (candidates.length === 0) return null
       const held = await snapshot()
@@ -73,8 +77,9 @@ export function createDirectory(options: {
       const identity = known ?? (mayAsk ? identify(await refresh(), candidates, options) : null)
       if (!identity) return null
       const { token: row } = identity
-      if (row.firstUsed && identity.platform.shownTokenEncoding !== null) return identity.identity
-      await noteFirstUse(options.db, identity)
+      const isKnown = identity.platform.shownTokenEncoding !== null
+      if (isKnown && (row.firstUsed || isLook)) return identity.identity
+      await noteFirstUse(options.db, identity, isLook)
       // What it ended must not live on in this copy.
       invalidate()
       return identity.identity
@@ -120,8 +125,8 @@ function identify(
  * The first use of a new access token ends the older ones, and it need not end itself any more; how the first one was
  * encoded is remembered.
  */
-async function noteFirstUse(db: Sql, found: Found): Promise<void> {
-  if (!found.token.firstUsed) {
+async function noteFirstUse(db: Sql, found: Found, isLook: boolean): Promise<void> {
+  if (!found.token.firstUsed && !isLook) {
     await db.rows(sql`
       with used as (
         update credentials_tokens t set first_used_at = clock_timestamp(),

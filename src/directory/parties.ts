@@ -33,6 +33,11 @@ export function isConnected(platform: Platform): boolean {
   return platform.status === 'registered' && platform.offlineSince === null
 }
 
+/** False for a platform that cannot know who asks: 2.1.1 has no routing headers, and some others take none. */
+export function isToldRouting({ version, quirks }: Pick<Platform, 'version' | 'quirks'>): boolean {
+  return version !== '2.1.1' && quirks.no_routing_headers !== true
+}
+
 export type ConnectionStatus = 'CONNECTED' | 'OFFLINE' | 'PLANNED' | 'SUSPENDED'
 
 /** ConnectionStatus of HubClientInfo (2.2.1 mod_hub_client_info): a platform that left or stopped answering is OFFLINE. */

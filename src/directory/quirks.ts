@@ -9,28 +9,35 @@ const moduleId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,36}$' })
 
 const members = {
   token_encoding: Type.Enum(['raw', 'base64'], {
-    description: 'how it takes our token, tried first; else found out by trying',
+    description: 'how it takes our token in Authorization; without it the hub tries and remembers',
   }),
-  no_routing_headers: flag('it is sent none'),
-  put_instead_of_patch: flag('it is sent the whole object where a PATCH came'),
+  no_routing_headers: flag(
+    'it neither sends nor gets OCPI-from and OCPI-to; its only party in a role is who speaks',
+  ),
+  put_instead_of_patch: flag('it gets the whole object by PUT where another party sent a PATCH'),
   page_size_max: Type.Integer({
     minimum: 1,
     maximum: limits.pageLimitMax,
-    description: 'objects a page, when we pull from it and when it asks us',
+    description: 'objects a page at most, when it is asked for a list',
   }),
-  lenient_content_type: flag('bodies that are JSON but are not called so are read'),
-  id_case: Type.Enum(['upper', 'lower'], { description: 'ids are sent to it in this case' }),
-  relaxed_lengths: flag('texts longer than OCPI allows are no fault'),
+  lenient_content_type: flag('its bodies are read as JSON whatever Content-Type they have'),
+  id_case: Type.Enum(['upper', 'lower'], {
+    description: 'ids in the URLs that it is sent are in this case',
+  }),
+  relaxed_lengths: flag('its texts longer than OCPI allows are no fault'),
   times_without_zone: flag('times without Z are no fault; they mean UTC'),
   times_with_offset: flag('times with an offset are read as the moment they name'),
-  null_as_absent: flag('nulls are no fault and mean absent'),
+  null_as_absent: flag(
+    'it sends nulls; they mean absent, from whomever they come, so this is a note for operators',
+  ),
   numbers_as_strings: flag('"12.5" is read as 12.5; a CDR with it is quarantined'),
   integer_ids: flag('ids that are numbers are read as text'),
   enum_case: flag('enum values in another case are read as the ones OCPI has'),
   origins: Type.Array(Type.String({ pattern: '^[A-Za-z0-9.:\\[\\]-]{1,253}$' }), {
     maxItems: 20,
     uniqueItems: true,
-    description: 'hosts besides that of its versions URL where its endpoints may stand',
+    description:
+      'hosts (name or name:port) besides that of its versions URL where its endpoints may stand',
   }),
   pull: Type.Union(
     [
@@ -43,7 +50,10 @@ const members = {
         strict,
       ),
     ],
-    { description: 'whether and how often our copies are kept fresh by asking it' },
+    {
+      description:
+        'whether copies of its objects are kept fresh by asking it, how often (interval_s, seconds; usually 21600) and of which modules; usually true',
+    },
   ),
 }
 
@@ -71,6 +81,12 @@ export const quirksDraft = Type.Unsafe<QuirksDraft>(
 export type Quirks = Static<typeof quirksSchema>
 
 const schema = Compile(quirksSchema)
+
+/** An id in a URL as a partner knows it. */
+export function idInCase(id: string, { id_case: idCase }: Quirks): string {
+  if (idCase === undefined) return id
+  return idCase === 'upper' ? id.toUpperCase() : id.toLowerCase()
+}
 
 /** Quirks as they are stored. What this version of the hub does not know counts as not set. */
 export function readQuirks(value: unknown): Quirks {

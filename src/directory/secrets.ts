@@ -13,7 +13,7 @@ export type Secrets = {
   open(sealed: Buffer, purpose: string): string
   /** True when `sealed` was made under the current key. */
   isCurrent(sealed: Buffer): boolean
-  /** New credentials token: 32 random bytes, base64url, 43 characters, inside OCPI's 64. */
+  /** New credentials token: 32 random bytes in hex, the 64 characters that OCPI allows; none that a shell or command line takes for something else. */
   newToken(): string
   /** Secret of outgoing webhooks (Standard Webhooks, `whsec_…`), the same for every process. */
   webhookSecret(): string
@@ -43,7 +43,7 @@ export function createSecrets(keys: readonly Buffer[]): Secrets {
     },
     hashes,
     isCurrent: (sealed) => ring[0]?.id.equals(sealed.subarray(0, KEY_ID_BYTES)) ?? false,
-    newToken: () => randomBytes(32).toString('base64url'),
+    newToken: () => randomBytes(32).toString('hex'),
     webhookSecret: () => {
       const [current] = keys
       assert(current, 'no key to derive from')

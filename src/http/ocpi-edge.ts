@@ -24,7 +24,7 @@ export async function serveOcpi(
   const answer = await answerRequest(context, request).catch((error: unknown) => {
     isBroken = true
     const ids = { requestId: '', correlationId: '' }
-    const refusal = answerError(context, { error, ids, path: request.url ?? '' })
+    const refusal = answerError(context, { error, ids, path: request.url?.split('?')[0] ?? '' })
     return { ...refusal, headers: { ...refusal.headers, ...echoedIds(request) } }
   })
   await send(context, { request, response, answer, close: isBroken || isEndless(request) })

@@ -38,8 +38,19 @@ export async function readAliases(
     const first = one.module === 'cdrs' ? cdrs.get(foldKey(one.id)) : objects.get(nameKey(one))
     const isTooLong = one.id.length > (CHARS_MAX[one.module] ?? Number.POSITIVE_INFINITY)
     const isFirst = first === undefined || first === holder(one)
-    return isFirst && !isTooLong ? null : aliasOf(one, first?.startsWith(`${one.owner}|`) ?? false)
+    return isFirst && !isTooLong && !looksForeign(one)
+      ? null
+      : aliasOf(one, first?.startsWith(`${one.owner}|`) ?? false)
   })
+}
+
+const ALIAS = /^([A-Z]{2})\*([A-Z0-9]{3})\*(.+)$/
+
+/** An id that reads as the name of another owner's object must not stand where that name may stand. */
+function looksForeign({ owner, id }: { owner: string; id: string }): boolean {
+  const named = ALIAS.exec(id)
+  const party = named && partyOf(named[1], named[2])
+  return party !== null && party !== owner
 }
 
 /** What competes for a plain id: an owner, for tokens an owner with one type. */
@@ -90,17 +101,21 @@ function objectKeys({ module, id }: { module: string; id: string }): string[] {
   return module === 'tokens' ? TOKEN_TYPES.map((type) => `${foldKey(id)}|${type}`) : [foldKey(id)]
 }
 
-/** CDR key → the owner that sent a CDR of this id first, of the CPOs that are connected here. */
+/** CDR key → the owner that sent a CDR of this id first. */
 async function firstCdrs(client: Sql, ids: readonly NamedId[]): Promise<Map<string, string>> {
   const keys = [
     ...new Set(ids.flatMap(({ module, id }) => (module === 'cdrs' ? [foldKey(id)] : []))),
   ]
   if (keys.length === 0) return new Map()
-  // By owner and key, because only these two together have an index.
+  // Owner by owner, because only owner and key together have an index; also of owners that have left.
   const rows = await client.rows<{ cdr_key: string; owner: string }>(sql`
+    with recursive p (owner) as (
+      select min(owner) from cdrs
+      union all
+      select (select min(c.owner) from cdrs c where c.owner > p.owner) from p where p.owner is not null
+    )
     select distinct on (c.cdr_key) c.cdr_key, c.owner
-    from (select distinct party as owner from platform_parties where role = 'CPO') p
-    cross join unnest(${keys}::text[]) as k (cdr_key)
+    from p cross join unnest(${keys}::text[]) as k (cdr_key)
     join cdrs c on c.owner = p.owner and c.cdr_key = k.cdr_key
     order by c.cdr_key, c.id`)
   return new Map(rows.map(({ cdr_key: key, owner }) => [key, owner]))
@@ -115,20 +130,24 @@ export async function resolveAlias(
     select owner, object_key, coalesce(value->>'uid', value->>'id') as id from objects
     where module = ${name.module} and object_key = any(${objectKeys(name)}::text[])
     order by seq limit 1`)
-  if (plain) return asResolved(plain)
-  const alias = /^([A-Z]{2})\*([A-Z0-9]{3})\*(.+)$/.exec(name.id)
+  if (plain && !looksForeign({ owner: plain.owner, id: name.id })) return asResolved(plain)
+  const alias = ALIAS.exec(name.id)
   const owner = alias && partyOf(alias[1], alias[2])
   if (!alias || !owner) return null
-  const start = /^(.*)~[0-9a-f]{8}$/.exec(alias[3] ?? '')?.[1] ?? alias[3] ?? ''
+  const cut = /^(.*)~[0-9a-f]{8}$/.exec(alias[3] ?? '')?.[1]
+  const start = cut ?? (alias[3] ?? '').replace(TYPE_SUFFIX, '')
   const rows = await client.rows<Found>(sql`
     select distinct on (object_key) owner, object_key, coalesce(value->>'uid', value->>'id') as id from objects
     where module = ${name.module} and owner = ${owner}
-      and (object_key = any(${objectKeys({ module: name.module, id: start })}::text[])
-        or starts_with(object_key, ${foldKey(start.replace(/\*(?:RFID|OTHER|APP_USER|AD_HOC_USER|EMAID)$/, ''))}))
+      and (object_key = any(${[...objectKeys({ ...name, id: start }), ...objectKeys({ ...name, id: alias[3] ?? '' })]}::text[])
+        -- Reads all of an owner's objects, so only for a name that was cut.
+        or (${cut !== undefined} and starts_with(object_key, ${foldKey(start.replace(TYPE_SUFFIX, ''))})))
     order by object_key, seq`)
   const found = rows.find((row) => names(row, name.module).includes(name.id))
   return found ? asResolved(found) : null
 }
+
+const TYPE_SUFFIX = /\*(?:RFID|OTHER|APP_USER|AD_HOC_USER|EMAID)$/
 
 type Found = { owner: string; object_key: string; id: string | null }
 
@@ -185,6 +204,7 @@ function placesIn(kind: Kind, value: unknown): Place[] {
     case 'cdr':
       return [
         { module: 'cdrs', path: ['id'] },
+        { module: 'cdrs', path: ['credit_reference_id'] },
         { module: 'locations', path: ['cdr_location', 'id'] },
         ...inside('location', valueAt(value, ['location']), ['location']),
         ...listAt(value, 'tariffs').map((_, index) => ({

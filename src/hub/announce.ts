@@ -22,36 +22,61 @@ export async function announcePlatform(tx: Tx, platformId: string): Promise<void
   await scheduleCredentials(tx)
 }
 
-/** An agreement of a pair begins or ends in `delayMs`: each side is told what the other is to it now. */
-export async function announcePair(
+/** Agreements of pairs began or ended: each side is told what the other is to it now. */
+export async function announcePairs(
   tx: Tx,
-  pair: { cpo: string; emsp: string; delayMs: number },
+  pairs: readonly { cpo: string; emsp: string }[],
 ): Promise<void> {
+  if (pairs.length === 0) return
+  // A platform may hold a party in several roles: it is told once, which the statement's one time makes sure of.
   await tx.rows(sql`
-    insert into outbox (kind, platform_id, subject, due_at, expires_at)
+    insert into outbox (kind, platform_id, subject, expires_at)
     select distinct 'client_info', r.id, p.party || '|' || p.role,
-      clock_timestamp() + ${pair.delayMs}::float8 * interval '1 millisecond',
-      clock_timestamp() + ${pair.delayMs + limits.syncAgeMsMax}::float8 * interval '1 millisecond'
-    from platform_parties p
-    join platform_parties mine on (p.party = ${pair.cpo} and p.role = 'CPO' and mine.party = ${pair.emsp})
-      or (p.party = ${pair.emsp} and mine.party = ${pair.cpo} and mine.role = 'CPO')
+      statement_timestamp() + ${limits.syncAgeMsMax}::float8 * interval '1 millisecond'
+    from unnest(${pairs.map(({ cpo }) => cpo)}::text[], ${pairs.map(({ emsp }) => emsp)}::text[]) as t (cpo, emsp)
+    join platform_parties p on p.party in (t.cpo, t.emsp)
+    join platform_parties mine on (p.party = t.cpo and p.role = 'CPO' and mine.party = t.emsp)
+      or (p.party = t.emsp and mine.party = t.cpo and mine.role = 'CPO')
     join platforms r on r.id = mine.platform_id and r.id <> p.platform_id
     join endpoints e on e.platform_id = r.id and e.module = 'hubclientinfo' and e.interface = 'receiver'
     where r.status = 'registered' and r.offline_since is null
+    order by 2, 3
     on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null
       do update set due_at = least(outbox.due_at, excluded.due_at)`)
-  await scheduleCredentials(tx, pair.delayMs)
+  await scheduleCredentials(tx)
+}
+
+/**
+ * A platform that was told nothing since a time is told of every party that changed since: it may not have noticed that
+ * it was away, and then it does not ask.
+ */
+export async function announceMissed(
+  tx: Tx,
+  missed: { platformId: string; since: Date },
+): Promise<void> {
+  const { platformId, since } = missed
+  await tx.rows(sql`
+    insert into outbox (kind, platform_id, subject, expires_at)
+    select 'client_info', ${platformId}::text, p.party || '|' || p.role,
+      clock_timestamp() + ${limits.syncAgeMsMax}::float8 * interval '1 millisecond'
+    from platform_parties p join platforms o on o.id = p.platform_id
+    where p.platform_id <> ${platformId} and greatest(o.updated_at, p.updated_at) >= ${since}
+      and exists (select 1 from endpoints e where e.platform_id = ${platformId}
+        and e.module = 'hubclientinfo' and e.interface = 'receiver')
+    order by p.party, p.role
+    on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null
+      do update set due_at = least(outbox.due_at, excluded.due_at)`)
 }
 
 /**
  * Has the roles of every 2.3.0 partner looked at a little later: what changes together is told together, because each
  * PUT of Credentials makes the partner read our endpoints again and changes both tokens.
  */
-async function scheduleCredentials(tx: Tx, delayMs = 0): Promise<void> {
+async function scheduleCredentials(tx: Tx): Promise<void> {
   await tx.rows(sql`
     insert into outbox (kind, platform_id, subject, due_at)
     select 'credentials', id, '',
-      clock_timestamp() + ${delayMs + limits.credentialsBatchMs}::float8 * interval '1 millisecond'
+      clock_timestamp() + ${limits.credentialsBatchMs}::float8 * interval '1 millisecond'
     from platforms where status = 'registered' and ocpi_version = '2.3.0' and offline_since is null
     order by id
     on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null

@@ -2,17 +2,15 @@ import { limits } from '../../config/limits.ts'
 import { HubError } from '../errors.ts'
 import type { Context } from '../context.ts'
 import type { Identity } from '../directory/directory.ts'
-import type { Route } from '../ocpi/registry.ts'
-import { checkTokenKind } from './registration.ts'
 import type { OcpiRequest } from './request.ts'
 
 /** Whose token it is. Refuses strangers, whoever guesses tokens, and platforms that send more than their share. */
 export async function authenticate(context: Context, request: OcpiRequest): Promise<Identity> {
   const failures = `login:${request.remoteAddress}`
-  const identity = await context.directory.authenticate(
-    request.headers.get('authorization'),
-    context.limiter.hasRoom(failures, limits.failedLoginsPerMinuteMax),
-  )
+  const identity = await context.directory.authenticate(request.headers.get('authorization'), {
+    mayAsk: context.limiter.hasRoom(failures, limits.failedLoginsPerMinuteMax),
+    isLook: /^(\/(cpo|emsp))?\/(versions|[\d.]+)\/?$/.test(request.path),
+  })
   if (!identity) {
     const budget = context.limiter.take(failures, limits.failedLoginsPerMinuteMax)
     if (!budget.ok) {
@@ -39,14 +37,11 @@ export async function authenticate(context: Context, request: OcpiRequest): Prom
   return identity
 }
 
-/** A registration token opens versions and credentials, an access token everything else. */
-export function requireFittingToken(identity: Identity, found: Route): void {
-  if (found.module.id === 'credentials') checkTokenKind(identity, found.endpoint.method)
-  else if (identity.tokenKind === 'registration') {
-    // 2.2.1 Authorization header: CREDENTIALS_TOKEN_A opens versions and credentials only.
-    throw new HubError(
-      'unauthorized',
-      'this is a registration token: register with POST credentials first',
-    )
-  }
+/** A registration token opens versions and credentials only (2.2.1 Authorization header), an access token the rest. */
+export function requireAccessToken(identity: Identity): void {
+  if (identity.tokenKind === 'access') return
+  throw new HubError(
+    'unauthorized',
+    'this is a registration token: register with POST credentials first',
+  )
 }

@@ -5,5 +5,10 @@ import type { QueueName } from '../../config/queues.ts'
 export function backoffMs(queue: QueueName, attempts: number): number {
   const { backoffMs: first, backoffMsMax } = queues[queue]
   const full = Math.min(first * 2 ** Math.min(Math.max(attempts - 1, 0), 30), backoffMsMax)
-  return Math.round(full * (0.5 + Math.random() / 2))
+  return jitteredMs(full)
+}
+
+/** Between half of a pause and all of it. */
+export function jitteredMs(fullMs: number): number {
+  return Math.round(fullMs * (0.5 + Math.random() / 2))
 }

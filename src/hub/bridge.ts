@@ -84,9 +84,20 @@ export async function bridgeTexts(
     work.map((item) => wantedOf(input, item)),
   )
   const credits = await creditsAllowed(context, { kind, to, receiver, items: work })
-  for (const [at, { index, text, from }] of work.entries()) {
+  const inForceAt = context.clock().toISOString()
+  for (const [at, { index, text, from, value }] of work.entries()) {
+    if (from === to && kind === 'cdr' && value.credit === true && !credits.has(index)) {
+      results[index] = {
+        ok: false,
+        pointer: '/credit',
+        reason: '2.1.1 has no credit CDRs',
+        losses: [],
+      }
+      continue
+    }
     const known = {
       ...facts[at],
+      ...(kind === 'tariff' && to === '2.1.1' ? { inForceAt } : {}),
       ...(credits.has(index) ? { allowCredit: true } : {}),
       ...input.facts,
     }

@@ -1,4 +1,5 @@
 import { assert } from '../assert.ts'
+import { isToldRouting } from '../directory/parties.ts'
 import type { Platform } from '../directory/snapshot.ts'
 import { sql } from '../db/sql.ts'
 import { partyParts } from '../ocpi/primitives.ts'
@@ -43,10 +44,13 @@ export async function callPartner(context: Context, call: PartnerCall): Promise<
   const other = usual === 'base64' ? 'raw' : 'base64'
   const second = withoutToken(await attempt(context, call, { token, encoding: other }), token)
   if (!isTokenRefused(second)) {
-    await context.db.rows(
-      sql`update platforms set peer_token_encoding = ${other} where id = ${platform.id}`,
-    )
-    context.directory.invalidate()
+    // Every write of a platform makes every process read the directory again.
+    if (platform.quirks.token_encoding === undefined) {
+      await context.db.rows(
+        sql`update platforms set peer_token_encoding = ${other} where id = ${platform.id}`,
+      )
+      context.directory.invalidate()
+    }
     return second
   }
   await raiseAlert(context.db, {
@@ -95,8 +99,7 @@ async function attempt(
 ): Promise<PartnerAnswer> {
   const requestId = context.ids.uuid()
   const started = performance.now()
-  const { version, quirks } = call.platform
-  const isRouted = version !== '2.1.1' && quirks.no_routing_headers !== true
+  const isRouted = isToldRouting(call.platform)
   const answer = await callOcpi(context.peer, {
     url: call.url,
     method: call.method,

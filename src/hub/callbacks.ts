@@ -9,11 +9,9 @@ import type { Platform } from '../directory/snapshot.ts'
 import type { Tx } from '../db/sql.ts'
 import { HubError } from '../errors.ts'
 import type { Endpoint, Module } from '../ocpi/define.ts'
-import { readObject } from '../ocpi/json-text.ts'
 import { moduleById } from '../ocpi/registry.ts'
 import type { Version } from '../ocpi/version.ts'
 import type { OcpiAnswer as PartnerAnswer } from '../peer/ocpi-client.ts'
-import { guardUrl } from '../peer/guard.ts'
 import {
   dropExpiredCallbacks,
   findCallback,
@@ -23,44 +21,17 @@ import {
   resealCallback,
 } from '../store/callbacks.ts'
 import type { Callback } from '../store/callbacks.ts'
+import { mayDeal } from './agreements.ts'
+import { requireAccessToken } from './authenticate.ts'
 import { bridgeText } from './bridge.ts'
 import { callPartner } from './call-partner.ts'
+import { statusSince } from './convert-answer.ts'
 import { routingHeaders } from './forward.ts'
 import { ownOrigins } from './own-origins.ts'
 import { parseBody } from './parse-body.ts'
 import { dropOldProfileSetters } from './profile-setters.ts'
-import type { Call, OcpiAnswer, OcpiRequest } from './request.ts'
+import type { Call, MessageIds, OcpiAnswer, OcpiRequest } from './request.ts'
 import { dropExpiredReservations } from './reservations.ts'
-
-/**
- * The URL for the later results that a request names, which the hub will call with its token for that platform. Throws
- * 2001 unless it is one URL of at most 255 characters (OCPI Types, URL) on a host of the platform that asks.
- */
-export function readResponseUrl(call: Call, options: { allowPrivatePeers: boolean }): string {
-  const isInQuery = call.route.endpoint.responseUrl?.in === 'query'
-  const pointer = isInQuery ? 'query:response_url' : '/response_url'
-  const refuse = (message: string) =>
-    new HubError('invalid', 'the URL for the result cannot be used', {
-      faults: [{ pointer, message }],
-    })
-  const [url, ...others] = isInQuery ? call.query.getAll('response_url') : bodyUrls(call)
-  if (typeof url !== 'string' || url === '') throw refuse('is required')
-  if (others.length > 0) throw refuse('may be given once')
-  if (url.length > limits.responseUrlCharsMax)
-    throw refuse(`may have ${limits.responseUrlCharsMax} characters`)
-  const guarded = guardUrl(url, options)
-  if (!guarded.ok) throw refuse(guarded.message)
-  if (!ownOrigins(call.identity.platform).has(guarded.url.origin))
-    throw refuse('must be on a host of yours: that of your versions URL or of your endpoints')
-  return url
-}
-
-/** Every response_url of the body: two readers may take different ones of two. */
-function bodyUrls({ body }: Call): unknown[] {
-  if (!body) return []
-  const names = readObject(body.text, 0)?.members.filter(({ name }) => name === 'response_url')
-  return names?.map(() => body.value.response_url) ?? []
-}
 
 /**
  * A URL of ours for the later results of a request that is about to be sent to `member`: bound to both sides, good for
@@ -102,22 +73,35 @@ function sealPurpose(callback: Pick<Sealed, 'id' | 'requesterPlatform'>): string
 }
 
 /**
- * POST /ocpi/callbacks/{id}: a result for a request that went through the hub. It goes to the exact URL that the
- * requester gave, in the requester's version, and the requester's answer comes back without data. Only the platform
- * that was asked may use the URL; for everybody else it does not exist. Live like the request: it is never queued, so
- * a requester that cannot be reached is the poster's 4003 or 4002.
+ * POST /ocpi/callbacks/{id}: the request that waits for a result at this URL of ours. Only the platform that was asked
+ * may use it; for everybody else it does not exist.
  */
-export async function takeCallback(
+export async function findWaiting(
   context: Context,
   request: OcpiRequest,
   identity: Identity,
-): Promise<OcpiAnswer> {
-  requirePost(request, identity)
+): Promise<Callback> {
+  requireAccessToken(identity)
+  if (request.method !== 'POST')
+    throw new HubError('methodNotAllowed', 'results are sent with POST', { allow: ['POST'] })
   const callback = await findCallback(context.db, {
     id: request.path.replace(/^\/callbacks\/|\/$/g, ''),
     receiverPlatform: identity.platform.id,
   })
   if (!callback) throw waitsForNothing()
+  return callback
+}
+
+/**
+ * A result for a request that went through the hub. It goes to the exact URL that the requester gave, in the requester's
+ * version, and the requester's answer comes back without data. Live like the request: it is never queued, so a requester
+ * that cannot be reached is the poster's 4003 or 4002.
+ */
+export async function takeResult(
+  context: Context,
+  input: { waiting: Callback; request: OcpiRequest; identity: Identity; ids: MessageIds },
+): Promise<OcpiAnswer> {
+  const { waiting: callback, request, identity, ids } = input
   limitResults(context, callback)
   const { module, endpoint, result } = resultOf(callback)
   const { version } = identity.platform
@@ -149,25 +133,18 @@ export async function takeCallback(
     from: callback.receiver,
     to: callback.requester,
     bodyText: text,
-    correlationId: request.headers.get('x-correlation-id') ?? callback.correlationId,
+    // 2.1.1 sends none: then it is that of the request, which this is the result of.
+    correlationId: request.headers.has('x-correlation-id')
+      ? ids.correlationId
+      : callback.correlationId,
     deadlineMs: limits.peerRequestMs,
   })
-  return answerPoster({ callback, answer, version })
+  return answerPoster({ callback, answer, platform })
 }
 
 /** The same whether there never was such a URL, its time is over, or it is another platform's. */
 function waitsForNothing(): HubError {
   return new HubError('notFound', 'no request waits for a result at this URL')
-}
-
-function requirePost(request: OcpiRequest, identity: Identity): void {
-  if (identity.tokenKind !== 'access')
-    throw new HubError(
-      'unauthorized',
-      'this is a registration token: register with POST credentials first',
-    )
-  if (request.method !== 'POST')
-    throw new HubError('methodNotAllowed', 'results are sent with POST', { allow: ['POST'] })
 }
 
 function limitResults(context: Context, { id }: Callback): void {
@@ -195,17 +172,25 @@ async function requesterOf(
   callback: Callback,
 ): Promise<{ platform: Platform; url: string }> {
   const snapshot = await context.directory.snapshot()
+  const { requester, receiver, module } = callback
   const platform = snapshot.platforms.get(callback.requesterPlatform)
   const url = openUrl(context.secrets, callback)
   if (url === null) throw waitsForNothing()
+  const mode = context.config.agreements
+  const pair = { cpo: receiver, emsp: requester }
+  if (!mayDeal({ ...pair, snapshot, mode, module, at: context.clock() }))
+    throw new HubError(
+      'unknownReceiver',
+      `${requester} is not known here as a receiver of ${module}`,
+    )
   if (
     platform &&
     isConnected(platform) &&
-    platform.parties.some(({ party }) => party === callback.requester) &&
+    platform.parties.some(({ party }) => party === requester) &&
     ownOrigins(platform).has(new URL(url).origin)
   )
     return { platform, url }
-  throw new HubError('receiverUnreachable', `${callback.requester} is not connected at the moment`)
+  throw new HubError('receiverUnreachable', `${requester} is not connected at the moment`)
 }
 
 async function inVersionOf(
@@ -230,17 +215,16 @@ async function inVersionOf(
 function answerPoster(input: {
   callback: Callback
   answer: PartnerAnswer
-  version: Version
+  platform: Platform
 }): OcpiAnswer {
-  const { answer, version } = input
+  const { answer, platform } = input
   const { requester, receiver } = input.callback
   switch (answer.kind) {
     case 'ocpi':
       return {
-        httpStatus: answer.httpStatus,
-        ocpiStatus: answer.ocpiStatus,
+        ...statusSince(platform, answer),
         ...(answer.statusMessage === null ? {} : { statusMessage: answer.statusMessage }),
-        headers: version === '2.1.1' ? {} : routingHeaders(requester, receiver),
+        headers: routingHeaders(requester, receiver),
       }
     case 'timeout':
       throw new HubError('receiverTimeout', `${requester} did not answer in time`)

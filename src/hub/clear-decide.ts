@@ -41,7 +41,7 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
     cdr: {
       owner: row.owner,
       receiver: row.receiver,
-      value: row.value,
+      value: withSession(row, session),
       receivedAt: row.received_at,
       doubts: row.doubts,
     },
@@ -69,6 +69,13 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
     waitOver: now >= waitUntil,
   })
   return { row, agreed, judgement, priced, waitUntil, original: null }
+}
+
+/** A CDR of 2.1.1 names no session; the one it was matched with is compared as if it did. */
+function withSession({ value, session_key: key }: CdrRow, session: unknown): unknown {
+  if (key === null || !isRecord(value) || value.session_id !== undefined) return value
+  const id = isRecord(session) && typeof session.id === 'string' ? session.id : key
+  return { ...value, session_id: id }
 }
 
 function judgeCreditRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>[0]): Judged {

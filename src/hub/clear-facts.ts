@@ -194,7 +194,11 @@ async function readTariffs(
           case when in_force_from <= q.at then id end desc, in_force_from, id
       ) newest
       where not deleted order by (audience = '*') limit 1
-    ) v`)
+    ) v
+    -- A newer one had come that nobody can read for certain: what was in force before prices nothing any more.
+    where not exists (
+      select 1 from quarantined_objects d
+      where d.module = 'tariffs' and d.owner = q.owner and d.object_key = q.object_key and d.at <= q.at)`)
   return new Map(
     found.map((row) => [
       `${row.id}/${row.object_key}`,

@@ -83,18 +83,30 @@ export async function tellClient(context: Context, row: OutboxRow): Promise<void
 }
 
 /** Whether a platform may know of a party: somebody it speaks for may deal with it now. */
-export function maySee(
-  context: Pick<Context, 'config' | 'clock'>,
-  input: { snapshot: Snapshot; own: Platform; party: Pick<PartyRow, 'party' | 'role'> },
-): boolean {
+export function maySee(context: Pick<Context, 'config' | 'clock'>, input: View): boolean {
+  return seenSince(context, input) !== null
+}
+
+type View = { snapshot: Snapshot; own: Platform; party: Pick<PartyRow, 'party' | 'role'> }
+
+/**
+ * Since when a platform may know of a party, or null when it may not. A party that becomes visible is news, however long
+ * ago itself changed: who asks by date or compares last_updated must see it.
+ */
+function seenSince(context: Pick<Context, 'config' | 'clock'>, input: View): Date | null {
   const { snapshot, own, party } = input
   // Before 2.3.0 there is neither such a role nor anything to say to it.
-  if (party.role === 'PTP' && own.version !== '2.3.0') return false
-  if (context.config.agreements === 'open') return true
+  if (party.role === 'PTP' && own.version !== '2.3.0') return null
+  if (context.config.agreements === 'open') return new Date(0)
   const at = context.clock()
-  return own.parties.some(
-    (mine) => agreementAt({ ...pairOf(mine, party), snapshot, mode: 'required', at }) !== null,
-  )
+  const since = own.parties.flatMap((mine) => {
+    const pair = pairOf(mine, party)
+    const agreed = agreementAt({ ...pair, snapshot, mode: 'required', at })
+    const versions = snapshot.agreements.get(`${pair.cpo}>${pair.emsp}`) ?? []
+    const found = versions.find(({ version }) => version === agreed?.version)
+    return found ? [Math.max(found.createdAt.getTime(), found.validFrom?.getTime() ?? 0)] : []
+  })
+  return since.length === 0 ? null : new Date(Math.min(...since))
 }
 
 /** A party in one role as a platform is told of it. */
@@ -107,8 +119,10 @@ function visibleClients(
   return [...snapshot.platforms.values()]
     .filter((platform) => platform.id !== own.id)
     .flatMap((platform) => platform.invited.map((party) => ({ platform, party })))
-    .filter(({ party }) => maySee(context, { snapshot, own, party }))
-    .map(({ platform, party }) => clientOf(platform, party))
+    .flatMap(({ platform, party }) => {
+      const since = seenSince(context, { snapshot, own, party })
+      return since === null ? [] : [clientOf(platform, party, since)]
+    })
     .sort(
       (a, b) =>
         a.updatedAt.getTime() - b.updatedAt.getTime() ||
@@ -126,10 +140,11 @@ function clientFor(
     const party = platform.invited.find((each) => each.party === input.party && each.role === role)
     if (!party) continue
     if (platform.id === own.id) return null
-    const client = clientOf(platform, party)
-    if (maySee(context, { snapshot, own, party })) return client
+    const since = seenSince(context, { snapshot, own, party })
+    if (since !== null) return clientOf(platform, party, since)
     // PLANNED is also for a contract that is missing; who never had one is told nothing.
     const had = hadAgreement(context, { snapshot, own, party })
+    const client = clientOf(platform, party, row.createdAt)
     return had ? { ...client, status: 'PLANNED', updatedAt: row.createdAt } : null
   }
   // Gone for good. A party is never taken back by DELETE.
@@ -139,6 +154,7 @@ function clientFor(
     : null
 }
 
+/** Whether some agreement of the two has begun: none is in force, so it is over. */
 function hadAgreement(
   context: Context,
   input: { snapshot: Snapshot; own: Platform; party: PartyRow },
@@ -146,18 +162,21 @@ function hadAgreement(
   const now = context.clock()
   return input.own.parties.some((mine) => {
     const { cpo, emsp } = pairOf(mine, input.party)
-    const newest = input.snapshot.agreements.get(`${cpo}>${emsp}`)?.at(-1)
-    return newest !== undefined && (newest.ended || (newest.validTo ?? now) < now)
+    const versions = input.snapshot.agreements.get(`${cpo}>${emsp}`) ?? []
+    return versions.some(
+      ({ ended, validFrom, createdAt }) => !ended && (validFrom ?? createdAt) <= now,
+    )
   })
 }
 
-function clientOf(platform: Platform, party: PartyRow): Client {
+function clientOf(platform: Platform, party: PartyRow, since: Date): Client {
   const isPlanned = platform.status === 'registered' && !party.registered
+  const times = [platform.updatedAt, party.updatedAt, since].map((each) => each.getTime())
   return {
     party: party.party,
     role: party.role,
     status: isPlanned ? 'PLANNED' : connectionStatus(platform),
-    updatedAt: platform.updatedAt > party.updatedAt ? platform.updatedAt : party.updatedAt,
+    updatedAt: new Date(Math.max(...times)),
   }
 }
 

@@ -14,13 +14,15 @@ import type { Version } from '../ocpi/version.ts'
 import type { OcpiAnswer as PartnerAnswer } from '../peer/ocpi-client.ts'
 import { resolveAlias } from './aliases.ts'
 import { bridgeText } from './bridge.ts'
-import { mintCallback, readResponseUrl } from './callbacks.ts'
+import { mintCallback } from './callbacks.ts'
 import { callPartner } from './call-partner.ts'
 import { findReceiver, relay, routingHeaders } from './forward.ts'
+import { restFor } from './outgoing.ts'
 import { noteProfileSetter } from './profile-setters.ts'
 import { success } from './request.ts'
 import type { Call, OcpiAnswer } from './request.ts'
 import { confirmReservation, noteReservation, readReservation } from './reservations.ts'
+import { readResponseUrl } from './response-url.ts'
 
 /** A command on its way: who sends it, who gets it, and in which version. */
 type Sending = { call: Call; member: Member; version: Version }
@@ -54,7 +56,7 @@ export async function sendCommand(
     url: responseUrl,
     dueAt: reservation?.expiresAt ?? null,
   })
-  const url = `${endpoint}${call.rest}${queryFor(call, minted)}`
+  const url = `${endpoint}${restFor(call, member.platform)}${queryFor(call, minted)}`
   const sent = await bodyFor(context, { sending, minted, number })
   const answer = await callPartner(context, {
     platform: member.platform,
@@ -115,10 +117,10 @@ function limitCommands(context: Context, { call, member }: Sending): void {
   const sender = `command:${call.from.party}`
   take(context, sender, limits.commandsPerPartyPerMinuteMax)
   if (typeof location !== 'string') return
-  const place = `${sender}:${member.party}:${location.slice(0, limits.idCharsMax)}`
+  const place = `${sender}:${member.party}:${foldKey(location.slice(0, limits.idCharsMax))}`
   if (typeof evse !== 'string') take(context, place, limits.commandsPerLocationPerMinuteMax)
   else {
-    const key = `${place}:${evse.slice(0, limits.idCharsMax)}`
+    const key = `${place}:${foldKey(evse.slice(0, limits.idCharsMax))}`
     take(context, key, limits.commandsPerEvsePerMinuteMax)
   }
 }
@@ -217,11 +219,18 @@ async function noteAccepted(
   }
 }
 
-/** OCPI 2.2.1 Commands: a command for a location that nobody has is answered 2003, with REJECTED as its data. */
-export function unknownLocationAnswer(call: Call): OcpiAnswer {
+/**
+ * What a command is about is not known, or not the sender's: 2003, with a response as its data (OCPI 2.2.1 Commands:
+ * REJECTED for a location that nobody has). `pointer` says where it is named.
+ */
+export function unknownSubjectAnswer(
+  call: Call,
+  { pointer, message }: { pointer: string; message: string },
+): OcpiAnswer {
+  const result = pointer.endsWith('session_id') ? 'UNKNOWN_SESSION' : 'REJECTED'
   const timeout = call.version === '2.1.1' ? {} : { timeout: 0 }
-  return success(JSON.stringify({ result: 'REJECTED', ...timeout }), {
+  return success(JSON.stringify({ result, ...timeout }), {
     ocpiStatus: 2003,
-    statusMessage: 'no location, session or reservation of this id is known here',
+    statusMessage: `${pointer} ${message}`,
   })
 }

@@ -58,7 +58,9 @@ async function writeConversions(
       from given where losses <> '[]' order by owner, object_key
       on conflict (platform_id, module, owner, object_key) do update set
         from_version = excluded.from_version, to_version = excluded.to_version, withheld = excluded.withheld,
-        losses = excluded.losses, at = clock_timestamp()
+        losses = excluded.losses, at = clock_timestamp(),
+        -- What can be said again is given again.
+        taken_back_at = case when excluded.withheld then conversions.taken_back_at end
       where (conversions.from_version, conversions.to_version, conversions.withheld, conversions.losses)
         is distinct from (excluded.from_version, excluded.to_version, excluded.withheld, excluded.losses)
       returning owner, object_key, withheld

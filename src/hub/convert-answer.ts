@@ -1,10 +1,11 @@
 import { HubError } from '../errors.ts'
 import type { Context } from '../context.ts'
 import type { Member } from '../directory/parties.ts'
+import type { Platform } from '../directory/snapshot.ts'
 import { lossText } from '../ocpi/adapt.ts'
 import type { Kind, Loss } from '../ocpi/adapt/define.ts'
 import { itemTexts } from '../ocpi/json-text.ts'
-import { foldKey, partyOf } from '../ocpi/primitives.ts'
+import { foldKey, partyOf, readTime } from '../ocpi/primitives.ts'
 import { replyOf } from '../ocpi/registry.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import type { OcpiAnswer as PartnerAnswer } from '../peer/ocpi-client.ts'
@@ -57,6 +58,8 @@ async function convertData(context: Context, input: Input): Promise<Data> {
     text: dataText,
     ...partiesOf(input, answer.data),
   })
+  // A refusal is a refusal, whatever it says more.
+  if (!converted.ok && answer.ocpiStatus >= 2000) return { dataText: null, notes: notesOf(losses) }
   if (!converted.ok) {
     throw new HubError('hubError', `the answer cannot be said in OCPI ${call.version}`, {
       faults: [{ pointer: converted.pointer, message: converted.reason }],
@@ -87,7 +90,10 @@ async function convertList(
     items,
     module: call.route.module.id,
   })
-  const kept = results.flatMap((result) => (result.ok ? [result.value] : []))
+  const window = windowOf(input)
+  const kept = results.flatMap((result, index) =>
+    result.ok && isWithin(window, values[index]) ? [result.value] : [],
+  )
   const left = results.flatMap((result, index) =>
     result.ok ? [] : [`${items[index]?.key ?? ''} (${result.reason})`],
   )
@@ -101,6 +107,21 @@ async function convertList(
         : [`${left.length} left out: ${left.slice(0, namedMax).join(', ')}`]),
     ],
   }
+}
+
+type Window = { from: Date | null; to: Date | null }
+
+/** 2.1.1 does not say whether date_from and date_to are in the window; since 2.2 the first is and the second is not. */
+function windowOf({ call, member }: Input): Window {
+  const isClear = versionOf(member.platform.version) !== '2.1.1'
+  return isClear
+    ? { from: null, to: null }
+    : { from: readTime(call.query.get('date_from')), to: readTime(call.query.get('date_to')) }
+}
+
+function isWithin({ from, to }: Window, value: unknown): boolean {
+  const at = isRecord(value) ? readTime(value.last_updated) : null
+  return at === null || ((from === null || at >= from) && (to === null || at < to))
 }
 
 /** How many of the items that were left out are named. */
@@ -123,9 +144,13 @@ function partiesOf(input: Input, value: unknown) {
   return { owner: call.from.party, token: { owner: member.party, key } }
 }
 
-/** Whose object it is: as it says, else of whom it was asked; at a Receiver interface owners look at their own. */
+/**
+ * Whose object it is: as it says, else of whom it was asked; at a Receiver interface owners look at their own. In 2.1.1
+ * it does not say, whatever a partner adds.
+ */
 function ownerOf({ call, member }: Input, value: unknown): string {
-  const stated = isRecord(value) ? partyOf(value.country_code, value.party_id) : null
+  const says = versionOf(member.platform.version) !== '2.1.1' && isRecord(value)
+  const stated = says ? partyOf(value.country_code, value.party_id) : null
   return stated ?? (call.side === 'receiver' ? call.from.party : member.party)
 }
 
@@ -142,18 +167,26 @@ function notesOf(losses: readonly Loss[]): string[] {
   return text === '' ? [] : [text]
 }
 
-/** The codes of an answer as 2.2 and later have them. */
-function statusFor({ call, member, answer }: Input): { httpStatus: number; ocpiStatus: number } {
-  const asked = call.route.endpoint.routing
-  const { httpStatus, ocpiStatus } = answer
-  if (versionOf(member.platform.version) !== '2.1.1' || httpStatus < 400)
-    return { httpStatus, ocpiStatus }
+type Status = { httpStatus: number; ocpiStatus: number }
+
+function statusFor({ call, member, answer }: Input): Status {
+  const { httpStatus } = answer
+  const { routing, method } = call.route.endpoint
+  const isMissing = httpStatus === 404 && versionOf(member.platform.version) === '2.1.1'
   // 2.1.1 has no code for an unknown token.
-  if (asked === 'authorize' && httpStatus === 404) return { httpStatus, ocpiStatus: 2004 }
-  // 2.1.1 partners refuse with HTTP errors what is an error of OCPI alone since 2.2 (2.2.1 Status codes).
-  const isMissing = httpStatus === 404 && call.route.endpoint.method === 'GET'
-  return {
-    httpStatus: isMissing ? httpStatus : 200,
-    ocpiStatus: ocpiStatus < 2000 ? 2000 : ocpiStatus,
-  }
+  if (isMissing && routing === 'authorize') return { httpStatus, ocpiStatus: 2004 }
+  const status = statusSince(member.platform, answer)
+  return isMissing && method === 'GET' ? { ...status, httpStatus } : status
+}
+
+/**
+ * The codes of a platform's answer as 2.2 and later have them: partners of 2.1.1 refuse with HTTP errors what is an
+ * error of OCPI alone since (2.2.1 Status codes).
+ */
+export function statusSince(
+  { version }: Pick<Platform, 'version'>,
+  { httpStatus, ocpiStatus }: Status,
+): Status {
+  if (version !== '2.1.1' || httpStatus < 400) return { httpStatus, ocpiStatus }
+  return { httpStatus: 200, ocpiStatus: Math.max(2000, ocpiStatus) }
 }

@@ -2,8 +2,10 @@ import { limits } from '../../config/limits.ts'
 import { present } from '../assert.ts'
 import { HubError } from '../errors.ts'
 import type { Context } from '../context.ts'
+import { lockDirectory } from '../directory/lock.ts'
 import { onlySideOf } from '../directory/parties.ts'
 import type { Platform } from '../directory/snapshot.ts'
+import type { Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
 import { credentialsObject } from '../ocpi/modules/credentials.ts'
 import { dropNulls, isRecord, schemaFor, validate } from '../ocpi/validate.ts'
@@ -11,6 +13,7 @@ import type { Version } from '../ocpi/version.ts'
 import { callOcpi } from '../peer/ocpi-client.ts'
 import type { OcpiAnswer } from '../peer/ocpi-client.ts'
 import { peerTokenPurpose } from './call-partner.ts'
+import { exchangeAlone } from './credentials-lease.ts'
 import { ourCredentials } from './our-credentials.ts'
 import { fetchPartnerVersions } from './partner-versions.ts'
 import type { PartnerVersions } from './partner-versions.ts'
@@ -22,10 +25,13 @@ import type { PartnerCredentials } from './their-credentials.ts'
  * The hub starts the handshake with a partner's token A: versions, details, POST credentials with a token of ours,
  * which must work before the POST is sent because the partner calls back during it. Throws HubError.
  */
-export async function registerWithPartner(
-  context: Context,
-  input: { platformId: string; versionsUrl: string; tokenA: string },
-): Promise<void> {
+export async function registerWithPartner(context: Context, input: Invited): Promise<void> {
+  await exchangeAlone(context, input.platformId, () => registerNow(context, input))
+}
+
+type Invited = { platformId: string; versionsUrl: string; tokenA: string }
+
+async function registerNow(context: Context, input: Invited): Promise<void> {
   const platform = await findPlatform(context, input.platformId)
   const correlationId = context.ids.uuid()
   const versions = await fetchPartnerVersions(context, {
@@ -55,22 +61,7 @@ export async function rotateCredentials(
   context: Context,
   input: { platformId: string },
 ): Promise<void> {
-  const holder = context.ids.uuid()
-  const lease = `credentials/${input.platformId}`
-  const held = await context.db.rows(sql`
-    insert into leases (name, holder, expires_at)
-    values (${lease}, ${holder}, clock_timestamp() + ${limits.credentialsLeaseMs}::float8 * interval '1 millisecond')
-    on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at, epoch = leases.epoch + 1
-      where leases.expires_at < clock_timestamp()
-    returning epoch`)
-  if (held.length === 0) {
-    throw new HubError('invalid', 'credentials are being exchanged with this platform; try again')
-  }
-  try {
-    await rotateNow(context, input.platformId)
-  } finally {
-    await context.db.rows(sql`delete from leases where name = ${lease} and holder = ${holder}`)
-  }
+  await exchangeAlone(context, input.platformId, () => rotateNow(context, input.platformId))
 }
 
 async function rotateNow(context: Context, platformId: string): Promise<void> {
@@ -116,7 +107,7 @@ async function exchange(context: Context, input: Exchange): Promise<void> {
   if (version === '2.1.1' && side === null) {
     throw new HubError(
       'invalid',
-      'in 2.1.1 a platform of CPOs and eMSPs must register itself, each side by its own URL',
+      'in OCPI 2.1.1 a connection is one side: invite a platform for its CPO and one for its eMSP, and register each',
     )
   }
   const token = context.secrets.newToken()
@@ -140,6 +131,7 @@ async function exchange(context: Context, input: Exchange): Promise<void> {
     },
   )
   await context.db.transaction(async (tx) => {
+    if (input.method === 'PUT') await requireStay(tx, platform.id)
     await tx.rows(sql`
       delete from credentials_tokens where platform_id = ${platform.id}
         and (kind = 'registration' or token_hash = ${context.secrets.hash(token)})`)
@@ -153,6 +145,16 @@ async function exchange(context: Context, input: Exchange): Promise<void> {
     })
   })
   context.directory.invalidate()
+}
+
+/** A platform that has left or was removed meanwhile must not be registered by the end of an exchange. */
+async function requireStay(tx: Tx, platformId: string): Promise<void> {
+  // Whoever leaves now does so after the exchange.
+  await lockDirectory(tx)
+  const [row] = await tx.rows<{ status: string }>(sql`
+    select status from platforms where id = ${platformId}`)
+  if (row?.status === 'registered' || row?.status === 'suspended') return
+  throw new HubError('invalid', 'this platform has left meanwhile; invite it again')
 }
 
 /** The side of what it registered, or of all it is invited with. */

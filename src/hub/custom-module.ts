@@ -36,7 +36,8 @@ type Input = {
 export function customRoute(context: Context, input: Input): Route | null {
   const [side, id = ''] = input.segments
   if (side !== 'sender' && side !== 'receiver') return null
-  if (moduleById(id) !== undefined || !isAgreed(context, input, id)) return null
+  const roles = moduleById(id) === undefined ? agreedRoles(context, input, id) : null
+  if (roles === null) return null
   const method = METHODS.find((known) => known === input.request.method)
   if (method === undefined) return null
   const endpoint: Endpoint = {
@@ -51,8 +52,8 @@ export function customRoute(context: Context, input: Input): Route | null {
       id,
       kind: 'functional',
       since: '2.2.1',
-      ownerRoles: ROLES,
-      readerRoles: ROLES,
+      ownerRoles: [side === 'receiver' ? roles.own : roles.theirs],
+      readerRoles: [side === 'receiver' ? roles.theirs : roles.own],
       endpoints: {},
     },
     name: method,
@@ -61,21 +62,26 @@ export function customRoute(context: Context, input: Input): Route | null {
   }
 }
 
-function isAgreed(context: Context, input: Input, id: string): boolean {
+/** The roles in which the sender and the addressee have agreed on a module; null when they have not. */
+function agreedRoles(
+  context: Context,
+  input: Input,
+  id: string,
+): { own: Role; theirs: Role } | null {
   const { snapshot, identity, request } = input
   const from = readAddress(request.headers, 'from')
   const to = readAddress(request.headers, 'to')
-  if (from.kind !== 'party' || to.kind !== 'party') return false
-  const own = ROLES.find((role) =>
-    identity.platform.parties.some((one) => one.party === from.party && one.role === role),
-  )
-  const member = findMember(snapshot, to.party, ROLES)
-  if (own === undefined || member === null) return false
-  const agreed = agreementAt({
-    ...pairOf({ party: from.party, role: own }, member),
-    snapshot,
-    mode: 'required',
-    at: context.clock(),
-  })
-  return agreed?.terms.modules?.some((module) => module === id) === true
+  if (from.kind !== 'party' || to.kind !== 'party') return null
+  const own = identity.platform.parties.filter(({ party }) => party === from.party)
+  for (const sender of own) {
+    for (const theirs of ROLES) {
+      const member = findMember(snapshot, to.party, [theirs])
+      // Agreements are between a CPO and somebody else.
+      if (member === null || (sender.role === 'CPO' && theirs === 'CPO')) continue
+      const pair = pairOf(sender, member)
+      const agreed = agreementAt({ ...pair, snapshot, mode: 'required', at: context.clock() })
+      if (agreed?.terms.modules?.includes(id)) return { own: sender.role, theirs }
+    }
+  }
+  return null
 }

@@ -1,14 +1,15 @@
 import { HubError } from '../errors.ts'
 import type { Context } from '../context.ts'
-import { findMember, onlySideOf } from '../directory/parties.ts'
+import { onlySideOf } from '../directory/parties.ts'
 import type { Platform, Snapshot } from '../directory/snapshot.ts'
 import type { Sql } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
-import { foldKey, partyOf, partyParts } from '../ocpi/primitives.ts'
+import { foldKey } from '../ocpi/primitives.ts'
 import { bodyOf } from '../ocpi/registry.ts'
 import type { PartnerSide, Route } from '../ocpi/registry.ts'
 import { liftValue } from './bridge.ts'
 import type { Call, OcpiAnswer, ParsedBody } from './request.ts'
+import { withTokenParty } from './token-party.ts'
 
 /** A path below /ocpi: 2.1.1 stands below the side of the partner, because its URLs do not tell the interface. */
 export type Door = {
@@ -126,26 +127,4 @@ async function liftBody(
       ? withTokenParty(lifted.value, input.snapshot)
       : lifted.value
   return { ...body, value }
-}
-
-/**
- * 2.1.1 names a contract, not whose it is. The hub knows it by the token; of one that nobody pushed the contract id says
- * it, which begins with country and provider (eMI3 contract id), if that is an eMSP here.
- */
-function withTokenParty(
-  value: Record<string, unknown>,
-  snapshot: Snapshot,
-): Record<string, unknown> {
-  const { auth_id: contract, ...rest } = value
-  // Of a known token the lift left cdr_token in its place.
-  if (typeof contract !== 'string') return value
-  const named = /^([A-Za-z]{2})[-*]?([A-Za-z0-9]{3})/.exec(contract)
-  const party = named === null ? null : partyOf(named[1], named[2])
-  if (party === null || findMember(snapshot, party, ['EMSP']) === null) {
-    const message = 'is a contract that no provider here is known to have'
-    throw new HubError('invalid', message, { faults: [{ pointer: '/auth_id', message }] })
-  }
-  const { countryCode, partyId } = partyParts(party)
-  const card = { uid: contract, type: 'OTHER', contract_id: contract }
-  return { ...rest, cdr_token: { country_code: countryCode, party_id: partyId, ...card } }
 }

@@ -2,7 +2,7 @@ import { limits } from '../../config/limits.ts'
 import { HubError } from '../errors.ts'
 import type { Context } from '../context.ts'
 import { endpointOf } from '../directory/directory.ts'
-import { findMember, isConnected } from '../directory/parties.ts'
+import { findMember, isConnected, isToldRouting } from '../directory/parties.ts'
 import type { Member } from '../directory/parties.ts'
 import type { Snapshot } from '../directory/snapshot.ts'
 import type { Loss } from '../ocpi/adapt/define.ts'
@@ -16,7 +16,9 @@ import { callPartner } from './call-partner.ts'
 import { convertAnswer } from './convert-answer.ts'
 import { learnToken } from './learn-token.ts'
 import { openLink, sealLink } from './links.ts'
+import type { LinkUse } from './links.ts'
 import { outgoing, queryFor } from './outgoing.ts'
+import { ownOrigins } from './own-origins.ts'
 import type { Call, OcpiAnswer } from './request.ts'
 
 /**
@@ -30,6 +32,12 @@ export async function forward(
 ): Promise<OcpiAnswer> {
   const { call } = input
   const member = findReceiver(context, input)
+  if (call.route.endpoint.routing === 'direct' && asksBlindly(call, member)) {
+    throw new HubError(
+      'hubError',
+      `${member.party} cannot be told who asks; a list of its ${call.route.module.id} would be everybody's`,
+    )
+  }
   const sent = await outgoing(context, { call, member })
   const url = targetUrl(context, { call, member, rest: sent.rest })
   const answer = await callPartner(context, {
@@ -58,14 +66,41 @@ export function findReceiver(context: Context, input: Addressed): Member {
 
 type Addressed = { call: Call; snapshot: Snapshot; receiver: string }
 
-/** The same, connected or not. Unknown and not allowed read alike: who is connected is not everybody's to know. */
+/**
+ * The same, connected or not. Unknown and not allowed read alike: who is connected is not everybody's to know. Where a
+ * module is for both sides, as invoices are, a CPO means the eMSP of that name and an eMSP the CPO.
+ */
 export function findAddressee(context: Context, { call, snapshot, receiver }: Addressed): Member {
   const { id: module } = call.route.module
-  const member = findMember(snapshot, receiver, receiverRoles(call))
   const mode = context.config.agreements
   const at = context.clock()
-  if (member && mayDeal({ ...pairOf(call.from, member), snapshot, mode, module, at })) return member
+  for (const { own, theirs } of rolesBetween(call)) {
+    const member = findMember(snapshot, receiver, [theirs])
+    const from = { party: call.from.party, role: own }
+    if (member && mayDeal({ ...pairOf(from, member), snapshot, mode, module, at })) return member
+  }
   throw new HubError('unknownReceiver', `${receiver} is not known here as a receiver of ${module}`)
+}
+
+/**
+ * True when a platform that is not told who asks would be asked for a list of what concerns one party each: it would
+ * answer with everybody's.
+ */
+export function asksBlindly({ route }: Call, { platform }: Member): boolean {
+  const { module, endpoint } = route
+  if (isToldRouting(platform) || endpoint.reply?.list !== true) return false
+  return module.object?.audience !== 'everyone'
+}
+
+/** In which roles the two sides may stand to each other, those of a CPO and somebody else first. */
+function rolesBetween({ identity, from, route, side }: Call): { own: Role; theirs: Role }[] {
+  const { ownerRoles, readerRoles } = route.module
+  const [senders, receivers] =
+    side === 'receiver' ? [ownerRoles, readerRoles] : [readerRoles, ownerRoles]
+  const pairs = identity.platform.parties
+    .filter(({ party, role }) => party === from.party && senders.includes(role))
+    .flatMap(({ role: own }) => receivers.map((theirs) => ({ own, theirs })))
+  return pairs.sort((a, b) => Number(a.own === a.theirs) - Number(b.own === b.theirs))
 }
 
 /** Receiver interfaces belong to readers, Sender interfaces to owners. */
@@ -92,14 +127,9 @@ function targetUrl(context: Context, input: { call: Call; member: Member; rest: 
       `${member.party} does not implement ${call.route.module.id} as ${call.side}`,
     )
   }
-  const sealed = call.query.get('page')
+  const sealed = call.route.endpoint.method === 'GET' ? call.query.get('page') : null
   if (sealed !== null) {
-    const url = openLink(context, {
-      sealed,
-      asker: call.from.party,
-      platformId: member.platform.id,
-      module: call.route.module.id,
-    })
+    const url = openLink(context, { sealed, ...linkUse(input) })
     if (url === null)
       throw new HubError(
         'notFound',
@@ -175,15 +205,28 @@ function relayedHeaders(
     if (value !== undefined && /^\d{1,12}$/.test(value)) result[shown] = value
   }
   const next = headers.link === undefined ? null : parseLinkNext(headers.link, input.url)
-  // A Link to another origin than the partner's endpoint would send the hub, with its token, wherever the partner likes.
-  if (next !== null && new URL(next).origin === new URL(input.url).origin) {
-    const sealed = sealLink(context, {
-      url: next,
-      asker: call.from.party,
-      platformId: member.platform.id,
-      module: call.route.module.id,
-    })
-    result.Link = `<${call.moduleUrl}${call.rest}?page=${sealed}>; rel="next"`
+  if (next !== null) {
+    // It would send the hub, with its token, wherever the partner likes; without it the list would look complete.
+    if (!ownOrigins(member.platform).has(new URL(next).origin))
+      throw new HubError(
+        'hubError',
+        `${member.party} has the next page on a host that is not its own`,
+      )
+    const page = new URLSearchParams({ page: sealLink(context, { url: next, ...linkUse(input) }) })
+    for (const [name, value] of call.query) if (FILTERS.includes(name)) page.set(name, value)
+    result.Link = `<${call.moduleUrl}${call.rest}?${page.toString()}>; rel="next"`
   }
   return result
+}
+
+/** What the next page is held against as this one is (2.2.1 Pagination: the Link has the filters of the request). */
+const FILTERS: readonly string[] = ['date_from', 'date_to']
+
+function linkUse({ call, member }: { call: Call; member: Member }): LinkUse {
+  return {
+    asker: call.from.party,
+    receiver: member.party,
+    platformId: member.platform.id,
+    module: call.route.module.id,
+  }
 }

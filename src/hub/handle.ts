@@ -8,23 +8,25 @@ import type { PartnerSide, Route } from '../ocpi/registry.ts'
 import { isVersion } from '../ocpi/version.ts'
 import type { Version } from '../ocpi/version.ts'
 import { answerError } from './answer-error.ts'
-import { authenticate, requireFittingToken } from './authenticate.ts'
+import { authenticate, requireAccessToken } from './authenticate.ts'
 import { askWhoKnows } from './authorize-token.ts'
-import { takeCallback } from './callbacks.ts'
-import { sendCommand, unknownLocationAnswer } from './commands.ts'
+import { findWaiting, takeResult } from './callbacks.ts'
+import { sendCommand, unknownSubjectAnswer } from './commands.ts'
 import { customRoute } from './custom-module.ts'
 import { addresseeWithoutHeaders, isOldPath, liftCall, readDoor, withOldCodes } from './door-211.ts'
 import type { Door } from './door-211.ts'
-import { forward, withoutRouting } from './forward.ts'
+import { asksBlindly, findAddressee, forward, routingHeaders, withoutRouting } from './forward.ts'
 import { hubParty } from './hub-party.ts'
 import { answerLocally, answerVersions, baseUrl } from './local.ts'
-import { noteMessage } from './messages.ts'
 import { contentReceivers } from './open-routing.ts'
 import { parseBody } from './parse-body.ts'
 import { answerFromStore } from './pull.ts'
 import { push } from './push.ts'
 import { checkQuery, readPath, unknownPath } from './read-target.ts'
 import { receiveCdr } from './receive-cdr.ts'
+import { recordRequest, shownPath } from './record-request.ts'
+import type { Trail } from './record-request.ts'
+import { checkTokenKind } from './registration.ts'
 import type { Call, MessageIds, OcpiAnswer, OcpiRequest } from './request.ts'
 import { route } from './route.ts'
 import type { Plan } from './route.ts'
@@ -39,24 +41,26 @@ import { limits } from '../../config/limits.ts'
 export async function handle(context: Context, request: OcpiRequest): Promise<OcpiAnswer> {
   const started = performance.now()
   const ids = messageIds(context, request)
-  const trail: Trail = { identity: null, route: null, call: null, isOld: isOldPath(request.path) }
+  const isOld = isOldPath(request.path)
+  const trail: Trail = { identity: null, route: null, call: null, parties: null, isOld }
   const given = await act(context, request, { ids, trail }).catch((error: unknown) =>
-    answerError(context, { error, ids, path: request.path, isOld: trail.isOld }),
+    answerError(context, { error, ids, path: shownPath(request), isOld: trail.isOld }),
   )
   const answer = trail.isOld ? withOldCodes(given) : given
-  record(context, { request, ids, trail, answer, durationMs: performance.now() - started })
+  recordRequest(context, { request, ids, trail, answer, durationMs: performance.now() - started })
+  // What the hub itself answers or refuses is from the hub, and to whoever asked (2.2.1 Message routing headers).
+  const sender = trail.call?.from.party
+  const own = sender === undefined ? {} : routingHeaders(hubParty(context), sender)
+  const headers = { ...own, ...answer.headers }
   return {
     ...answer,
     headers: {
-      ...(isSentRouting(trail) ? answer.headers : withoutRouting(answer.headers)),
+      ...(isSentRouting(trail) ? headers : withoutRouting(headers)),
       'X-Request-ID': ids.requestId,
       'X-Correlation-ID': ids.correlationId,
     },
   }
 }
-
-/** What is known of a request so far, for its record; `isOld`: it is answered as 2.1.1 is. */
-type Trail = { identity: Identity | null; route: Route | null; call: Call | null; isOld: boolean }
 
 /** 2.1.1 knows no routing headers, and some partners of later versions none either. */
 function isSentRouting({ isOld, identity }: Trail): boolean {
@@ -77,7 +81,9 @@ async function act(
   checkQuery(request.query)
   if (segments[0] === 'callbacks') {
     trail.isOld = identity.platform.version === '2.1.1'
-    return takeCallback(context, request, identity)
+    const waiting = await findWaiting(context, request, identity)
+    trail.parties = { from: waiting.receiver, to: waiting.requester }
+    return takeResult(context, { waiting, request, identity, ids })
   }
   const door = readDoor(segments, identity.platform)
   if (door.below.length === 0) return answerVersions(context, { method: request.method, door })
@@ -88,9 +94,10 @@ async function act(
     throw new HubError('unknownPath', `this hub does not speak OCPI ${version}; see /ocpi/versions`)
   if ((version === '2.1.1') !== (door.urlSide !== null)) throw unknownPath()
   const snapshot = await context.directory.snapshot()
+  if (door.below[0] !== 'credentials') requireAccessToken(identity)
   const found = findRoute(context, { door, version, request, identity, snapshot })
   trail.route = found
-  requireFittingToken(identity, found)
+  if (found.module.id === 'credentials') checkTokenKind(identity, found.endpoint.method)
   const { quirks } = identity.platform
   const body = await parseBody({ request, version, quirks, ...found })
   const partnerSide = version === '2.1.1' ? door.partnerSide : null
@@ -114,6 +121,7 @@ async function act(
     moduleUrl,
   }
   trail.call = call
+  trail.parties = { from: call.from.party, to: call.to }
   const lifted = partnerSide === null ? call : await liftCall(context, { call, snapshot })
   return routeAndAct(context, { call: lifted, snapshot })
 }
@@ -132,13 +140,11 @@ async function routeAndAct(
     case 'refuse':
       return refuse(call, plan)
     case 'direct':
-      return endpoint.routing === 'push'
-        ? push(context, { call, snapshot, receiver: plan.receiver })
-        : forward(context, { call, snapshot, receiver: plan.receiver })
+      return direct(context, { call, snapshot, receiver: plan.receiver })
     case 'broadcast':
       return push(context, { call, snapshot, receiver: null })
     case 'store':
-      return answerFromStore(context, { call, snapshot, hub })
+      return answerFromStore(context, { call, snapshot, from: hub, owner: null })
     case 'ask':
       return askWhoKnows(context, { call, snapshot })
     case 'clear':
@@ -152,10 +158,22 @@ async function routeAndAct(
   }
 }
 
+async function direct(
+  context: Context,
+  input: { call: Call; snapshot: Snapshot; receiver: string },
+): Promise<OcpiAnswer> {
+  const { call, snapshot, receiver } = input
+  const { routing } = call.route.endpoint
+  if (routing === 'push') return push(context, input)
+  if (routing === 'pull' && asksBlindly(call, findAddressee(context, input)))
+    return answerFromStore(context, { call, snapshot, from: receiver, owner: receiver })
+  return forward(context, input)
+}
+
 function refuse(call: Call, plan: Extract<Plan, { kind: 'refuse' }>): OcpiAnswer {
   const { code, pointer, message } = plan
-  if (code === 'unknownLocation' && call.route.endpoint.reply?.kind === 'commandResponse')
-    return unknownLocationAnswer(call)
+  if (code === 'unknownLocation' && call.route.endpoint.routing === 'command')
+    return unknownSubjectAnswer(call, plan)
   throw new HubError(code, message, { faults: [{ pointer, message }] })
 }
 
@@ -235,44 +253,4 @@ function messageIds(context: Context, request: OcpiRequest): MessageIds {
       : context.ids.uuid()
   }
   return { requestId: read('x-request-id'), correlationId: read('x-correlation-id') }
-}
-
-function record(
-  context: Context,
-  input: {
-    request: OcpiRequest
-    ids: MessageIds
-    trail: Trail
-    answer: OcpiAnswer
-    durationMs: number
-  },
-): void {
-  const { request, ids, trail, answer, durationMs } = input
-  const unrouted = request.path.startsWith('/callbacks/') ? 'callbacks' : 'versions'
-  const module = trail.route?.module.id ?? unrouted
-  context.metrics.requests.inc({
-    surface: 'ocpi',
-    module,
-    http_status: answer.httpStatus,
-    ocpi_status: answer.ocpiStatus,
-  })
-  context.metrics.requestSeconds.observe({ surface: 'ocpi' }, durationMs / 1_000)
-  // A stranger's requests are counted, not written down: they could fill the disk.
-  if (!trail.identity || answer.httpStatus === 503) return
-  noteMessage(context, {
-    direction: 'in',
-    platformId: trail.identity.platform.id,
-    correlationId: ids.correlationId,
-    requestId: ids.requestId,
-    fromParty: trail.call?.from.party ?? null,
-    toParty: trail.call?.to ?? null,
-    module,
-    method: request.method,
-    // Who knows the id may post a result.
-    path: module === 'callbacks' ? '/callbacks/…' : request.path,
-    httpStatus: answer.httpStatus,
-    ocpiStatus: answer.ocpiStatus,
-    outcome: answer.ocpiStatus < 2000 ? 'done' : 'refused',
-    durationMs,
-  })
 }

@@ -1,12 +1,15 @@
 import type { Context } from '../context.ts'
 
+/** Who asks whom for pages of what: with another party of the same platform there may be another agreement. */
+export type LinkUse = { asker: string; receiver: string; platformId: string; module: string }
+
 /**
  * A partner's `Link` through the hub: the upstream URL, sealed together with who may use it. Nothing to store, so it
  * works on every process and as often as it is asked.
  */
 export function sealLink(
   context: Pick<Context, 'secrets'>,
-  link: { url: string; asker: string; platformId: string; module: string },
+  link: LinkUse & { url: string },
 ): string {
   return context.secrets.seal(link.url, purpose(link)).toString('base64url')
 }
@@ -14,7 +17,7 @@ export function sealLink(
 /** The upstream URL of a Link of ours, or null when it is not one, or not this asker's. */
 export function openLink(
   context: Pick<Context, 'secrets'>,
-  link: { sealed: string; asker: string; platformId: string; module: string },
+  link: LinkUse & { sealed: string },
 ): string | null {
   try {
     return context.secrets.open(Buffer.from(link.sealed, 'base64url'), purpose(link))
@@ -23,6 +26,6 @@ export function openLink(
   }
 }
 
-function purpose(link: { asker: string; platformId: string; module: string }): string {
-  return `link:${link.asker}:${link.platformId}:${link.module}`
+function purpose({ asker, receiver, platformId, module }: LinkUse): string {
+  return `link:${asker}:${receiver}:${platformId}:${module}`
 }

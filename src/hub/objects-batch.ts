@@ -22,6 +22,9 @@ import type { Json } from '../ocpi/adapt/define.ts'
 import type { Version } from '../ocpi/version.ts'
 import { applyChange, isMerge } from './mutation.ts'
 import type { Change, Changed, Current } from './mutation.ts'
+import { noteHidden } from './hidden-locations.ts'
+import { doubtInText, endDoubt, keepDoubtful, readDoubted } from './quarantine.ts'
+import type { Doubtful } from './quarantine.ts'
 import { noteSoftFaults } from './soft-faults.ts'
 import { restateStored, withWorkingValues } from './working-values.ts'
 import type { ToWork } from './working-values.ts'
@@ -40,9 +43,12 @@ export type ObjectPush = {
   versioned: boolean
 }
 
-/** `text`: the whole object as it is stored now, in its owner's version. */
+/**
+ * `text`: the whole object as it is stored now, in its owner's version. `doubt`: why the object went to the quarantine
+ * instead of the store.
+ */
 export type PushResult =
-  | { kind: 'created' | 'updated'; text: string; version: Version }
+  | { kind: 'created' | 'updated'; text: string; version: Version; doubt?: Fault }
   | { kind: 'refused'; error: HubError }
 
 const batchers = new WeakMap<Context, Batcher<ObjectPush, PushResult>>()
@@ -73,10 +79,29 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
   const stored = await readObjects(tx, places)
   const elsewhere = await readElsewhere(tx, pushes)
   const restated = await restateStored(tx, { pushes, stored })
-  const { results, done: applied } = applyAll(pushes, { stored, restated, elsewhere })
+  const doubted = await readDoubted(tx, places)
+  const {
+    results,
+    done: applied,
+    doubts,
+  } = applyAll(pushes, {
+    stored,
+    restated,
+    elsewhere,
+    doubted,
+  })
   const done = await withWorkingValues(tx, applied)
   const written = new Map(done.map(({ object }) => [placeKey(object), object]))
+  await noteHidden(tx, { stored, objects: [...written.values()] })
   await writeObjects(tx, [...written.values()])
+  await keepDoubtful(
+    tx,
+    [...doubts.values()].flatMap(({ doubtful }) => doubtful ?? []),
+  )
+  await endDoubt(
+    tx,
+    [...doubts.values()].flatMap(({ doubtful, place }) => (doubtful === null ? [place] : [])),
+  )
   await appendVersions(
     tx,
     done.filter(({ push }) => push.versioned).map(({ object }) => ({ ...object, source: 'push' })),
@@ -85,10 +110,10 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
     tx,
     done.flatMap(({ push }) => syncEntries(push)),
   )
-  await judgeAgain(
-    tx,
-    done.filter(({ matters }) => matters).map(({ object }) => objectSubject(object)),
-  )
+  await judgeAgain(tx, [
+    ...done.filter(({ matters }) => matters).map(({ object }) => objectSubject(object)),
+    ...doubts.keys(),
+  ])
   await noteSoftFaults(
     tx,
     done.map(({ push: { place, soft } }) => ({ ...place, soft })),
@@ -114,15 +139,21 @@ type Known = {
   stored: ReadonlyMap<string, StoredObject>
   restated: ReadonlyMap<string, Current>
   elsewhere: ReadonlySet<string>
+  /** Subjects with an object in the quarantine. */
+  doubted: ReadonlySet<string>
 }
+
+/** How a subject leaves the batch where its quarantine changes: with a doubtful object, or with none any more. */
+type Doubts = Map<string, { place: ObjectPlace; doubtful: Doubtful | null }>
 
 function applyAll(
   pushes: readonly ObjectPush[],
   known: Known,
-): { results: PushResult[]; done: Applied[] } {
+): { results: PushResult[]; done: Applied[]; doubts: Doubts } {
   const current = new Map<string, Current>([...known.stored, ...known.restated])
   const claimed = new Map<string, string>()
   const done: Applied[] = []
+  const doubts: Doubts = new Map()
   const results = pushes.map((push): PushResult => {
     const { place, change } = push
     const key = placeKey(place)
@@ -131,9 +162,25 @@ function applyAll(
     const first = personal ? (claimed.get(objectSubject(place)) ?? place.audience) : place.audience
     if (known.elsewhere.has(key) || first !== place.audience)
       return { kind: 'refused', error: otherParty() }
-    claimed.set(objectSubject(place), first)
+    const subject = objectSubject(place)
+    claimed.set(subject, first)
     try {
+      const judged = doubts.get(subject)
+      const isDoubted = judged ? judged.doubtful !== null : known.doubted.has(subject)
+      const isGone = before === null || before.deleted
+      const kind = isGone ? 'created' : 'updated'
+      if (isDoubted && isMerge(change)) throw unsure()
+      if (isDoubted && isGone && change.method === 'DELETE') {
+        doubts.set(subject, { place, doubtful: null })
+        return { kind: 'updated', text: '', version: change.version }
+      }
       const outcome = applyChange(change, before)
+      const doubtful = outcome.kind === 'changed' ? doubtOf(push, outcome.object) : null
+      if (doubtful !== null || isDoubted) doubts.set(subject, { place, doubtful })
+      if (doubtful !== null) {
+        const { original: text, fault: doubt } = doubtful
+        return { kind, text, version: change.version, doubt }
+      }
       if (outcome.kind === 'changed') {
         const after = outcome.object
         current.set(key, after)
@@ -143,7 +190,6 @@ function applyAll(
         const { isRaw } = after
         done.push({ push, change, object, isRaw, matters, ...(mend ? { mend } : {}) })
       }
-      const kind = before && !before.deleted ? 'updated' : 'created'
       const text = outcome.kind === 'changed' ? outcome.object.original : (before?.original ?? '')
       return { kind, text, version: change.version }
     } catch (error) {
@@ -151,7 +197,21 @@ function applyAll(
       throw error
     }
   })
-  return { results, done }
+  return { results, done, doubts }
+}
+
+/** A whole object whose numbers leave doubt, however its sender's ways are read; what is deleted prices nothing. */
+function doubtOf({ place, change }: ObjectPush, after: Changed): Doubtful | null {
+  const { definition, version } = change
+  const { original } = after
+  const { module, owner, key } = place
+  const fault = after.deleted ? null : doubtInText(original, { module, definition, version })
+  return fault && { module, owner, key, source: 'push', ocpiVersion: version, original, fault }
+}
+
+function unsure(): HubError {
+  const message = 'the numbers of the object that came before leave doubt; PUT the whole object'
+  return new HubError('invalid', message, { faults: [{ pointer: '', message }] })
 }
 
 /** A text stays in the version it was sent in: what was removed is still that of its last push. */

@@ -1,25 +1,30 @@
 import type { Context } from '../context.ts'
 import type { Snapshot } from '../directory/snapshot.ts'
-import { membersWith } from '../directory/parties.ts'
+import { isToldRouting, membersWith } from '../directory/parties.ts'
 import { sql } from '../db/sql.ts'
 import { HubError } from '../errors.ts'
 import { foldKey, partyOf } from '../ocpi/primitives.ts'
+import { existsIn } from '../ocpi/registry.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import { mayDeal } from './agreements.ts'
 import { resolveAlias } from './aliases.ts'
-import { pairOf, receiverRoles } from './forward.ts'
-import type { Call } from './request.ts'
+import { versionOf } from './bridge.ts'
+import { findAddressee, pairOf, receiverRoles } from './forward.ts'
+import { hubParty } from './hub-party.ts'
 import { profileSetters } from './profile-setters.ts'
+import type { Call } from './request.ts'
 import { findReservation } from './reservations.ts'
+import type { Content } from './route.ts'
 
 type Input = { call: Call; snapshot: Snapshot }
 
 /**
  * The parties that the content of a request is for (2.2.1 Open Routing Request): the one in cdr_token, those who own the
  * location or session it names, the one that holds the reservation. None, one or several; several are not guessed
- * between. Where OCPI-to names the party only cdr_token is read, which must not contradict it.
+ * between. Null when it names a session that is not the sender's. Where OCPI-to names the party, cdr_token must not
+ * contradict it, and a session must be the sender's all the same.
  */
-export async function contentReceivers(context: Context, input: Input): Promise<readonly string[]> {
+export async function contentReceivers(context: Context, input: Input): Promise<Content> {
   const { call } = input
   switch (call.route.endpoint.openBy) {
     case 'cdr_token':
@@ -31,8 +36,12 @@ export async function contentReceivers(context: Context, input: Input): Promise<
     case 'reservation':
       return call.to === null ? reservationHolder(context, call) : []
     case 'object':
-    case undefined:
       return []
+    case undefined:
+      // Also a command that the hub does not know may be about a session.
+      return call.route.endpoint.routing === 'command' && call.to !== null
+        ? sessionOwners(context, input)
+        : []
     default:
       return call.route.endpoint.openBy satisfies never
   }
@@ -119,16 +128,16 @@ function reachableOwners(context: Context, { call, snapshot }: Input): ReadonlyS
 
 /**
  * Who runs the session of this id. It must be the sender's own, by its card: an eMSP that names somebody else's learns
- * nothing, not even where OCPI-to says whose it is. SCSPs come by contract, which the CPO knows and the hub does not.
+ * nothing, not even where OCPI-to says whose it is: then null. SCSPs set profiles by contract, which the CPO knows and
+ * the hub does not.
  */
-async function sessionOwners(
-  context: Context,
-  { call, snapshot }: Input,
-): Promise<readonly string[]> {
+async function sessionOwners(context: Context, { call, snapshot }: Input): Promise<Content> {
   const named = textOf(call.body?.value.session_id) ?? call.route.params.session_id ?? null
   if (named === null) return []
+  // The hub runs no sessions: that it is not to be addressed is for the routing to say.
+  if (call.to === hubParty(context)) return []
   if (call.from.role === 'CPO') return call.to === null ? profilers(context, call, named) : []
-  if (call.to !== null && call.from.role !== 'EMSP') return []
+  if (call.to !== null && isByContract(call)) return []
   const known =
     call.version === '2.1.1'
       ? await resolveAlias(context.db, { module: 'sessions', id: named })
@@ -141,11 +150,19 @@ async function sessionOwners(
     order by owner, audience`)
   const own = rows.filter(({ audience }) => audience === call.from.party)
   if (call.to !== null) {
-    if (rows.length === 0 || own.length > 0) return []
-    throw new HubError('unknownLocation', 'there is no such session of yours')
+    // Before anything is said about its sessions: who may not deal with this party does not know it.
+    const { platform } = findAddressee(context, { call, snapshot, receiver: call.to })
+    if (rows.length > 0) return own.length > 0 ? [] : null
+    // Of a session that the hub has not seen its owner judges: not when it acts without being told for whom.
+    const acts = existsIn(call.route, versionOf(platform.version))
+    return acts && !isToldRouting(platform) ? null : []
   }
   const reachable = reachableOwners(context, { call, snapshot })
   return own.map((row) => row.owner).filter((party) => reachable.has(party))
+}
+
+function isByContract({ from, route }: Call): boolean {
+  return from.role === 'SCSP' && route.module.id === 'chargingprofiles'
 }
 
 /** Who is told of the active profile of a CPO's own session: who set one (2.2.1 mod_charging_profiles, PUT Method). */

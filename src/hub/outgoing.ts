@@ -1,10 +1,11 @@
 import { HubError } from '../errors.ts'
 import type { Context } from '../context.ts'
 import type { Member } from '../directory/parties.ts'
+import { idInCase } from '../directory/quirks.ts'
 import type { Platform } from '../directory/snapshot.ts'
 import type { Facts, Loss } from '../ocpi/adapt/define.ts'
 import type { Method, ObjectDefinition } from '../ocpi/define.ts'
-import { foldKey } from '../ocpi/primitives.ts'
+import { foldKey, writeTime } from '../ocpi/primitives.ts'
 import { bodyOf, existsIn } from '../ocpi/registry.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import type { Version } from '../ocpi/version.ts'
@@ -13,6 +14,7 @@ import { readAliases } from './aliases.ts'
 import { bridgeText, versionOf } from './bridge.ts'
 import { objectKey } from './object-key.ts'
 import type { Call } from './request.ts'
+import { goneText } from './take-back.ts'
 
 /** A request as its receiver gets it: in its version, and in its ways. */
 export type Outgoing = {
@@ -38,7 +40,8 @@ export async function outgoing(
   const { endpoint, module } = call.route
   const isPut =
     !isThere || platform.quirks.put_instead_of_patch === true || isUnclear(call, version)
-  if (endpoint.method === 'PATCH' && module.object && isPut)
+  const isPatch = endpoint.method === 'PATCH'
+  if (module.object && ((isPatch && isPut) || (await isShowing(context, { ...input, version }))))
     return wholeObject(context, { ...input, version, definition: module.object })
   if (!isThere) {
     throw new HubError(
@@ -65,6 +68,29 @@ function isUnclear({ version, route, body }: Call, to: Version): boolean {
   return lists.some((name) => body?.value[name] !== undefined)
 }
 
+/**
+ * 2.1.1 cannot say that a location is hidden, so a part of one that is must not go there, and what hides or shows one
+ * concerns the whole location.
+ */
+async function isShowing(
+  context: Context,
+  { call, member, version }: { call: Call; member: Member; version: Version },
+): Promise<boolean> {
+  const { module, endpoint } = call.route
+  if (module.id !== 'locations' || !module.object || call.side !== 'receiver') return false
+  if (version !== '2.1.1' || call.version === '2.1.1' || call.body === null) return false
+  const place = {
+    module: module.id,
+    owner: call.from.party,
+    key: objectKey(call, module.object),
+    audience: member.party,
+  }
+  const object = (await readObjects(context.db, [place])).get(placeKey(place))
+  if (!object || object.deleted || !isRecord(object.value)) return false
+  const isSaid = endpoint.method === 'PATCH' && call.body.value.publish !== undefined
+  return isSaid || object.value.publish === false
+}
+
 /** The path in the receiver's ways, and in 2.1.1 with the name that it knows the sender's object by. */
 async function namedRest(
   context: Context,
@@ -74,9 +100,14 @@ async function namedRest(
   const { module, params, endpoint } = call.route
   const id = params[module.object?.idMember ?? '']
   if (version !== '2.1.1' || endpoint.interface !== 'receiver' || id === undefined) return rest
-  const type = call.query.get('type')
+  const type = call.query.get('type') ?? call.body?.value.type
   const [alias] = await readAliases(context.db, [
-    { module: module.id, owner: call.from.party, id, ...(type === null ? {} : { type }) },
+    {
+      module: module.id,
+      owner: call.from.party,
+      id,
+      ...(typeof type === 'string' ? { type } : {}),
+    },
   ])
   if (alias === null || alias === undefined) return rest
   const parts = rest.split('/')
@@ -102,16 +133,21 @@ async function converted(
     partial: route.endpoint.body?.patch === true,
     receiver: { platformId: member.platform.id, party: member.party },
     ...(place ? { place } : {}),
-    ...cardOf(call),
+    ...factsOf(context, call),
   })
   if (result.ok) return { text: result.value, losses: result.losses }
   throw unsayable(member, { version, ...result })
 }
 
-/** The card that a 2.1.1 request was routed by: where nobody pushed it, its contract id is all that is known. */
-function cardOf({ version, body }: Call): { facts?: Facts } {
+/**
+ * What a 2.1.1 request does not say and the hub knows: the card that it was routed by, of which nobody may have pushed
+ * more than its contract id, and of a PATCH that says no time when it came.
+ */
+function factsOf(context: Context, { version, body }: Call): { facts?: Facts } {
+  if (version !== '2.1.1') return {}
   const token = body?.value.cdr_token
-  return version === '2.1.1' && isRecord(token) ? { facts: { token } } : {}
+  const receivedAt = writeTime(context.clock())
+  return { facts: { receivedAt, ...(isRecord(token) ? { token } : {}) } }
 }
 
 function unsayable(
@@ -156,38 +192,43 @@ async function wholeObject(
       `${member.party} takes whole objects only; PUT the whole object first`,
     )
   }
+  const receiver = { platformId: member.platform.id, party: member.party }
   const result = await bridgeText(context, {
     kind: definition.kind,
     text: object.original,
     from: versionOf(object.ocpiVersion),
     to: version,
     owner: place.owner,
-    receiver: { platformId: member.platform.id, party: member.party },
+    receiver,
     place,
   })
-  if (!result.ok) throw unsayable(member, { version, ...result })
   const rest = await namedRest(context, { call, member, version })
   const own = rest.split('/').slice(0, ownPathParts).join('/')
-  return { method: 'PUT', rest: own, text: result.value, losses: result.losses }
+  if (result.ok) return { method: 'PUT', rest: own, text: result.value, losses: result.losses }
+  const text = await goneText(context, { object, receiver, version })
+  if (text === null) throw unsayable(member, { version, ...result })
+  const { pointer, reason } = result
+  return { method: 'PUT', rest: own, text, losses: [{ pointer, reason }] }
 }
 
 /** `/NL/TNM/LOC1` of `/NL/TNM/LOC1/EVSE1/1`, with the empty part in front. */
 const ownPathParts = 4
 
-/** The path with ids in the case that this receiver knows; country and party stay. */
-function restFor({ rest, route }: Call, { quirks }: Platform): string {
-  const { id_case: idCase } = quirks
-  if (idCase === undefined) return rest
+/** The path with ids in the case that this receiver knows; country, party and names of commands stay. */
+export function restFor({ rest, route }: Call, { quirks }: Platform): string {
+  if (quirks.id_case === undefined) return rest
   const parts = route.endpoint.path.split('/')
   return rest
     .split('/')
     .map((part, index) => {
       const name = parts[index] ?? ''
-      if (!name.startsWith(':') || name === ':country_code' || name === ':party_id') return part
-      return idCase === 'upper' ? part.toUpperCase() : part.toLowerCase()
+      if (!name.startsWith(':') || notIds.includes(name)) return part
+      return idInCase(part, quirks)
     })
     .join('/')
 }
+
+const notIds = [':country_code', ':party_id', ':command']
 
 /** The query as this receiver knows it: pages no longer than it has them, and in 2.1.1 no types of tokens. */
 export function queryFor(call: Call, { version, quirks }: Platform): string {
@@ -196,7 +237,7 @@ export function queryFor(call: Call, { version, quirks }: Platform): string {
   if (version === '2.1.1') setOldType(query, endpoint.routing === 'authorize')
   const cap = endpoint.routing === 'pull' ? quirks.page_size_max : undefined
   if (cap !== undefined)
-    query.set('limit', String(Math.min(cap, Number(query.get('limit') ?? cap))))
+    query.set('limit', String(Math.min(cap, Number(query.get('limit')) || cap)))
   return query.size === 0 ? '' : `?${query.toString()}`
 }
 

@@ -10,6 +10,7 @@ import type { Version } from '../ocpi/version.ts'
 import type { PartnerSide } from '../ocpi/registry.ts'
 import { guardUrl } from '../peer/guard.ts'
 import { callOcpi } from '../peer/ocpi-client.ts'
+import type { OcpiAnswer } from '../peer/ocpi-client.ts'
 
 /** What a partner's versions and version details say. */
 export type PartnerVersions = {
@@ -121,8 +122,9 @@ function requireOwnUrl(context: Context, place: Place, named: { name: string; ur
   if (home.protocol === 'https:' && protocol !== 'https:')
     throw refuse('it must begin with https://')
   const others = place.quirks.origins?.map((origin) => origin.toLowerCase()) ?? []
-  if (hostname === home.hostname || others.includes(hostname) || others.includes(host)) return
-  throw refuse(`it is on another host than ${home.hostname}; the operator of the hub can allow it`)
+  // Another port is another server, perhaps of somebody else.
+  if (host === home.host || others.includes(hostname) || others.includes(host)) return
+  throw refuse(`it is on another host than ${home.host}; the operator of the hub can allow it`)
 }
 
 /** The same module and role twice is not defined; the last one counts. */
@@ -155,10 +157,25 @@ async function get(
     if (answer.kind === 'ocpi' && answer.ocpiStatus < 2000) return { data: answer.data, encoding }
     const refused =
       (answer.kind === 'ocpi' || answer.kind === 'notOcpi') && answer.httpStatus === 401
-    if (!refused)
-      throw unusable(`${new URL(url).pathname} did not answer with success (${answer.kind})`)
+    if (!refused) throw unusable(`${new URL(url).pathname} ${saidOf(answer)}`)
   }
   throw unusable(`${new URL(url).pathname} refuses the token that was sent with the credentials`)
+}
+
+/** What came instead of success, in words that say where to look. */
+function saidOf(answer: OcpiAnswer): string {
+  switch (answer.kind) {
+    case 'ocpi':
+      return `answered status_code ${answer.ocpiStatus} (HTTP ${answer.httpStatus})`
+    case 'timeout':
+      return `did not answer within ${limits.peerHandshakeMs / 1_000} s`
+    case 'unreachable':
+      return `cannot be reached (${answer.reason})`
+    case 'notOcpi':
+      return `did not answer with OCPI: ${answer.reason}`
+    default:
+      return answer satisfies never
+  }
 }
 
 function unusable(reason: string): HubError {

@@ -16,6 +16,7 @@ import { peerTokenPurpose } from './call-partner.ts'
 import { hubParty } from './hub-party.ts'
 import { noteMessage } from './messages.ts'
 import { buryUnlisted } from './pull-bury.ts'
+import { storeCdrPage } from './pull-cdrs.ts'
 import { pulledModules } from './pull-schedule.ts'
 import { beginPull, endPull, leavePull, notePullError } from './pull-state.ts'
 import type { Pull } from './pull-state.ts'
@@ -57,7 +58,8 @@ async function fetchPages(context: Context, pull: Pull): Promise<End> {
   for await (const step of pullPages(requestOf(context, pull))) {
     noteStep(context, { pull, step, tookMs: performance.now() - from })
     if (step.kind === 'end') return step
-    await storePage(context, pull, step)
+    const store = pull.module.object ? storePage : storeCdrPage
+    await store(context, pull, step)
     from = performance.now()
   }
   throw new Error('the pages of a partner ended without an end')
@@ -90,13 +92,24 @@ function firstUrl(context: Context, pull: Pull): string {
   const size = Math.min(limits.pullPageObjects, platform.quirks.page_size_max ?? Infinity)
   url.searchParams.set('limit', String(size))
   const since = run.completeUntil?.getTime()
-  if (!run.isFull && since !== undefined) {
+  if (module.id === 'cdrs') {
+    url.searchParams.set('date_from', writeTime(cdrsFrom(run)))
+  } else if (!run.isFull && since !== undefined) {
     url.searchParams.set('date_from', writeTime(new Date(since - limits.pullOverlapMs)))
   } else if (module.id === 'sessions') {
     const latest = context.clock().getTime() - limits.pullSessionsBackMs
     url.searchParams.set('date_from', writeTime(new Date(Math.min(latest, since ?? latest))))
   }
   return url.href
+}
+
+/**
+ * Never from before the hub began to fetch here. CDRs often appear later than their last_updated says, so each fetch
+ * looks back; the same CDR again is nothing new.
+ */
+function cdrsFrom({ since, completeUntil, isFull }: Pull['run']): Date {
+  const backMs = isFull ? limits.pullCdrsBackFullMs : limits.pullCdrsBackMs
+  return new Date(Math.max(since.getTime(), (completeUntil ?? since).getTime() - backMs))
 }
 
 function noteStep(

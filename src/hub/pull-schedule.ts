@@ -4,8 +4,8 @@ import { sql } from '../db/sql.ts'
 import type { Platform } from '../directory/snapshot.ts'
 import { appendOutbox } from '../outbox/outbox.ts'
 
-/** What the hub keeps copies of by fetching. CDRs are not: they come once, by push, and are money. */
-const PULLED = ['locations', 'tariffs', 'tokens', 'sessions'] as const
+/** What the hub fetches: copies of objects, and CDRs, which come once whether they are pushed, fetched or both. */
+const PULLED = ['locations', 'tariffs', 'tokens', 'sessions', 'cdrs'] as const
 
 export type PulledModule = (typeof PULLED)[number]
 

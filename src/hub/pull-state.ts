@@ -7,6 +7,8 @@ import type { Module } from '../ocpi/define.ts'
 export type PullRun = {
   platformId: string
   module: string
+  /** When the hub first fetched here, or was to. */
+  since: Date
   isFull: boolean
   startedAt: Date
   completeUntil: Date | null
@@ -27,6 +29,7 @@ export type Pull = {
 }
 
 type Row = {
+  since: Date
   is_full: boolean
   started_at: Date
   complete_until: Date | null
@@ -49,11 +52,12 @@ export async function beginPull(client: Sql, { platformId, module }: Place): Pro
       unreadable = case when p.started_at is null then 0 else p.unreadable end,
       pages = case when p.started_at is null then 0 else p.pages end,
       started_at = coalesce(p.started_at, clock_timestamp()), last_attempt_at = clock_timestamp()
-    returning p.is_full, p.started_at, p.complete_until, p.next_url, p.pages, p.objects`)
+    returning p.since, p.is_full, p.started_at, p.complete_until, p.next_url, p.pages, p.objects`)
   if (!row) throw new Error('a fetch could not be written down')
   return {
     platformId,
     module,
+    since: row.since,
     isFull: row.is_full,
     startedAt: row.started_at,
     completeUntil: row.complete_until,

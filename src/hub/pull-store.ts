@@ -3,26 +3,28 @@ import { present } from '../assert.ts'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
-import type { Fault } from '../errors.ts'
-import { foldKey, partyOf } from '../ocpi/primitives.ts'
-import { isRecord } from '../ocpi/validate.ts'
+import { HubError } from '../errors.ts'
+import { foldKey } from '../ocpi/primitives.ts'
+import type { Snapshot } from '../directory/snapshot.ts'
 import type { PullStep } from '../peer/pull.ts'
-import { raiseAlert } from './alerts.ts'
 import { liftValues, versionOf } from './bridge.ts'
+import { tellRefused } from './pull-refused.ts'
+import type { RefusedItem } from './pull-refused.ts'
 import { countPage } from './pull-state.ts'
 import type { Pull } from './pull-state.ts'
 import { readCopy } from './read-copy.ts'
 import type { Copy } from './read-copy.ts'
-import { receiversOf } from './receivers.ts'
+import { partyReceiver, receiversOf } from './receivers.ts'
 import type { Receiver } from './receivers.ts'
 import { noteSoftFaults } from './soft-faults.ts'
 import { storeCopies } from './store-copies.ts'
+import { partyOfToken, withTokenParty } from './token-party.ts'
+import { lockSubjects, objectSubject } from '../store/objects.ts'
+import type { ObjectPlace } from '../store/objects.ts'
 
 type Page = Extract<PullStep, { kind: 'page' }>
 type Placed = Copy & { audience: string }
-/** `id` null: nobody can tell which object it is. */
-type Refused = { id: string | null; fault: Fault }
-type Read = { copies: Placed[]; refused: Refused[] }
+type Read = { copies: Placed[]; refused: RefusedItem[] }
 
 /** Stores the objects of a page, as many as a transaction takes at a time. Bad ones are left out and told. */
 export async function storePage(context: Context, pull: Pull, page: Page): Promise<void> {
@@ -31,7 +33,7 @@ export async function storePage(context: Context, pull: Pull, page: Page): Promi
     const read = await readTexts(context, pull, texts)
     const unread = from > 0 ? [] : page.faults.map((fault) => ({ id: null, fault }))
     const refused = [...unread, ...read.refused]
-    const syncTo = pull.run.isFull ? new Map() : await receiversFor(context, pull)
+    const syncTo = await receiversFor(context, pull)
     await context.db.transaction(async (tx) => {
       const copies = await inTheirPlace(tx, { pull, copies: read.copies, refused })
       await storeAll(tx, { pull, copies, syncTo })
@@ -56,6 +58,7 @@ export async function storePage(context: Context, pull: Pull, page: Page): Promi
 }
 
 async function readTexts(context: Context, pull: Pull, texts: readonly string[]): Promise<Read> {
+  const snapshot = await context.directory.snapshot()
   const version = versionOf(pull.platform.version)
   const isOld = version === '2.1.1'
   // A connection of 2.1.1 is one party's; its objects do not say whose they are.
@@ -78,7 +81,7 @@ async function readTexts(context: Context, pull: Pull, texts: readonly string[])
   for (const [index, copy] of good.entries()) {
     const value = lifted[index]
     if (value === undefined) continue
-    if (value.ok) place(read, pull, { ...copy, value: value.value })
+    if (value.ok) place(read, { pull, snapshot, copy: { ...copy, value: value.value } })
     else {
       const fault = { pointer: value.pointer, message: value.reason }
       read.refused.push({ id: copy.id, fault })
@@ -87,32 +90,45 @@ async function readTexts(context: Context, pull: Pull, texts: readonly string[])
   return read
 }
 
-function foreign(copy: Copy): Refused {
+function foreign(copy: Copy): RefusedItem {
   const message = `names ${copy.owner}, which is no party of this platform`
   return { id: copy.id, fault: { pointer: '/party_id', message } }
 }
 
-/** A session is for the party in its cdr_token alone. */
-function place(read: Read, pull: Pull, copy: Copy): void {
+/** A session is for the party in its cdr_token alone, or of its contract in 2.1.1. */
+function place(
+  read: Read,
+  { pull, snapshot, copy }: { pull: Pull; snapshot: Snapshot; copy: Copy },
+): void {
   if (pull.module.object?.audience !== 'token owner') {
     read.copies.push({ ...copy, audience: '*' })
     return
   }
-  const { cdr_token: token } = copy.value
-  const audience = isRecord(token) ? partyOf(token.country_code, token.party_id) : null
-  if (audience !== null) read.copies.push({ ...copy, audience })
-  else {
-    const fault = { pointer: '/cdr_token', message: 'names no party' }
-    read.refused.push({ id: copy.id, fault })
+  try {
+    const value = withTokenParty(copy.value, snapshot)
+    const audience = partyOfToken(value)
+    if (audience !== null) read.copies.push({ ...copy, value, audience })
+    else read.refused.push({ id: copy.id, fault: nobody })
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error
+    read.refused.push({ id: copy.id, fault: error.faults[0] ?? nobody })
   }
 }
+
+const nobody = { pointer: '/cdr_token', message: 'names no party' }
 
 /** A session belongs to one card: it does not move to another party's. */
 async function inTheirPlace(
   tx: Tx,
-  { pull, copies, refused }: { pull: Pull; copies: readonly Placed[]; refused: Refused[] },
+  { pull, copies, refused }: { pull: Pull; copies: readonly Placed[]; refused: RefusedItem[] },
 ): Promise<Placed[]> {
   if (pull.module.object?.audience !== 'token owner') return [...copies]
+  // Before it is looked: a push of the same session for another party may be on its way.
+  const places = copies.map(({ owner, key }) => ({ module: pull.module.id, owner, key }))
+  await lockSubjects(
+    tx,
+    places.map((place) => ({ subject: objectSubject(place), exclusive: true })),
+  )
   const rows = await tx.rows<{ owner: string; object_key: string; audience: string }>(sql`
     select owner, object_key, audience from objects
     where module = ${pull.module.id} and (owner, object_key) in (
@@ -129,7 +145,7 @@ async function inTheirPlace(
 
 async function storeAll(
   tx: Tx,
-  input: { pull: Pull; copies: readonly Placed[]; syncTo: ReadonlyMap<string, Receiver[]> },
+  input: { pull: Pull; copies: readonly Placed[]; syncTo: (object: ObjectPlace) => Receiver[] },
 ): Promise<void> {
   const { pull, copies, syncTo } = input
   await storeCopies(tx, {
@@ -139,20 +155,28 @@ async function storeAll(
     platformId: pull.platform.id,
     ocpiVersion: versionOf(pull.platform.version),
     copies,
-    syncTo: (owner) => syncTo.get(owner) ?? [],
+    syncTo,
     correlationId: pull.correlationId,
   })
 }
 
-/** By owner: who is told of changes, as of a push. Of sessions nobody is: their party pulls. */
+/**
+ * Who is told of a new or changed object: of what is for everyone all that a push would reach, but not of everything
+ * that the hub reads when it first meets a partner, which receivers pull; of a session the party of its card.
+ */
 async function receiversFor(
   context: Context,
-  pull: Pull,
-): Promise<ReadonlyMap<string, Receiver[]>> {
-  if (pull.module.object?.audience !== 'everyone') return new Map()
+  { module, platform, run }: Pull,
+): Promise<(object: ObjectPlace) => Receiver[]> {
   const snapshot = await context.directory.snapshot()
-  const { module, platform } = pull
-  return new Map(
+  if (module.object?.audience === 'token owner') {
+    return ({ owner, audience }) => {
+      const found = partyReceiver(context, { snapshot, module, owner, audience })
+      return found === null || found.platformId === platform.id ? [] : [found]
+    }
+  }
+  if (run.isFull && run.completeUntil === null) return () => []
+  const byOwner = new Map(
     platform.parties
       .filter(({ role }) => module.ownerRoles.includes(role))
       .map((from) => [
@@ -160,6 +184,7 @@ async function receiversFor(
         receiversOf(context, { snapshot, module, from, platformId: platform.id }),
       ]),
   )
+  return ({ owner }) => byOwner.get(owner) ?? []
 }
 
 /** What the partner's list has, also what could not be taken this time: none of it is gone there. */
@@ -168,25 +193,14 @@ async function markListed(tx: Tx, pull: Pull, page: Read): Promise<void> {
     ...page.copies.map(({ key }) => key),
     ...page.refused.flatMap(({ id }) => (id === null ? [] : [foldKey(id)])),
   ]
+  // In the order in which pushes lock rows: refused objects have no lock of their subject.
   await tx.rows(sql`
-    update objects set listed_at = clock_timestamp()
-    where module = ${pull.module.id} and source = 'pull' and platform_id = ${pull.platform.id}
-      and owner = any(${[...pull.owners]}::text[]) and object_key = any(${keys}::text[])`)
-}
-
-/** One alert a partner, module and place, with the last object that had it. */
-async function tellRefused(tx: Tx, pull: Pull, refused: Refused[]): Promise<void> {
-  const places = new Map(
-    refused.map((one) => [one.fault.pointer.replace(/\/\d+(?=\/|$)/g, '/*').slice(0, 200), one]),
-  )
-  for (const [place, { id, fault }] of [...places].sort().slice(0, limits.softFindingsMax)) {
-    await raiseAlert(tx, {
-      code: 'pulled_object_refused',
-      severity: 'notice',
-      subject: `${pull.platform.id}/${pull.module.id}${place}`,
-      message: `${pull.module.id} of ${pull.platform.name}: ${fault.pointer} ${fault.message} (last in ${(id ?? 'one without id').slice(0, 100)})`,
-      advice:
-        'The object was left out, the rest of the page was taken. Ask its owner to correct it.',
-    })
-  }
+    with listed as (
+      select module, owner, object_key, audience from objects
+      where module = ${pull.module.id} and source = 'pull' and platform_id = ${pull.platform.id}
+        and owner = any(${[...pull.owners]}::text[]) and object_key = any(${keys}::text[])
+      order by module, owner, object_key, audience for update
+    )
+    update objects o set listed_at = clock_timestamp() from listed l
+    where (o.module, o.owner, o.object_key, o.audience) = (l.module, l.owner, l.object_key, l.audience)`)
 }

@@ -9,6 +9,8 @@ import type { Page } from '../ocpi/paging.ts'
 import { nextPageUrl, readPage } from '../ocpi/paging.ts'
 import { foldKey, partyOf } from '../ocpi/primitives.ts'
 import type { Converted } from '../ocpi/adapt/define.ts'
+import { valueText } from '../ocpi/json-text.ts'
+import type { Role } from '../ocpi/define.ts'
 import { childPath } from '../ocpi/splice.ts'
 import { listCdrs, markPulled, readCdr } from '../store/cdrs.ts'
 import { listObjects } from '../store/list.ts'
@@ -21,7 +23,14 @@ import { pairOf, routingHeaders } from './forward.ts'
 import { success } from './request.ts'
 import type { Call, OcpiAnswer } from './request.ts'
 
-type Input = { call: Call; snapshot: Snapshot; hub: string }
+type Input = {
+  call: Call
+  snapshot: Snapshot
+  /** Who answers: the hub, or the party whose objects are asked for. */
+  from: string
+  /** Whose objects are asked for; null: everybody's. */
+  owner: string | null
+}
 
 /** An object that is to be answered. */
 type Found = { owner: string; key: string; version: string; text: string }
@@ -39,16 +48,18 @@ export async function answerFromStore(context: Context, input: Input): Promise<O
   const [text] = await inVersionOf(context, { call, found: [found] })
   if (text === undefined || !text.ok)
     throw new HubError('notFound', 'there is no such object in the version of OCPI you ask in')
-  return success(childOf(call, text.value), { headers: routingHeaders(input.hub, call.from.party) })
+  return success(childOf(call, text.value), {
+    headers: routingHeaders(input.from, call.from.party),
+  })
 }
 
 /** GET ALL via hub (2.2.1): objects of many owners in one list. What the asker's version cannot say is left out. */
 async function answerPage(context: Context, input: Input): Promise<OcpiAnswer> {
-  const { call, hub } = input
+  const { call, owner } = input
   const { module, endpoint } = call.route
   const read = readPage(call.query, endpoint.requiredQuery)
   if (!read.ok) throw new HubError('invalid', 'the query cannot be used', { faults: read.faults })
-  const owners = visibleOwners(context, input)
+  const owners = owner === null ? visibleOwners(context, input) : [owner]
   const { page } = read
   const parties = [call.from.party]
   const { list, texts } =
@@ -57,7 +68,7 @@ async function answerPage(context: Context, input: Input): Promise<OcpiAnswer> {
       : await pullObjects(context, { call, asker: { parties, owners }, page })
   return success(`[${texts.join(',')}]`, {
     headers: {
-      ...routingHeaders(hub, call.from.party),
+      ...routingHeaders(input.from, call.from.party),
       ...pageHeaders({ call, page, list }),
     },
   })
@@ -156,15 +167,11 @@ async function ownCopy(context: Context, call: Call): Promise<Found> {
   const definition = present(call.route.module.object, 'object definition')
   const id = foldKey(call.route.params[definition.idMember] ?? '')
   const extra = definition.keyQuery
-  const kind = extra ? (call.query.get(extra.name) ?? extra.fallback) : ''
-  // The URLs of 2.1.1 do not name the type, which is RFID or OTHER there.
-  const kinds = call.version === '2.1.1' ? [kind, 'OTHER'] : [kind]
+  const key = extra ? `${id}|${call.query.get(extra.name) ?? extra.fallback}` : id
   const owner = call.from.party
-  for (const key of extra ? kinds.map((each) => `${id}|${each}`) : [id]) {
-    const found = await readText(context.db, { module: call.route.module.id, owner, key })
-    if (found !== null) return { ...found, owner, key }
-  }
-  throw new HubError('notFound', 'there is no such object')
+  const found = await readText(context.db, { module: call.route.module.id, owner, key })
+  if (found === null) throw new HubError('notFound', 'there is no such object')
+  return { ...found, owner, key }
 }
 
 /**
@@ -206,22 +213,30 @@ function childOf(call: Call, text: string): string {
   if (steps.length === 0) return text
   const path = childPath(text, steps)
   if (path === null) throw new HubError('notFound', 'there is no such object')
-  let found: unknown = JSON.parse(text)
-  for (const step of path) found = Reflect.get(Object(found), step)
-  return JSON.stringify(found)
+  return present(valueText(text, path), 'the value at a path that was found')
 }
 
-async function answerCdr(context: Context, { call, hub }: Input): Promise<OcpiAnswer> {
+async function answerCdr(context: Context, { call, from }: Input): Promise<OcpiAnswer> {
   const owner = partyOf(call.route.params.country_code, call.route.params.party_id)
   const key = foldKey(call.route.params.id ?? '')
   const cdr = owner === null ? null : await readCdr(context.db, { owner, cdrKey: key })
-  const isReceiver = cdr !== null && cdr.receiver === call.from.party && cdr.visible
+  const { ownerRoles, readerRoles } = call.route.module
+  const isReceiver =
+    cdr !== null && cdr.receiver === call.from.party && cdr.visible && speaksAs(call, readerRoles)
+  const isOwner = owner === call.from.party && speaksAs(call, ownerRoles)
   // Absent and not yours read the same.
-  if (owner === null || cdr === null || !(isReceiver || owner === call.from.party)) throw noCdr()
+  if (owner === null || cdr === null || !(isReceiver || isOwner)) throw noCdr()
   const [text] = await inVersionOf(context, { call, found: [{ ...cdr, owner, key }] })
   if (!text?.ok) throw noCdr()
   if (isReceiver) await markPulled(context.db, [cdr.id])
-  return success(text.value, { headers: routingHeaders(hub, call.from.party) })
+  return success(text.value, { headers: routingHeaders(from, call.from.party) })
+}
+
+/** A party may be CPO on one platform and eMSP on another. */
+function speaksAs({ identity, from }: Call, roles: readonly Role[]): boolean {
+  return identity.platform.parties.some(
+    ({ party, role }) => party === from.party && roles.includes(role),
+  )
 }
 
 function noCdr(): HubError {

@@ -41,12 +41,17 @@ export async function push(context: Context, input: Input): Promise<OcpiAnswer> 
     }
     throw result.error
   }
-  if (forwards && receiver !== null)
+  // What may mean another price than it says goes to nobody, until its owner has written it otherwise.
+  if (forwards && receiver !== null && !result.doubt)
     return forward(context, { call, snapshot: input.snapshot, receiver })
   return success(undefined, {
     httpStatus: result.kind === 'created' ? 201 : 200,
     headers: routingHeaders(receiver ?? hubParty(context), call.from.party),
-    ...(object.soft.length > 0 ? { statusMessage: softText(object.soft) } : {}),
+    ...(result.doubt
+      ? { statusMessage: doubtText(result.doubt) }
+      : object.soft.length > 0
+        ? { statusMessage: softText(object.soft) }
+        : {}),
   })
 }
 
@@ -124,6 +129,10 @@ function futureFaults(context: Context, call: Call): Fault[] {
   const time = readTime(call.body?.value.last_updated)
   const isFuture = time !== null && time.getTime() > context.clock().getTime() + limits.clockSkewMs
   return isFuture ? [{ pointer: '/last_updated', message: 'lies in the future' }] : []
+}
+
+function doubtText({ pointer, message }: Fault): string {
+  return `kept, but neither sent on nor used for prices: ${pointer} ${message}; PUT it with JSON numbers`
 }
 
 function softText(soft: readonly { pointer: string; message: string }[]): string {

@@ -4,7 +4,7 @@ import type { Fault } from '../errors.ts'
 import { withExactNumbers } from '../ocpi/canonical.ts'
 import type { Module, ObjectDefinition } from '../ocpi/define.ts'
 import { foldKey, partyOf, readTime } from '../ocpi/primitives.ts'
-import { isDoubtful, repair } from '../ocpi/repair.ts'
+import { repair } from '../ocpi/repair.ts'
 import type { Repair } from '../ocpi/repair.ts'
 import { judgeWithChildren, withoutChildren } from '../ocpi/repair-children.ts'
 import { scanBody } from '../ocpi/scan.ts'
@@ -12,6 +12,7 @@ import { mergePatch } from '../ocpi/splice.ts'
 import { dropNulls, isRecord, schemaFor, validate } from '../ocpi/validate.ts'
 import type { Version } from '../ocpi/version.ts'
 import { newestTime } from './mutation.ts'
+import { doubtIn } from './quarantine.ts'
 import { repeatedMember } from './soft-faults.ts'
 
 type Json = Record<string, unknown>
@@ -103,7 +104,7 @@ export function readCopy(text: string, rules: CopyRules): Copy | RefusedCopy {
     supplied,
     repairs,
     findings: [...findings, ...read.soft],
-    quarantine: quarantineOf(rules.module, repairs),
+    quarantine: doubtIn(rules.module.id, repairs),
   }
 }
 
@@ -196,10 +197,4 @@ function rank(fault: Fault, definition: ObjectDefinition): number {
   const order = [`/${definition.idMember}`, '/country_code', '/party_id', '/last_updated']
   const at = order.indexOf(fault.pointer)
   return at < 0 ? order.length : at
-}
-
-function quarantineOf(module: Module, repairs: readonly Repair[]): Fault | null {
-  if (module.id !== 'tariffs' || !isDoubtful(repairs)) return null
-  const first = repairs.find((one) => one.isDoubtful)
-  return first === undefined ? null : { pointer: first.pointer, message: first.message }
 }

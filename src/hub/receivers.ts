@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { endpointOf } from '../directory/directory.ts'
-import { membersWith } from '../directory/parties.ts'
+import { findMember, membersWith } from '../directory/parties.ts'
 import type { Snapshot } from '../directory/snapshot.ts'
 import type { Module, Role } from '../ocpi/define.ts'
 import { mayDeal } from './agreements.ts'
@@ -36,4 +36,18 @@ export function receiversOf(
       first.set(platform.id, { platformId: platform.id, party })
   }
   return [...first.values()]
+}
+
+/** The party that an object is for, as it gets it; null when it takes none of this module, or may not deal with its owner. */
+export function partyReceiver(
+  context: Pick<Context, 'config' | 'clock'>,
+  input: { snapshot: Snapshot; module: Module; owner: string; audience: string },
+): Receiver | null {
+  const { snapshot, module, owner, audience } = input
+  const member = findMember(snapshot, audience, module.readerRoles)
+  if (!member || endpointOf(member.platform, module.id, 'receiver') === undefined) return null
+  const mode = context.config.agreements
+  const at = context.clock()
+  const isAllowed = mayDeal({ cpo: owner, emsp: audience, snapshot, mode, module: module.id, at })
+  return isAllowed ? { platformId: member.platform.id, party: audience } : null
 }

@@ -32,8 +32,7 @@ export async function refreshCredentials(context: Context, row: OutboxRow): Prom
     if (!(error instanceof HubError)) throw error
     const text = error.message.slice(0, limits.faultTextCharsMax)
     if (isRenewal) return giveUpRenewal(context, { row, platform, text })
-    const delayMs = backoffMs('deliver', row.attempts)
-    return retryOutbox(context.db, { id: row.id, delayMs, error: text })
+    return tryLater(context, { row, platform, text })
   }
   return done()
 }
@@ -56,10 +55,26 @@ export async function scheduleRenewals(client: Sql): Promise<void> {
     on conflict do nothing`)
 }
 
-async function giveUpRenewal(
-  context: Context,
-  input: { row: OutboxRow; platform: Platform; text: string },
-): Promise<void> {
+type Failure = { row: OutboxRow; platform: Platform; text: string }
+
+/** A partner that keeps refusing knows less and less of who can be reached: an operator hears of it. */
+async function tryLater(context: Context, { row, platform, text }: Failure): Promise<void> {
+  const delayMs = backoffMs('deliver', row.attempts)
+  await context.db.transaction(async (tx) => {
+    await retryOutbox(tx, { id: row.id, delayMs, error: text })
+    if (row.attempts <= limits.credentialsQuietAttemptsMax) return
+    await raiseAlert(tx, {
+      code: 'credentials_not_taken',
+      severity: 'warning',
+      subject: platform.id,
+      message: `${platform.name} does not take the credentials that show who can be reached now: ${text}`,
+      advice:
+        'Ask the partner to take PUT credentials, or to send one itself, which shows it the same; it is tried again by itself',
+    })
+  })
+}
+
+async function giveUpRenewal(context: Context, input: Failure): Promise<void> {
   const { row, platform, text } = input
   await context.db.transaction(async (tx) => {
     await finishOutbox(tx, { ids: [row.id], outcome: 'refused', error: text })

@@ -11,13 +11,15 @@ import type { Method } from '../ocpi/define.ts'
 import type { Version } from '../ocpi/version.ts'
 import { announcePlatform } from './announce.ts'
 import { peerTokenPurpose } from './call-partner.ts'
+import { exchangeAlone } from './credentials-lease.ts'
 import { ourCredentials } from './our-credentials.ts'
 import { fetchPartnerVersions } from './partner-versions.ts'
 import type { PartnerVersions } from './partner-versions.ts'
 import { schedulePulls } from './pull-schedule.ts'
 import { success } from './request.ts'
 import type { LocalCall, OcpiAnswer } from './request.ts'
-import { endOfflineAlert, noteHeard } from './sightings.ts'
+import { endAlerts, noteHeard } from './sightings.ts'
+import { hurryPlatform } from './sync-object.ts'
 import { readCredentials, reportClaims, sideOfParties } from './their-credentials.ts'
 import type { PartnerCredentials } from './their-credentials.ts'
 
@@ -50,9 +52,12 @@ export async function takeUnregistration(context: Context, call: LocalCall): Pro
   await context.db.transaction(async (tx) => {
     await tx.rows(sql`delete from credentials_tokens where platform_id = ${id}`)
     await tx.rows(sql`delete from endpoints where platform_id = ${id}`)
+    // When it comes back the hub begins anew: what it billed meanwhile is settled elsewhere.
+    await tx.rows(sql`delete from pulls where platform_id = ${id}`)
     await tx.rows(sql`
       update platforms set status = 'unregistered', peer_token_sealed = null, offline_since = null, shown_roles = null,
         revision = revision + 1, updated_at = clock_timestamp() where id = ${id}`)
+    await endAlerts(tx, id)
     await announcePlatform(tx, id)
   })
   context.directory.invalidate()
@@ -65,6 +70,13 @@ export async function takeUnregistration(context: Context, call: LocalCall): Pro
  * connection from now on (Credentials, PUT Method).
  */
 export async function takeCredentials(context: Context, call: LocalCall): Promise<OcpiAnswer> {
+  const take = () => takeNow(context, call)
+  // Of several POSTs the registration token decides.
+  if (call.identity.tokenKind === 'registration') return take()
+  return exchangeAlone(context, call.identity.platform.id, take)
+}
+
+async function takeNow(context: Context, call: LocalCall): Promise<OcpiAnswer> {
   const { version, partnerSide: side } = call
   const { platform } = call.identity
   const { value } = present(call.body, 'credentials body')
@@ -150,12 +162,14 @@ export async function writeRegistration(
       on t.party = q.party and t.role = q.role
     where q.platform_id = ${platform.id} and p.party = q.party and p.role = q.role`)
   await noteHeard(tx, platform.id)
-  await endOfflineAlert(tx, platform.id)
+  await endAlerts(tx, platform.id)
+  // What it could not be sent before may go now.
+  await hurryPlatform(tx, platform.id)
   if (isNews(platform, theirs)) await announcePlatform(tx, platform.id)
   const endpoints = asMap(versions.endpoints)
   const isSame =
     platform.version === versions.version && isDeepStrictEqual(platform.endpoints, endpoints)
-  if (!isSame || platform.status !== 'registered')
+  if (!isSame || platform.status !== 'registered' || platform.offlineSince !== null)
     await schedulePulls(tx, { ...platform, endpoints })
 }
 

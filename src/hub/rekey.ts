@@ -1,5 +1,6 @@
 import { limits } from '../../config/limits.ts'
 import type { Context } from '../context.ts'
+import { lockDirectory } from '../directory/lock.ts'
 import type { Secrets } from '../directory/secrets.ts'
 import type { Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
@@ -17,12 +18,14 @@ type PlatformRow = { id: string; peer_token_sealed: Buffer }
  */
 export async function rekey(context: Context): Promise<number> {
   if (context.config.secretsKeys.length < 2) return 0
-  return context.db.transaction(
-    async (tx) =>
+  return context.db.transaction(async (tx) => {
+    await lockDirectory(tx)
+    return (
       (await rekeyTokens(tx, context)) +
       (await rekeyPeers(tx, context)) +
-      (await rekeyCallbacks(tx, context)),
-  )
+      (await rekeyCallbacks(tx, context))
+    )
+  })
 }
 
 async function rekeyTokens(tx: Tx, { secrets }: Context): Promise<number> {

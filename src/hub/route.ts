@@ -17,14 +17,16 @@ export type Plan =
   | { kind: 'local' }
   | { kind: 'refuse'; code: ErrorCode; pointer: string; message: string }
 
+export type Content = readonly string[] | null
+
 export type RouteInput = {
   module: Module
   endpoint: Endpoint
   /** The party in OCPI-to-*, null when absent (open routing). */
   to: string | null
   hub: string
-  /** The parties that the content itself says the message is for: see contentReceivers. */
-  content: readonly string[]
+  /** The parties that the content itself says the message is for; null when it is about what is not the sender's. */
+  content: Content
 }
 
 /**
@@ -97,7 +99,7 @@ function notForAll({ module }: RouteInput): Plan {
 }
 
 function routeByToken({ to, content }: RouteInput, kind: 'direct' | 'clear'): Plan {
-  const [receiver] = content
+  const receiver = content?.[0]
   if (receiver === undefined) {
     return to === null
       ? refuse(
@@ -118,8 +120,9 @@ function routeToParty(input: RouteInput, kind: 'direct' | 'command'): Plan {
   if (to === hub) {
     return refuse('header:OCPI-to-party-id', 'address the party this message is for, not the hub')
   }
-  if (to !== null) return { kind, receiver: to }
   const place = placeOf(endpoint)
+  if (content === null) return unknown(place ?? '/session_id', 'there is no such session of yours')
+  if (to !== null) return { kind, receiver: to }
   if (place === null)
     return refuse('header:OCPI-to-party-id', 'address the party this message is for')
   const [receiver, second] = content

@@ -1,9 +1,10 @@
+import { limits } from '../../config/limits.ts'
 import { sql } from '../db/sql.ts'
-import type { Sql } from '../db/sql.ts'
+import type { Sql, Tx } from '../db/sql.ts'
 import type { Context } from '../context.ts'
 import type { Platform } from '../directory/snapshot.ts'
 import { raiseAlert } from './alerts.ts'
-import { announcePlatform, scheduleCredentialsOf } from './announce.ts'
+import { announceMissed, announcePlatform, scheduleCredentialsOf } from './announce.ts'
 import { schedulePulls } from './pull-schedule.ts'
 import { hurryPlatform } from './sync-object.ts'
 
@@ -41,40 +42,84 @@ export async function noteHeard(client: Sql, platformId: string): Promise<void> 
     on conflict (platform_id) do update set last_seen_at = clock_timestamp()`)
 }
 
+/** Whether a platform was heard so lately that nobody needs to ask whether it is there. */
+export async function isHeardLately(client: Sql, platformId: string): Promise<boolean> {
+  const heard = await client.rows(sql`
+    select 1 from platform_sightings where platform_id = ${platformId}
+      and last_seen_at > clock_timestamp() - ${limits.stillAliveMs}::float8 * interval '1 millisecond'`)
+  return heard.length > 0
+}
+
 /**
- * A platform that did not answer is heard again: the others are told, what waits for it goes out now, and what it
- * published meanwhile is fetched. Does nothing when somebody else noticed first.
+ * A platform that did not answer is heard again: the others are told, and it catches up. Does nothing when somebody
+ * else noticed first.
  */
 export async function comeOnline(context: Context, platform: Platform): Promise<void> {
   const isBack = await context.db.transaction(async (tx) => {
     await noteHeard(tx, platform.id)
-    const back = await tx.rows(sql`
-      update platforms set offline_since = null, updated_at = clock_timestamp()
-      where id = ${platform.id} and offline_since is not null returning id`)
-    if (back.length === 0) return false
-    await endOfflineAlert(tx, platform.id)
+    const [back] = await tx.rows<{ since: Date }>(sql`
+      update platforms p set offline_since = null, updated_at = clock_timestamp()
+      from (select id, offline_since from platforms where id = ${platform.id} for update) before
+      where p.id = before.id and before.offline_since is not null returning before.offline_since as since`)
+    if (!back) return false
+    await endAlerts(tx, platform.id)
+    await dropProbe(tx, platform.id)
     await announcePlatform(tx, platform.id)
-    await scheduleCredentialsOf(tx, platform.id)
-    await hurryPlatform(tx, platform.id)
-    await schedulePulls(tx, platform)
+    await catchUp(tx, { platform, since: back.since })
     return true
   })
   if (isBack) context.directory.invalidate()
 }
 
-/** Takes the alert off the open list: nobody has to act on what is over. */
-export async function endOfflineAlert(client: Sql, platformId: string): Promise<void> {
-  await client.rows(sql`
-    update alerts set state = 'acknowledged', acknowledged_by = 'hub: it is back'
-    where code = ${OFFLINE_ALERT} and subject = ${platformId} and state = 'open'`)
+/**
+ * After an absence: what waits for a platform goes out now, it is told who has changed since, and what it published
+ * meanwhile is fetched.
+ */
+export async function catchUp(
+  tx: Tx,
+  absence: { platform: Pick<Platform, 'id' | 'endpoints' | 'quirks'>; since: Date },
+): Promise<void> {
+  const { platform, since } = absence
+  await announceMissed(tx, { platformId: platform.id, since })
+  await scheduleCredentialsOf(tx, platform.id)
+  await hurryPlatform(tx, platform.id)
+  await schedulePulls(tx, platform)
 }
 
-/** A platform does not answer: it is sent nothing until it is heard again, and those who deal with it are told. */
+/** A question that waits would keep the next silence from being noticed until it is due. */
+async function dropProbe(tx: Tx, platformId: string): Promise<void> {
+  await tx.rows(sql`
+    update outbox set finished_at = clock_timestamp(), outcome = 'done'
+    where kind = 'probe' and platform_id = ${platformId} and finished_at is null and enqueued_at is null`)
+}
+
+/** What alerts say of a connection that does not work. */
+const CONNECTION_ALERTS = [
+  OFFLINE_ALERT,
+  'partner_refuses_token',
+  'credentials_not_taken',
+  'credentials_not_renewed',
+]
+
+/** Takes alerts about a platform's connection off the open list: nobody has to act on what is over. */
+export async function endAlerts(client: Sql, platformId: string): Promise<void> {
+  await client.rows(sql`
+    update alerts set state = 'acknowledged', acknowledged_by = 'hub: it is over'
+    where code = any(${CONNECTION_ALERTS}::text[]) and subject = ${platformId} and state = 'open'`)
+}
+
+/**
+ * A platform does not answer: it is sent nothing until it is heard again, and those who deal with it are told. But not
+ * when it spoke while it was being asked.
+ */
 export async function goOffline(context: Context, platform: Platform): Promise<void> {
   const isGone = await context.db.transaction(async (tx) => {
     const gone = await tx.rows(sql`
       update platforms set offline_since = clock_timestamp(), updated_at = clock_timestamp()
-      where id = ${platform.id} and status = 'registered' and offline_since is null returning id`)
+      where id = ${platform.id} and status = 'registered' and offline_since is null
+        and not exists (select 1 from platform_sightings s where s.platform_id = platforms.id
+          and s.last_seen_at > clock_timestamp() - ${limits.stillAliveMs}::float8 * interval '1 millisecond')
+      returning id`)
     if (gone.length === 0) return false
     await announcePlatform(tx, platform.id)
     await raiseAlert(tx, {

@@ -1,6 +1,6 @@
 import { limits } from '../../config/limits.ts'
+import { present } from '../assert.ts'
 import type { Tx } from '../db/sql.ts'
-import { sql } from '../db/sql.ts'
 import type { ObjectDefinition } from '../ocpi/define.ts'
 import { appendOutbox } from '../outbox/outbox.ts'
 import {
@@ -12,7 +12,10 @@ import {
   writeObjects,
 } from '../store/objects.ts'
 import type { NewObject, ObjectPlace, ObjectSource } from '../store/objects.ts'
+import { noteHidden } from './hidden-locations.ts'
 import { judgeAgain, tariffsOf } from './objects-batch.ts'
+import { endDoubt, keepDoubtful } from './quarantine.ts'
+import type { Doubtful } from './quarantine.ts'
 import type { Copy } from './read-copy.ts'
 
 /** What became of a copy. kept: what the hub has is as new, or was sent by the owner itself. */
@@ -25,8 +28,8 @@ export type CopyBatch = {
   platformId: string
   ocpiVersion: string
   copies: readonly (Copy & { audience: string })[]
-  /** Whom the worker brings an owner's changed objects to. */
-  syncTo(owner: string): readonly { platformId: string; party: string }[]
+  /** Whom the worker brings a changed object to. */
+  syncTo(object: ObjectPlace): readonly { platformId: string; party: string }[]
   correlationId: string
 }
 
@@ -44,29 +47,57 @@ export async function storeCopies(tx: Tx, batch: CopyBatch): Promise<Stored[]> {
     tx,
     places.flatMap(lockedBy).map((subject) => ({ subject, exclusive: true })),
   )
-  const known = new Map<string, Known>(await readObjects(tx, places))
+  const before = await readObjects(tx, places)
+  const known = new Map<string, Known>(before)
   const changed = new Map<string, NewObject & { source: ObjectSource }>()
   const stored = copies.map((copy, index): Stored => {
-    const place = places[index]
-    if (copy.quarantine !== null || place === undefined) return 'quarantined'
-    const before = known.get(placeKey(place)) ?? null
-    const verdict = decide(copy, { before, source })
+    const place = present(places[index], 'place of a copy')
+    const verdict = decide(copy, { before: known.get(placeKey(place)) ?? null, source })
     if (verdict !== 'new' && verdict !== 'changed') return verdict
+    if (copy.quarantine !== null) return 'quarantined'
     const object = objectOf(batch, { copy, place })
     known.set(placeKey(place), object)
     changed.set(placeKey(place), object)
     return verdict
   })
   const written = [...changed.values()]
+  await noteHidden(tx, { stored: before, objects: written })
   await writeObjects(tx, written)
   if (definition.versioned) await appendVersions(tx, written)
-  await judgeAgain(tx, written.map(objectSubject))
+  const doubts = doubtsOf(batch, stored)
+  await judgeAgain(tx, [...written.map(objectSubject), ...doubts.kept.map(objectSubject)])
   await appendOutbox(
     tx,
     written.flatMap((object) => syncEntries(batch, object)),
   )
-  await writeQuarantine(tx, batch)
+  await endDoubt(tx, doubts.ended)
+  await keepDoubtful(tx, doubts.kept)
   return stored
+}
+
+/**
+ * What goes to the quarantine, and what leaves it: an object that was taken, and one that its owner's list has as the
+ * hub knows it. A feed that somebody imports says nothing about what the owner itself has sent.
+ */
+function doubtsOf(batch: CopyBatch, stored: readonly Stored[]) {
+  const { module, source, ocpiVersion, copies } = batch
+  const last = new Map<string, { place: ObjectPlace; doubtful: Doubtful | null }>()
+  for (const [index, { owner, key, audience, original, quarantine: fault }] of copies.entries()) {
+    const verdict = stored[index]
+    const place = { module, owner, key, audience }
+    const isCurrent = verdict === 'new' || verdict === 'changed'
+    if (verdict === 'quarantined' && fault !== null) {
+      const doubtful = { module, owner, key, source, ocpiVersion, original, fault }
+      last.set(objectSubject(place), { place, doubtful })
+    } else if (isCurrent || (verdict === 'same' && source === 'pull')) {
+      last.set(objectSubject(place), { place, doubtful: null })
+    }
+  }
+  const all = [...last.values()]
+  return {
+    kept: all.flatMap(({ doubtful }) => doubtful ?? []),
+    ended: all.flatMap(({ place, doubtful }) => (doubtful === null ? [place] : [])),
+  }
 }
 
 /** As a push locks: the object and, for a tariff, all of its owner's. */
@@ -87,6 +118,8 @@ function decide(
   if (!before.deleted && before.original === copy.original) return 'same'
   const isOwners = before.source !== 'import'
   if (source === 'import' && isOwners) return 'kept'
+  // What a fetch had buried, because a list lacked it, is there again: its tombstone has the hub's time, not its owner's.
+  if (source === 'pull' && before.source === 'pull' && before.deleted) return 'changed'
   const [mine, theirs] = [before.lastUpdated.getTime(), copy.lastUpdated.getTime()]
   const isNewer = theirs > mine || (theirs === mine && !isOwners && !before.deleted)
   return isNewer ? 'changed' : 'kept'
@@ -110,36 +143,11 @@ function objectOf(
 }
 
 function syncEntries(batch: CopyBatch, object: ObjectPlace) {
-  return batch.syncTo(object.owner).map(({ platformId, party }) => ({
+  return batch.syncTo(object).map(({ platformId, party }) => ({
     kind: 'sync' as const,
     platformId,
     subject: `${party}|${object.audience}|${objectSubject(object)}`,
     correlationId: batch.correlationId,
     expiresInMs: limits.syncAgeMsMax,
   }))
-}
-
-/** Keeps the latest doubtful text of an object; one that was taken meanwhile is doubtful no more. */
-async function writeQuarantine(tx: Tx, batch: CopyBatch): Promise<void> {
-  const { module, copies } = batch
-  const doubtful = new Map(
-    copies.flatMap((copy) =>
-      copy.quarantine === null ? [] : [[`${copy.owner}|${copy.key}`, copy]],
-    ),
-  )
-  const fine = copies.filter(({ quarantine }) => quarantine === null)
-  await tx.rows(sql`
-    delete from quarantined_objects using unnest(${fine.map((c) => c.owner)}::text[], ${fine.map((c) => c.key)}::text[])
-      as t (o, k) where module = ${module} and owner = t.o and object_key = t.k`)
-  if (doubtful.size === 0) return
-  const rows = [...doubtful.values()]
-  await tx.rows(sql`
-    insert into quarantined_objects (module, owner, object_key, source, ocpi_version, original, pointer, message)
-    select ${module}, owner, object_key, ${batch.source}, ${batch.ocpiVersion}, original, pointer, message
-    from unnest(${rows.map((c) => c.owner)}::text[], ${rows.map((c) => c.key)}::text[],
-      ${rows.map((c) => c.original)}::text[], ${rows.map((c) => c.quarantine?.pointer ?? '')}::text[],
-      ${rows.map((c) => c.quarantine?.message ?? '')}::text[]) as t (owner, object_key, original, pointer, message)
-    on conflict on constraint quarantined_objects_natural_key do update set source = excluded.source,
-      ocpi_version = excluded.ocpi_version, original = excluded.original, pointer = excluded.pointer,
-      message = excluded.message, at = clock_timestamp()`)
 }

@@ -86,7 +86,20 @@ function readParty(
     faults.push({ pointer: '/party_id', message })
     return []
   }
+  refuseSecond(of.platform, seat, faults)
   return [{ party: seat.party, role: seat.role, businessDetails: value.business_details }]
+}
+
+/**
+ * A 2.1.1 connection is one party on one side: what registers another one would silently end the first. A partner that
+ * is both, or several, is invited once for each.
+ */
+function refuseSecond(platform: Platform, seat: PartyRow, faults: Fault[]): void {
+  if (platform.version !== '2.1.1' || platform.status !== 'registered') return
+  const [first] = platform.parties
+  if (!first || (first.party === seat.party && first.role === seat.role)) return
+  const message = `this connection of OCPI 2.1.1 is that of ${first.role} ${first.party}; for ${seat.role} ${seat.party} ask the operator of the hub for an invitation of its own`
+  faults.push({ pointer: '/party_id', message })
 }
 
 /** The side of what a platform registers, when it is on one only. */

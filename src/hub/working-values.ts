@@ -37,10 +37,13 @@ export async function restateStored(
   return new Map(
     [...moved.keys()].map((key, index) => {
       const converted = texts[index]
-      // What cannot be said in the new version must be put anew, as if it were not here.
-      const text = converted?.ok ? converted.value : '{}'
+      const isPriced = moved.get(key)?.object.module === 'tariffs'
+      // What cannot be said in the new version must be put anew, as if it were not here; and what prices are reckoned
+      // by must be its owner's own words, so a tariff that lost anything, be it by rounding, too.
+      const isWhole = converted?.ok === true && !(isPriced && converted.losses.length > 0)
+      const text = isWhole ? converted.value : '{}'
       const value = dropNulls(JSON.parse(text))
-      return [key, { original: text, value, deleted: converted?.ok !== true }]
+      return [key, { original: text, value, deleted: !isWhole }]
     }),
   )
 }

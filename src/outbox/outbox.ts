@@ -71,7 +71,8 @@ type Raw = {
 
 /**
  * Takes due rows for the relay: nobody else gets them until they are re-opened. Of each platform only so many are out
- * at once, so that a slow one neither fills the queue nor holds up the others. Of equal rows only one is out at a time,
+ * at once, so that a slow one neither fills the queue nor holds up the others; and of all probes, so that when many
+ * platforms fall silent together, what is for the others goes out all the same. Of equal rows only one is out at a time,
  * so that what an older one brings never arrives after what a newer one brings. Locks them, skipping locked ones.
  */
 export async function claimDue(client: Sql, limit: number): Promise<OutboxRow[]> {
@@ -84,9 +85,9 @@ export async function claimDue(client: Sql, limit: number): Promise<OutboxRow[]>
     ), busy as (
       select platform_id, count(*) as rows from out group by platform_id
     ), candidates as (
-      select c.id from waiting w left join busy b using (platform_id)
+      select c.id, c.kind, c.due_at from waiting w left join busy b using (platform_id)
       cross join lateral (
-        select id from outbox o
+        select id, kind, due_at from outbox o
         where o.platform_id = w.platform_id and o.finished_at is null and o.enqueued_at is null
           and o.due_at <= clock_timestamp()
           and (o.kind, o.platform_id, o.subject) not in (select kind, platform_id, subject from out)
@@ -94,9 +95,14 @@ export async function claimDue(client: Sql, limit: number): Promise<OutboxRow[]>
         limit greatest(0, case when w.platform_id = '' then ${limits.hubRowsInFlightMax}::int
           else ${limits.platformRowsInFlightMax}::int end - coalesce(b.rows, 0))
       ) c
+    ), chosen as (
+      select id from candidates where kind <> 'probe'
+      union all (
+        select id from candidates where kind = 'probe' order by due_at, id
+        limit greatest(0, ${limits.probesInFlightMax}::int - (select count(*) from out where kind = 'probe')))
     ), due as (
       select id from outbox
-      where id in (select id from candidates) and finished_at is null and enqueued_at is null
+      where id in (select id from chosen) and finished_at is null and enqueued_at is null
       order by id limit ${limit} for update skip locked
     )
     update outbox o set enqueued_at = clock_timestamp(), attempts = attempts + 1

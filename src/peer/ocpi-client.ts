@@ -157,7 +157,10 @@ type Envelope =
   | { ok: true; ocpiStatus: number; statusMessage: string | null; data: unknown; text: string }
   | { ok: false; reason: string }
 
-/** Reads `{status_code, status_message?, data?}` (OCPI 2.2.1 Response format); the status code has four digits. */
+/**
+ * Reads `{status_code, status_message?, data?}` (OCPI 2.2.1 Response format); the status code has four digits, the
+ * first of them 1 to 4.
+ */
 export function readEnvelope(
   body: Uint8Array,
   options: { acceptsStringStatus?: boolean },
@@ -187,5 +190,5 @@ export function readEnvelope(
 }
 
 function isStatusCode(code: number): boolean {
-  return Number.isInteger(code) && code >= 1000 && code <= 9999
+  return Number.isInteger(code) && code >= 1000 && code <= 4999
 }

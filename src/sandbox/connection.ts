@@ -269,5 +269,5 @@ function routing(from: Address, to: Address | undefined): Record<string, string>
 }
 
 function newToken(): string {
-  return randomBytes(24).toString('base64url')
+  return randomBytes(24).toString('hex')
 }

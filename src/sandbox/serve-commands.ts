@@ -7,17 +7,15 @@ import type { PartnerAnswer } from './partner-server.ts'
 import { startCharging, stopCharging } from './serve-charging.ts'
 import type { ChargingParts } from './serve-charging.ts'
 import { has } from './serve-faults.ts'
-import type { ServeRequest } from './serve-modules.ts'
+import type { CommandDesk, ServeRequest } from './serve-request.ts'
 import { asKept } from './serve-world.ts'
 import { idOf } from './serve-store.ts'
-
-/** Where an operator takes commands. Answers at once; the result and what follows from it are sent later. */
-export type CommandDesk = { take(request: ServeRequest): PartnerAnswer }
 
 /** Seconds that a requester is asked to wait for the result, and ms after which it is sent. */
 const TIMEOUT_S = 30
 const RESULT_AFTER_MS = 50
 
+/** An operator's desk for commands; its sessions and CDRs follow from them. */
 export function createCommandDesk(parts: ChargingParts): CommandDesk {
   const reservations = new Set<string>()
   return { take: (request) => take(parts, reservations, request) }

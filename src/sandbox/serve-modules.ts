@@ -1,25 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { foldKey } from '../ocpi/primitives.ts'
-import type { Route } from '../ocpi/registry.ts'
-import type { Version } from '../ocpi/version.ts'
 import { objectsIn, textOf, textsIn } from './json.ts'
 import type { Json } from './json.ts'
 import type { PartnerAnswer } from './partner-server.ts'
-import type { CommandDesk } from './serve-commands.ts'
 import { takePush } from './serve-pushes.ts'
+import type { CommandDesk, ServeRequest } from './serve-request.ts'
 import { childAt, idOf, pageOf } from './serve-store.ts'
 import type { ServeStore } from './serve-store.ts'
-
-/** A functional request that passed token, path, method and schema. `url` is that of its module. */
-export type ServeRequest = {
-  route: Route
-  version: Version
-  query: URLSearchParams
-  body: Json
-  url: string
-  /** The requesting party, where it was said. */
-  from: { countryCode: string; partyId: string } | undefined
-}
 
 type Parts = { store: ServeStore; desk: CommandDesk; ids: () => string }
 
@@ -114,7 +101,7 @@ function authorize({ store, ids }: Parts, request: ServeRequest): PartnerAnswer 
   }
 }
 
-/** What came in, for the lines that the partner prints: `2 evses` and the like say more than bodies. */
+/** An answer in a line: `200 1000 3 objects`. */
 export function summaryOf(answer: PartnerAnswer): string {
   const { data, status = 200, code = 1000, message } = answer
   const what = Array.isArray(data) ? ` ${objectsIn(data).length} objects` : ''

@@ -1,20 +1,20 @@
 import { foldKey, foldUpper, readTime } from '../ocpi/primitives.ts'
-import type { Route } from '../ocpi/registry.ts'
-import type { Version } from '../ocpi/version.ts'
 import { objectsIn, textOf } from './json.ts'
 import type { Json } from './json.ts'
 import type { PartnerAnswer } from './partner-server.ts'
+import type { ServeRequest } from './serve-request.ts'
 import { childAt, withChild } from './serve-store.ts'
 import type { ServeStore } from './serve-store.ts'
 
 /** A request for an object of somebody else's, with its body in order. */
-export type PushRequest = { route: Route; version: Version; query: URLSearchParams; body: Json }
+type PushRequest = Pick<ServeRequest, 'route' | 'version' | 'query' | 'body' | 'owners'>
 
 const UNKNOWN: PartnerAnswer = { status: 404, code: 2001, message: 'no such object' }
 
 /** PUT, PATCH, DELETE and GET of objects that their owner keeps here (Transport: Client Owned Object Push). */
 export function takePush(store: ServeStore, request: PushRequest): PartnerAnswer {
   const { route } = request
+  if (!isOwnerKnown(request)) return UNKNOWN
   const key = keyOf(request)
   const known = store.received.get(key)
   const { params } = route
@@ -42,6 +42,18 @@ function given(child: { evse: string | undefined; connector: string | undefined 
     ...(child.evse === undefined ? {} : { evse: child.evse }),
     ...(child.connector === undefined ? {} : { connector: child.connector }),
   }
+}
+
+/** Below a party that the other platform does not speak for there is nothing (Client Owned Object Push, Errors). */
+function isOwnerKnown({ route, owners }: PushRequest): boolean {
+  const { country_code: country = '', party_id: party = '' } = route.params
+  return (
+    owners === null ||
+    owners.some(
+      ({ countryCode, partyId }) =>
+        foldUpper(countryCode) === foldUpper(country) && foldUpper(partyId) === foldUpper(party),
+    )
+  )
 }
 
 /** `tokens/NL-TNM/card|RFID`. */

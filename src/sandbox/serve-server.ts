@@ -17,7 +17,7 @@ import type { PartnerAnswer } from './partner-server.ts'
 import { bend, failInstead, faultsIn, has } from './serve-faults.ts'
 import type { Fault } from './serve-faults.ts'
 import { summaryOf } from './serve-modules.ts'
-import type { ServeRequest } from './serve-modules.ts'
+import type { ServeRequest } from './serve-request.ts'
 
 type ServerParts = {
   version: Version
@@ -29,6 +29,8 @@ type ServerParts = {
   answer: (request: ServeRequest) => PartnerAnswer
   /** The other side has registered here, or has changed its credentials. */
   registered: () => void
+  /** Whose objects may be pushed here. */
+  owners: () => ServeRequest['owners']
 }
 
 /** The OCPI server of a served partner: one version, its role's modules, every rule of the specification it can check. */
@@ -67,7 +69,7 @@ type Asked = { request: IncomingMessage; url: URL; method: string; text: string 
 
 async function answerTo(parts: ServerParts, asked: Asked): Promise<PartnerAnswer> {
   const { request, url, method } = asked
-  const kind = tokenKind(parts.connection(), request)
+  const kind = tokenKind(parts, request)
   if (kind === undefined) return refusal(401, 'unknown token')
   const [, root, version, ...segments] = url.pathname.replace(/\/$/, '').split('/').map(decoded)
   if (root !== 'ocpi') return refusal(404, 'no such path')
@@ -112,14 +114,16 @@ function onlyGet(method: string, data: unknown): PartnerAnswer {
   return method === 'GET' ? { data } : { ...refusal(405, 'takes GET'), headers: { Allow: 'GET' } }
 }
 
+/** 2.1.1 has the token as it is; later versions in base64, which some partners forget. */
 function tokenKind(
-  connection: Connection,
+  { connection, version }: ServerParts,
   request: IncomingMessage,
 ): 'access' | 'registration' | undefined {
   const shown = /^Token (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
   if (shown === undefined) return undefined
-  const plain = Buffer.from(shown, 'base64').toString('utf8').trim()
-  return connection.tokenKind(plain) ?? connection.tokenKind(shown)
+  const asItIs = connection().tokenKind(shown)
+  if (version === '2.1.1') return asItIs
+  return connection().tokenKind(Buffer.from(shown, 'base64').toString('utf8').trim()) ?? asItIs
 }
 
 /** The modules of either role, in the order of the version details. */
@@ -200,6 +204,7 @@ function functional(
     query: url.searchParams,
     body: read.body,
     url: `${base}${side}/${module.id}`,
+    owners: parts.owners(),
     from: from.kind === 'party' ? partyParts(from.party) : parts.connection().peer().parties[0],
   })
 }

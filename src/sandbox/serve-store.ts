@@ -31,7 +31,7 @@ export function idOf(object: Json): string {
 }
 
 /** When an object changed: it or any of its parts, ms since 1970. */
-export function changedMs(object: Json): number {
+function changedMs(object: Json): number {
   const parts = [...objectsIn(object['evses']), ...objectsIn(object['connectors'])]
   const own = readTime(object['last_updated'])?.getTime() ?? 0
   return Math.max(own, ...parts.map(changedMs))

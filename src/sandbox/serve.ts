@@ -5,6 +5,7 @@ import { createBooks } from './books.ts'
 import type { Clock } from './clock.ts'
 import { createConnection } from './connection.ts'
 import type { Connection } from './connection.ts'
+import type { Address } from './dialect.ts'
 import { needText, objectIn } from './json.ts'
 import type { Json } from './json.ts'
 import { createCommandDesk } from './serve-commands.ts'
@@ -49,6 +50,7 @@ export async function servePartner(options: ServeOptions): Promise<ServedPartner
   const world = smallWorld({ role, party, nowMs: clock() })
   const store = storeOf(world, version)
   let baseUrl = ''
+  let isBehindHub = false
   let kept: Connection | undefined
   const connection = (): Connection => {
     kept ??= createConnection({
@@ -83,6 +85,7 @@ export async function servePartner(options: ServeOptions): Promise<ServedPartner
       clock,
       say,
       answer: (request) => answerModule({ store, desk, ids: randomUUID }, request),
+      owners: () => ownersOf(connection(), { version, isBehindHub }),
       registered: () => say('registered: the other side has begun the handshake'),
     },
     options.port,
@@ -93,6 +96,7 @@ export async function servePartner(options: ServeOptions): Promise<ServedPartner
     tokenA: connection().issueTokenA(options.tokenA),
     store,
     register: async (at) => {
+      isBehindHub = true
       await connection().register(at)
       say(`registered at ${at.versionsUrl}`)
       await pushWorld({ ...charging, store })
@@ -102,6 +106,16 @@ export async function servePartner(options: ServeOptions): Promise<ServedPartner
       await server.close()
     },
   }
+}
+
+/** A hub brings the objects of everybody; in 2.1.1 it does not say that it is one. */
+function ownersOf(
+  connection: Connection,
+  of: { version: Version; isBehindHub: boolean },
+): readonly Address[] | null {
+  const { hub, parties } = connection.peer()
+  const isHub = of.version === '2.1.1' ? of.isBehindHub : hub !== undefined
+  return isHub ? null : parties
 }
 
 const KINDS = { tariffs: 'tariff', locations: 'location', tokens: 'token' } as const

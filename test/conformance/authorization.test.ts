@@ -26,7 +26,7 @@ const connectedEmsp = () => hub.connect({ parties: [{ party: freshParty(), role:
 /** Whether the token of a partner still opens the hub. */
 async function opens(partner: FakePartner, token = partner.token): Promise<boolean> {
   const authorization = `Token ${Buffer.from(token).toString('base64')}`
-  const reply = await partner.send('GET', 'versions', { from: null, headers: { authorization } })
+  const reply = await partner.send('GET', 'credentials', { from: null, headers: { authorization } })
   return reply.status === 200
 }
 

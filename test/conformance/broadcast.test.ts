@@ -6,7 +6,7 @@ import type { FakePartner } from '../helpers/fake-partner.ts'
 import type { Got } from '../helpers/fake-partner-wire.ts'
 import { startHub } from '../helpers/hub.ts'
 import { cdrOf, fromNow, locationOf, pathOf, put, sessionOf, tokenOf } from '../helpers/objects.ts'
-import { addresses, cdrIn, tariffIn } from '../helpers/versions.ts'
+import { addresses, cdrIn, settle, tariffIn } from '../helpers/versions.ts'
 import { requirement } from './requirements.ts'
 
 /** Whoever is no reader of tokens must not get any, even when it could take them. */
@@ -46,7 +46,7 @@ const everyone = [...emsps, ...cpos, nsp, other, deaf, both]
 const test = suite('broadcast')
 test.before.each(async () => {
   for (const partner of everyone) partner.answer = () => undefined
-  await hub.drain()
+  await settle(hub)
   for (const partner of everyone) partner.forget()
 })
 test.after(() => hub.close())

@@ -125,9 +125,9 @@ for (const pair of pairs) {
   })
 
   test(requirement(161, version), async () => {
-    const of = (receiver: string, more = {}) =>
-      command(emsp, 'STOP_SESSION', {
-        body: { ...commandOf(emsp, 'STOP_SESSION', 'r-161'), ...more },
+    const of = (receiver: string) =>
+      command(emsp, 'UNLOCK_CONNECTOR', {
+        body: commandOf(emsp, 'UNLOCK_CONNECTOR', 'r-161'),
         ...(receiver === '' ? {} : { to: receiver }),
       })
     const answers = [await of(cpo.party), await of(old.party), await of('')]
@@ -211,6 +211,7 @@ for (const pair of pairs) {
 
   test(requirement(167, version), async () => {
     const response_url = resultUrl(emsp, 'r-167')
+    emsp.answer = ({ place }) => (place === 'cb' ? { data: { more: 'than needed' } } : undefined)
     await emsp.send('GET', `${PROFILES}/S1`, { query: { duration: '900', response_url }, to })
     const active = { start_date_time: fromNow(0), charging_profile }
     const result = { result: 'ACCEPTED', profile: active }

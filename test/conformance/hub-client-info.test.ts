@@ -176,11 +176,11 @@ test(requirement(174, 'whatever it says, it is back'), async () => {
   assert.is((await told(partner.party)).at(-1), 'CONNECTED')
 })
 
-test('an OFFLINE listener is told nothing; what it missed goes out when it is back', async () => {
+test('an OFFLINE listener is told nothing; what it missed goes out when it is back, as it is then', async () => {
   const partner = await hub.connect({ ...emspOf(), ...LISTENS })
   await fallSilent(partner)
   partner.forget()
-  await hub.connect(emspOf())
+  const newcomer = await hub.connect(emspOf())
   await put(cpo, 'tariffs', tariffOf('NL-TNM', 'T9'))
   await hub.drain()
   assert.equal(partner.got, [])
@@ -191,7 +191,12 @@ test('an OFFLINE listener is told nothing; what it missed goes out when it is ba
     partner.received('receiver/tariffs', 'PUT').map(({ json }) => at(json, 'id')),
     ['T9'],
   )
-  assert.equal(partner.received('receiver/hubclientinfo'), [])
+  assert.equal(
+    partner.received('receiver/hubclientinfo').map(({ json }) => at(json, 'status')),
+    ['CONNECTED'],
+  )
+  const [country, id] = newcomer.party.split('-')
+  assert.is(partner.received('receiver/hubclientinfo')[0]?.rest, `/${country}/${id}`)
 })
 
 test(requirement(169), async () => {

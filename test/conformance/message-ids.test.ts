@@ -7,7 +7,7 @@ import type { Got } from '../helpers/fake-partner-wire.ts'
 import { startHub } from '../helpers/hub.ts'
 import { fromNow, pathOf, put, sessionOf, tokenOf } from '../helpers/objects.ts'
 import { until } from '../helpers/processes.ts'
-import { ROUTED, cdrIn, tariffIn } from '../helpers/versions.ts'
+import { ROUTED, cdrIn, settle, tariffIn } from '../helpers/versions.ts'
 import { requirement } from './requirements.ts'
 
 const hub = await startHub()
@@ -22,13 +22,14 @@ const [middle, latest] = [await connect('2.2.1'), await connect('2.3.0')]
 const { cpo, emsp } = middle
 
 const test = suite('message ids')
+const everyone = [middle, latest].flatMap(({ cpo: operator, emsp: provider }) => [
+  operator,
+  provider,
+])
 test.before.each(async () => {
-  await hub.drain()
-  for (const pair of [middle, latest])
-    for (const partner of [pair.cpo, pair.emsp]) {
-      partner.answer = () => undefined
-      partner.forget()
-    }
+  for (const partner of everyone) partner.answer = () => undefined
+  await settle(hub)
+  for (const partner of everyone) partner.forget()
 })
 test.after(() => hub.close())
 
@@ -80,11 +81,11 @@ for (const pair of [middle, latest]) {
   })
 
   test(requirement(105, version), async () => {
-    for (const id of ['T105', 'T105'])
-      await push(id, { headers: { 'X-Request-ID': 'request-2' }, to: reader })
+    const headers = { 'X-Request-ID': 'request-2', 'X-Correlation-ID': 'correlation-4' }
+    for (const id of ['T105', 'T105']) await push(id, { headers, to: reader })
     const sent = pair.emsp.got.map(requestId)
     assert.is(sent.length, 2)
-    assert.is(new Set([...sent, 'request-2']).size, 3)
+    assert.is(new Set([...sent, ...Object.values(headers)]).size, 4)
   })
 
   test(requirement(106, version), async () => {

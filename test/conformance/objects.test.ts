@@ -204,13 +204,18 @@ for (const { version, cpo, emsp, seen } of pairs) {
     assert.is(direct.code, 4000, direct.text)
     assert.match(direct.message, '/publish')
     assert.equal(old.got, [])
-    // One that can be shown reaches it, and is not shown any more when it is hidden later.
+    // Of one that it has and that is hidden later, it is told that it is gone and nothing that is so since then.
     await location(id, { last_updated: fromNow(-1_000) })
     await hub.drain()
     assert.is(old.received('receiver/locations').length, 1)
     await patch('locations', id, { publish: false, name: 'hidden', last_updated: fromNow(0) })
     await hub.drain()
-    assert.is(old.received('receiver/locations').length, 1)
+    const [, ...later] = old.received('receiver/locations')
+    for (const { body, json } of later) {
+      assert.not.match(body, 'hidden')
+      assert.is(at(json, 'evses', 'length'), 1)
+      assert.is(at(json, 'evses', 0, 'status'), 'REMOVED')
+    }
     assert.not(showing((await old.send('GET', 'sender/locations')).text))
   })
 

@@ -1,104 +1,152 @@
-// OCPI 2.2.1, Open Routing Request: the hub finds the receiver by what the request is about.
+// Message routing, Open Routing Request (requirements 88 to 93, 99): the hub finds the receiver by what it is about.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { items } from '../helpers/ask.ts'
+import type { FakePartner } from '../helpers/fake-partner.ts'
 import { startHub } from '../helpers/hub.ts'
-import { cdrOf, fromNow, locationOf, pathOf, put, sessionOf } from '../helpers/objects.ts'
+import { fromNow, locationOf, pathOf, put, sessionOf, tokenOf } from '../helpers/objects.ts'
+import { addresses, cdrIn, settle, tariffIn } from '../helpers/versions.ts'
+import { requirement } from './requirements.ts'
 
-const CPO = 'NL-TNM'
-const EMSP = 'DE-EMA'
-const operates = ['sender/locations', 'sender/sessions', 'receiver/commands', 'receiver/tokens']
-const serves = ['receiver/locations', 'receiver/sessions', 'sender/tokens', 'sender/commands']
+const OPERATES = ['sender/locations', 'sender/sessions', 'receiver/commands', 'receiver/tokens']
+const SERVES = ['receiver/locations', 'receiver/tariffs', 'receiver/sessions', 'sender/tokens']
 const hub = await startHub()
-const cpo = await hub.connect({ parties: [{ party: CPO, role: 'CPO' }], modules: operates })
-const emsp = await hub.connect({ parties: [{ party: EMSP, role: 'EMSP' }], modules: serves })
+const CPOS = { '2.2.1': 'NL-TNM', '2.3.0': 'NL-NEW' } as const
+const EMSPS = { '2.2.1': 'DE-EMA', '2.3.0': 'DE-NEW' } as const
+const connect = async (version: '2.2.1' | '2.3.0') => ({
+  version,
+  cpo: await hub.connect({
+    parties: [{ party: CPOS[version], role: 'CPO' }],
+    modules: OPERATES,
+    version,
+  }),
+  emsp: await hub.connect({
+    parties: [{ party: EMSPS[version], role: 'EMSP' }],
+    modules: SERVES,
+    version,
+  }),
+})
+const [middle, latest] = [await connect('2.2.1'), await connect('2.3.0')]
+const pairs = [middle, latest]
+const { cpo, emsp } = middle
+const [CPO, EMSP] = [CPOS['2.2.1'], EMSPS['2.2.1']]
 const both = await hub.connect({
   parties: [
     { party: 'FR-TWO', role: 'CPO' },
     { party: 'FR-TWO', role: 'EMSP' },
   ],
-  modules: [...operates, ...serves],
+  modules: [...OPERATES, ...SERVES],
 })
+const everyone = [...pairs.flatMap((pair) => [pair.cpo, pair.emsp]), both]
 
 const test = suite('open routing')
 test.before.each(async () => {
-  await hub.drain()
-  for (const partner of [cpo, emsp, both]) {
-    partner.answer = () => undefined
-    partner.forget()
-  }
+  for (const partner of everyone) partner.answer = () => undefined
+  await settle(hub)
+  for (const partner of everyone) partner.forget()
 })
 test.after(() => hub.close())
 
-/** `to NL-TNM from DE-EMA`: the routing headers of an answer. */
-function addresses(headers: Readonly<Record<string, unknown>> = {}): string {
-  const side = (name: string) =>
-    [headers[`ocpi-${name}-country-code`], headers[`ocpi-${name}-party-id`]].join('-')
-  return `to ${side('to')} from ${side('from')}`
+const reached = () => everyone.filter(({ got }) => got.length > 0).map(({ party }) => party)
+
+/** Asks whoever runs a location to unlock a connector there. */
+const unlock = (who: FakePartner, place: { location: string; evse?: string; to?: string }) => {
+  const { location: location_id, evse: evse_uid = 'E1', to } = place
+  const body = { response_url: `${who.url}/cb/1`, location_id, evse_uid, connector_id: '1' }
+  const addressed = to === undefined ? {} : { to }
+  return who.send('POST', 'receiver/commands/UNLOCK_CONNECTOR', { body, ...addressed })
 }
 
-test('88, 91: open routing: a session or CDR goes to the party in cdr_token, which the answer names', async () => {
-  const session = await put(cpo, 'sessions', sessionOf({ owner: CPO, payer: EMSP, id: 'S88' }))
-  assert.is(addresses(emsp.got[0]?.headers), 'to DE-EMA from NL-TNM')
-  const body = cdrOf({ owner: CPO, payer: EMSP, id: 'C88', session: 'S88' })
-  const cdr = await cpo.send('POST', 'receiver/cdrs', { body })
-  for (const { headers } of [session, cdr]) assert.is(addresses(headers), 'to NL-TNM from DE-EMA')
-})
+for (const { version, cpo: operator, emsp: provider } of pairs) {
+  const [owner, payer] = [CPOS[version], EMSPS[version]]
+  const there = `to ${payer} from ${owner}`
+  const back = `to ${owner} from ${payer}`
 
-test('90: a list without an addressee is 2001', async () => {
-  for (const module of ['locations', 'tariffs', 'cdrs', 'sessions']) {
+  test(requirement(88, version), async () => {
+    const session = await put(operator, 'sessions', sessionOf({ owner, payer, id: 'S88' }))
+    assert.is(session.code, 1000)
+    assert.equal(reached(), [payer])
+    assert.is(addresses(provider.got[0]?.headers), there)
+    assert.is(addresses(session.headers), back)
+    await put(operator, 'locations', locationOf(owner, `L88-${version}`))
+    await hub.drain()
+    for (const partner of everyone) partner.forget()
+    const command = await unlock(provider, { location: `L88-${version}` })
+    assert.is(command.code, 1000, command.text)
+    assert.equal(reached(), [owner])
+    assert.is(addresses(operator.got[0]?.headers), back)
+    assert.is(addresses(command.headers), there)
+  })
+
+  test(requirement(89, version), async () => {
+    const party = owner
+    for (const reply of [
+      await put(operator, 'locations', locationOf(owner, 'L89')),
+      await put(operator, 'tariffs', tariffIn(version, { party, id: 'T89' })),
+      await put(provider, 'tokens', tokenOf(payer, 'U89')),
+    ])
+      assert.is(reply.code, 1000, reply.text)
+    await hub.drain()
+    for (const partner of [middle.emsp, latest.emsp, both])
+      for (const module of ['locations', 'tariffs'])
+        assert.is(partner.received(`receiver/${module}`, 'PUT').length, 1, partner.party)
+    for (const partner of [middle.cpo, latest.cpo, both])
+      assert.is(partner.received('receiver/tokens', 'PUT').length, 1, partner.party)
+  })
+
+  test(requirement(90, version), async () => {
     const query = { date_from: '2020-01-01T00:00:00Z' }
-    const reply = await emsp.send('GET', `sender/${module}`, { query })
-    assert.equal([reply.status, reply.code], [200, 2001], module)
-  }
-})
-
-test('92: a PATCH of a session without an addressee goes where the session went', async () => {
-  await put(cpo, 'sessions', sessionOf({ owner: CPO, payer: EMSP, id: 'S92' }))
-  emsp.forget()
-  const body = { kwh: 11, last_updated: fromNow(0) }
-  const reply = await cpo.send('PATCH', `receiver/sessions/${pathOf(CPO, 'S92')}`, { body })
-  assert.is(reply.code, 1000)
-  assert.is(addresses(emsp.got[0]?.headers), 'to DE-EMA from NL-TNM')
-  const unknown = await cpo.send('PATCH', `receiver/sessions/${pathOf(CPO, 'S92X')}`, { body })
-  assert.is(unknown.code, 2001)
-})
-
-test('93: an id that two owners use is not guessed between', async () => {
-  await put(cpo, 'locations', locationOf(CPO, 'L93'))
-  await put(both, 'locations', locationOf('FR-TWO', 'L93'))
-  const reply = await emsp.send('GET', 'sender/locations/L93')
-  assert.is(reply.code, 2003)
-})
-
-test('93: a command for a location that several CPOs have is not guessed between; its EVSE may tell', async () => {
-  const evse = (uid: string) => {
-    const [first] = items(locationOf(CPO, 'L')['evses'])
-    return { evses: [{ ...Object(first), uid }] }
-  }
-  await put(cpo, 'locations', locationOf(CPO, 'L93C', evse('ONE')))
-  await put(both, 'locations', locationOf('FR-TWO', 'L93C', evse('TWO')))
-  await hub.drain()
-  cpo.forget()
-  const unlock = (evse_uid: string) => {
-    const body = {
-      response_url: `${emsp.url}/results/1`,
-      location_id: 'L93C',
-      evse_uid,
-      connector_id: '1',
+    const ask = (who: FakePartner, module: string) => who.send('GET', `sender/${module}`, { query })
+    const replies = [await ask(operator, 'tokens')]
+    for (const module of ['locations', 'tariffs', 'cdrs', 'sessions'])
+      replies.push(await ask(provider, module))
+    for (const { status, code, message } of replies) {
+      assert.equal([status, code], [200, 2001])
+      assert.match(message, 'OCPI-to-party-id')
     }
-    return emsp.send('POST', 'receiver/commands/UNLOCK_CONNECTOR', { body })
-  }
-  const vague = await unlock('THREE')
-  assert.equal([vague.status, vague.code], [200, 2003])
-  assert.equal(vague.data, { result: 'REJECTED', timeout: 0 })
-  assert.equal(cpo.got, [])
-  const exact = await unlock('ONE')
-  assert.is(exact.code, 1000, exact.text)
-  assert.is(addresses(exact.headers), 'to DE-EMA from NL-TNM')
-})
+    assert.equal(reached(), [])
+  })
 
-test('92, 138: charging preferences go to the CPO of the session, whose 404 is passed on', async () => {
+  test(requirement(91, version), async () => {
+    const charge = { owner, payer, id: 'S91', uid: 'U91' }
+    await put(provider, 'tokens', tokenOf(payer, 'U91'))
+    await hub.drain()
+    for (const partner of everyone) partner.forget()
+    const session = await put(operator, 'sessions', sessionOf(charge))
+    const body = cdrIn(version, { ...charge, id: 'C91', session: 'S91' })
+    const cdr = await operator.send('POST', 'receiver/cdrs', { body })
+    await hub.drain()
+    for (const { headers } of [session, cdr]) assert.is(addresses(headers), back)
+    assert.equal(reached(), [payer])
+    assert.equal(
+      provider.got.map(({ method, place }) => `${method} ${place}`),
+      ['PUT receiver/sessions'],
+      'it takes no CDRs, so it pulls them',
+    )
+    const own = await provider.send('GET', 'sender/cdrs', { to: hub.party })
+    assert.is(items(own.data).length, 1)
+    const nameless = { ...sessionOf({ ...charge, id: 'S91X' }), cdr_token: undefined }
+    assert.is((await put(operator, 'sessions', nameless)).code, 2001)
+    const stray = await put(operator, 'sessions', sessionOf({ ...charge, payer: 'XX-XXX' }))
+    assert.is(stray.code, 4001, stray.text)
+  })
+
+  test(requirement(92, version), async () => {
+    await put(operator, 'sessions', sessionOf({ owner, payer, id: 'S92' }))
+    provider.forget()
+    const body = { kwh: 11, last_updated: fromNow(0) }
+    const patch = (id: string) =>
+      operator.send('PATCH', `receiver/sessions/${pathOf(owner, id)}`, { body })
+    const reply = await patch('S92')
+    assert.is(reply.code, 1000)
+    assert.is(addresses(reply.headers), back)
+    assert.equal(reached(), [payer])
+    assert.is(addresses(provider.got[0]?.headers), there)
+    assert.is((await patch('S92X')).code, 2001)
+  })
+}
+
+test(requirement(92, 'charging preferences go to who owns the session'), async () => {
   await put(cpo, 'sessions', sessionOf({ owner: CPO, payer: EMSP, id: 'S138' }))
   cpo.answer = () => ({ status: 404, code: 2001 })
   const body = { profile_type: 'GREEN' }
@@ -114,20 +162,62 @@ test('92, 138: charging preferences go to the CPO of the session, whose 404 is p
   assert.equal(cpo.got, [])
 })
 
-test('99: what comes from a platform goes back to it only where it is addressed', async () => {
-  await put(both, 'locations', locationOf('FR-TWO', 'L99'))
+test(requirement(93), async () => {
+  await put(cpo, 'locations', locationOf(CPO, 'L93'))
+  await put(both, 'locations', locationOf('FR-TWO', 'L93'))
+  const reply = await emsp.send('GET', 'sender/locations/L93')
+  assert.equal([reply.code, reply.data], [2003, undefined])
   await hub.drain()
-  both.forget()
-  const body = {
-    response_url: `${both.url}/results/1`,
-    location_id: 'L99',
-    evse_uid: 'E1',
-    connector_id: '1',
+  for (const partner of everyone) partner.forget()
+  const vague = await unlock(emsp, { location: 'L93' })
+  assert.equal([vague.status, vague.code], [200, 2003])
+  assert.equal(vague.data, { result: 'REJECTED', timeout: 0 })
+  assert.equal(reached(), [])
+})
+
+test(requirement(93, 'a location whose EVSE tells'), async () => {
+  const evse = (uid: string) => {
+    const [first] = items(locationOf(CPO, 'L')['evses'])
+    return { evses: [{ ...Object(first), uid }] }
   }
-  const path = 'receiver/commands/UNLOCK_CONNECTOR'
-  assert.is((await both.send('POST', path, { body })).code, 2003)
-  assert.equal(both.got, [])
-  const addressed = await both.send('POST', path, { body, to: 'FR-TWO' })
+  await put(cpo, 'locations', locationOf(CPO, 'L93C', evse('ONE')))
+  await put(both, 'locations', locationOf('FR-TWO', 'L93C', evse('TWO')))
+  await hub.drain()
+  cpo.forget()
+  assert.is((await unlock(emsp, { location: 'L93C', evse: 'THREE' })).code, 2003)
+  assert.equal(cpo.got, [])
+  const exact = await unlock(emsp, { location: 'L93C', evse: 'ONE' })
+  assert.is(exact.code, 1000, exact.text)
+  assert.is(addresses(exact.headers), 'to DE-EMA from NL-TNM')
+})
+
+test(requirement(93, 'a session'), async () => {
+  for (const [who, owner] of [
+    [cpo, CPO],
+    [latest.cpo, latest.cpo.party],
+  ] as const)
+    await put(who, 'sessions', sessionOf({ owner, payer: EMSP, id: 'S93' }))
+  for (const partner of everyone) partner.forget()
+  const stop = (to: { to?: string }) => {
+    const body = { response_url: `${emsp.url}/cb/1`, session_id: 'S93' }
+    return emsp.send('POST', 'receiver/commands/STOP_SESSION', { body, ...to })
+  }
+  assert.is((await stop({})).code, 2003)
+  assert.equal(reached(), [])
+  assert.is((await stop({ to: CPO })).code, 1000)
+  assert.equal(reached(), [CPO])
+})
+
+test(requirement(99, 'but for what is addressed there'), async () => {
+  await put(both, 'locations', locationOf('FR-TWO', 'L99'))
+  await put(both, 'tokens', tokenOf('FR-TWO', 'U99'))
+  await hub.drain()
+  assert.equal(both.got, [], 'a broadcast')
+  assert.is((await unlock(both, { location: 'L99' })).code, 2003)
+  for (const { emsp: each } of pairs) each.answer = () => ({ status: 404, code: 2004 })
+  await both.send('POST', 'sender/tokens/U99B/authorize')
+  assert.equal(both.got, [], 'an open question')
+  const addressed = await unlock(both, { location: 'L99', to: 'FR-TWO' })
   assert.is(addressed.code, 1000, addressed.text)
   assert.is(both.got.length, 1)
 })

@@ -214,6 +214,7 @@ export const DEVIATIONS: Readonly<Record<number, string>> = {
   2: 'HTTP 503 while PostgreSQL cannot be reached and 429 over a rate limit',
   13: 'a time with an offset is accepted, kept as sent and reported to the sender’s operator',
   15: 'an empty list where one element is needed is accepted, kept as sent and reported',
+  99: 'what a party addresses to another party of its own platform goes there; nothing else goes back',
   101: 'CDRs are recorded, answered and delivered with retries, unless the agreement says `relay`',
   151: 'a longer id is accepted, kept as sent and reported',
   152: 'an empty list or a session-only dimension is accepted and reported; the CDR is judged by a finding',

@@ -6,7 +6,7 @@ import type { Given } from '../helpers/fake-partner-wire.ts'
 import { at, items } from '../helpers/ask.ts'
 import { startHub } from '../helpers/hub.ts'
 import { cdrOf, fromNow, locationOf, pathOf, put, sessionOf, tokenOf } from '../helpers/objects.ts'
-import { addresses, tariffIn } from '../helpers/versions.ts'
+import { addresses, settle, tariffIn } from '../helpers/versions.ts'
 import { requirement } from './requirements.ts'
 
 const hub = await startHub({ peerDeadlineMs: 400 })
@@ -21,13 +21,11 @@ const [middle, latest] = [await connect('2.2.1'), await connect('2.3.0')]
 const pairs = [middle, latest]
 
 const test = suite('routing')
+const everyone = pairs.flatMap(({ cpo: operator, emsp: provider }) => [operator, provider])
 test.before.each(async () => {
-  await hub.drain()
-  for (const { cpo, emsp } of pairs)
-    for (const partner of [cpo, emsp]) {
-      partner.answer = () => undefined
-      partner.forget()
-    }
+  for (const partner of everyone) partner.answer = () => undefined
+  await settle(hub)
+  for (const partner of everyone) partner.forget()
 })
 test.after(() => hub.close())
 

@@ -6,7 +6,7 @@ import { at, items } from '../helpers/ask.ts'
 import { startHub } from '../helpers/hub.ts'
 import { fromNow, locationOf, pathOf, put, tokenOf } from '../helpers/objects.ts'
 import type { Json } from '../helpers/objects.ts'
-import { ROUTED, tariffIn } from '../helpers/versions.ts'
+import { ROUTED, settle, tariffIn } from '../helpers/versions.ts'
 import { requirement } from './requirements.ts'
 
 const hub = await startHub()
@@ -21,13 +21,14 @@ const [middle, latest] = [await connect('2.2.1'), await connect('2.3.0')]
 const { cpo, emsp } = middle
 
 const test = suite('values in transport')
+const everyone = [middle, latest].flatMap(({ cpo: operator, emsp: provider }) => [
+  operator,
+  provider,
+])
 test.before.each(async () => {
-  await hub.drain()
-  for (const pair of [middle, latest])
-    for (const partner of [pair.cpo, pair.emsp]) {
-      partner.answer = () => undefined
-      partner.forget()
-    }
+  for (const partner of everyone) partner.answer = () => undefined
+  await settle(hub)
+  for (const partner of everyone) partner.forget()
 })
 test.after(() => hub.close())
 

@@ -10,7 +10,7 @@ import { startHub } from '../helpers/hub.ts'
 import { tariff211 } from '../helpers/objects-211.ts'
 import { cdrOf, fromNow, locationOf, pathOf, put, sessionOf, tokenOf } from '../helpers/objects.ts'
 import type { Json } from '../helpers/objects.ts'
-import { ROUTED, cdrIn, tariffIn } from '../helpers/versions.ts'
+import { ROUTED, cdrIn, settle, tariffIn } from '../helpers/versions.ts'
 import { requirement } from './requirements.ts'
 
 const hub = await startHub()
@@ -31,13 +31,11 @@ const routed = [middle, latest]
 const { cpo, emsp } = middle
 
 const test = suite('transport')
+const everyone = pairs.flatMap(({ cpo: operator, emsp: provider }) => [operator, provider])
 test.before.each(async () => {
-  await hub.drain()
-  for (const pair of pairs)
-    for (const partner of [pair.cpo, pair.emsp]) {
-      partner.answer = () => undefined
-      partner.forget()
-    }
+  for (const partner of everyone) partner.answer = () => undefined
+  await settle(hub)
+  for (const partner of everyone) partner.forget()
 })
 test.after(() => hub.close())
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { limits } from '../../config/limits.ts'
 import { buildApp } from '../../src/app.ts'
 import { createHubServer } from '../../src/http/server.ts'
-import { ask, at } from '../helpers/ask.ts'
+import { ask, at, items } from '../helpers/ask.ts'
 import { startDoorHub } from '../helpers/door-hub.ts'
 import type { FakePartner } from '../helpers/fake-partner.ts'
 import { startHub } from '../helpers/hub.ts'
@@ -90,7 +90,10 @@ wire(
     const refused = await hub.admin('POST', '/platforms', sent)
     assert.is(refused.status, 422)
     assert.is(at(refused.json, 'errors', 0, 'pointer'), '/status')
-    assert.ok([404, 405].includes((await hub.admin('PATCH', `/platforms/${cpo.id}`, sent)).status))
+    const patched = await hub.admin('PATCH', `/platforms/${cpo.id}`, sent)
+    assert.is(patched.status, 422)
+    const pointers = items(at(patched.json, 'errors')).map((each) => at(each, 'pointer'))
+    assert.ok(pointers.includes('/status') && pointers.includes('/roles'), patched.text)
   },
 )
 

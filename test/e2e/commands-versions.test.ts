@@ -95,8 +95,8 @@ test('2.2.1 eMSP to 2.1.1 CPO: token, answer and result in the words of each', a
 
 test('2.2.1 eMSP to 2.1.1 CPO: a TIMEOUT at once is REJECTED with a message', async () => {
   answerWith(cpo211, { result: 'TIMEOUT' })
-  const body = commandOf(emsp221, 'STOP_SESSION', 'timeout')
-  const reply = await command(emsp221, 'STOP_SESSION', { body, to: 'BE-OLD' })
+  const body = commandOf(emsp221, 'UNLOCK_CONNECTOR', 'timeout')
+  const reply = await command(emsp221, 'UNLOCK_CONNECTOR', { body, to: 'BE-OLD' })
   assert.is(at(reply.data, 'result'), 'REJECTED')
   assert.is(at(reply.data, 'message', 0, 'language'), 'en')
 })

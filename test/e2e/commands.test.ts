@@ -166,7 +166,7 @@ test('without OCPI-to a command finds its CPO by location, session or reservatio
   }
 })
 
-test('a location, session or reservation that nobody has: 2003 with REJECTED', async () => {
+test('a location, session or reservation that nobody has: 2003 with an answer as data', async () => {
   for (const name of COMMANDS) {
     const body = {
       ...commandOf(emsp, name, 'nowhere'),
@@ -177,7 +177,8 @@ test('a location, session or reservation that nobody has: 2003 with REJECTED', a
     const reply = await command(emsp, name, { body })
     assert.is(reply.status, 200)
     assert.is(reply.code, 2003, `${name}: ${reply.text}`)
-    assert.equal(reply.data, { result: 'REJECTED', timeout: 0 })
+    const result = name === 'STOP_SESSION' ? 'UNKNOWN_SESSION' : 'REJECTED'
+    assert.equal(reply.data, { result, timeout: 0 })
   }
   assert.equal(cpo.got, [])
 })

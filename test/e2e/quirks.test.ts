@@ -2,9 +2,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runCli } from '../../src/cli/run.ts'
+import { quirksSchema } from '../../src/directory/quirks.ts'
 import { at, items } from '../helpers/ask.ts'
 import type { FakePartner } from '../helpers/fake-partner.ts'
 import { startHub } from '../helpers/hub.ts'
+import { put, tariffOf } from '../helpers/objects.ts'
 
 const hub = await startHub()
 const test = suite('quirks')
@@ -44,19 +46,46 @@ test('quirks are named, checked, kept, taken back and audited', async () => {
   assert.is(at(audit.json, 'items', 1, 'reason'), 'as they say')
 })
 
+async function runLine(...line: string[]): Promise<{ code: number; out: string }> {
+  let out = ''
+  const access = ['--url', hub.url, '--token', hub.context.config.adminToken]
+  const code = await runCli([...line, ...access], {
+    env: {},
+    out: (text) => void (out += text),
+    err: (text) => void (out += text),
+  })
+  return { code, out }
+}
+
+test('the case of ids counts for broadcasts too', async () => {
+  const cpo = await hub.connect({ parties: [{ party: 'BE-CPO', role: 'CPO' }] })
+  const receiver = await hub.connect({ parties: [{ party: 'BE-LOW', role: 'EMSP' }] })
+  await hub.admin('PATCH', `/platforms/${receiver.id}`, { quirks: { id_case: 'lower' } })
+  assert.is((await put(cpo, 'tariffs', tariffOf('BE-CPO', 'TARIFF-1'))).code, 1000)
+  await hub.drain()
+  const [got] = receiver.received('receiver/tariffs', 'PUT')
+  assert.is(got?.rest, '/BE/CPO/tariff-1')
+  assert.is(at(got?.json, 'id'), 'TARIFF-1')
+})
+
+test('an operator sees every quirk with what it does, and those of a platform', async () => {
+  const { out } = await runLine('quirks')
+  const lines = out.trim().split('\n').slice(1)
+  const named = lines.map((line) => line.split(/\s/, 1)[0]).sort()
+  assert.equal(named, Object.keys(quirksSchema.properties).sort())
+  for (const line of lines) assert.match(line, /^[a-z_]+ +\S.{10,}/)
+  const partner = await invited()
+  assert.not.match((await runLine('platforms', 'show', partner.id)).out, 'no_routing_headers')
+  await runLine('platforms', 'quirks', partner.id, 'no_routing_headers=true')
+  const shownNow = await runLine('platforms', 'show', partner.id)
+  assert.is(shownNow.code, 0, shownNow.out)
+  assert.match(shownNow.out, /no_routing_headers +true +it neither sends nor gets/)
+  assert.match(shownNow.out, /EMSP BE-Q\d+ +invited/)
+})
+
 test('an operator sets quirks on the command line', async () => {
   const partner = await invited()
-  const run = async (...given: string[]) => {
-    let out = ''
-    const line = ['platforms', 'quirks', partner.id, ...given]
-    const access = ['--url', hub.url, '--token', hub.context.config.adminToken]
-    const code = await runCli([...line, ...access], {
-      env: {},
-      out: (text) => void (out += text),
-      err: (text) => void (out += text),
-    })
-    return { code, out }
-  }
+  const run = (...given: string[]) => runLine('platforms', 'quirks', partner.id, ...given)
   const set = await run('enum_case=true', 'page_size_max=20', 'origins=a.example,b.example:8443')
   assert.is(set.code, 0, set.out)
   assert.match(set.out, 'origins=["a.example","b.example:8443"]')

@@ -111,6 +111,36 @@ test('2.1.1: one of the invited parties registers, the others stay as they are',
     snapshot.platforms.get(partner.id)?.parties.map(({ party }) => party),
     [emsp],
   )
+  // Another party, or the other side, would end the first without a word.
+  partner.token = String(at(taken.data, 'token'))
+  for (const [side, party] of [
+    ['cpo', cpo],
+    ['emsp', other],
+  ] as const) {
+    const body = partner.credentials([{ party, role: 'CPO' }])
+    const second = `${hub.url}/ocpi/${side}/2.1.1/credentials`
+    const refused = await partner.send('PUT', second, { body })
+    assert.equal([refused.status, refused.code], [200, 2001], side)
+    assert.match(refused.message, 'an invitation of its own')
+  }
+  const again = await partner.send('PUT', url, {
+    body: partner.credentials([{ party: emsp, role: 'EMSP' }]),
+  })
+  assert.is(again.code, 1000, again.text)
+})
+
+test('2.1.1: one party that is CPO and eMSP has two connections, one a side', async () => {
+  const party = fresh()
+  const roles = ['CPO', 'EMSP'] as const
+  for (const role of roles) {
+    const partner = await hub.connect({ parties: [{ party, role }], version: '2.1.1' })
+    const side = role === 'CPO' ? 'cpo' : 'emsp'
+    const { data } = await partner.send('GET', 'credentials')
+    assert.is(at(data, 'url'), `${hub.url}/ocpi/${side}/versions`)
+  }
+  const snapshot = await hub.context.directory.snapshot()
+  const [first, second] = roles.map((role) => snapshot.byPartyRole.get(`${party}/${role}`))
+  assert.ok(first !== undefined && second !== undefined && first !== second)
 })
 
 test('2.1.1: of a platform of one side, that side counts and not the URL', async () => {

@@ -106,6 +106,47 @@ test('who begins or ends an agreement is told of the other, and nobody else is',
   assert.equal(other.got, [])
 })
 
+test('an agreement that ends by the clock is told, and the next one is news again', async () => {
+  const partner = await hub.connect({
+    parties: [
+      { party: 'DE-CLK', role: 'EMSP' },
+      { party: 'DE-CLK', role: 'NSP' },
+    ],
+    modules: ['receiver/tariffs', 'receiver/hubclientinfo'],
+  })
+  const inMs = (ms: number) => new Date(hub.context.clock().getTime() + ms).toISOString()
+  const draft = { valid_to: inMs(120_000) }
+  const agreed = await hub.admin('PUT', '/agreements/NL-TNM/DE-CLK', draft)
+  assert.is(agreed.status, 200, agreed.text)
+  const later = { valid_from: inMs(240_000) }
+  assert.is((await hub.admin('PUT', '/agreements/NL-TNM/DE-CLK', later)).status, 200)
+  const told = async () => {
+    await hub.drain()
+    return partner
+      .received('receiver/hubclientinfo', 'PUT')
+      .map(({ json }) => String(at(json, 'status')))
+  }
+  assert.equal(await told(), ['CONNECTED'])
+  await hub.passTime(60_000)
+  assert.equal(await told(), ['CONNECTED'], 'nothing has begun or ended')
+  await hub.passTime(61_000)
+  assert.equal(await told(), ['CONNECTED', 'PLANNED'])
+  await hub.passTime(120_000)
+  assert.equal(await told(), ['CONNECTED', 'PLANNED', 'CONNECTED'])
+  await hub.drain()
+  assert.is((await told()).length, 3, 'once')
+  const infos = partner.received('receiver/hubclientinfo', 'PUT').map(({ json }) => json)
+  const times = infos.map((info) => String(at(info, 'last_updated')))
+  const [, ended = '', begun = ''] = times
+  assert.ok(begun > ended, 'who compares times takes it')
+  const since = { query: { date_from: later.valid_from }, from: null }
+  const list = await partner.send('GET', 'sender/hubclientinfo', since)
+  assert.equal(
+    items(list.data).map((each) => at(each, 'party_id')),
+    ['TNM'],
+  )
+})
+
 test('2.3.0 credentials show who agreed', async () => {
   const partner = await hub.connect({
     parties: [{ party: 'DE-N23', role: 'EMSP' }],

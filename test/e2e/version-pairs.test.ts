@@ -8,7 +8,6 @@ import { creditOf, pathOf } from '../helpers/objects.ts'
 import type { Json } from '../helpers/objects.ts'
 import {
   amend,
-  assertListed,
   authorise,
   bill,
   castOf,
@@ -20,12 +19,16 @@ import {
   tell,
 } from '../helpers/version-story.ts'
 import type { Cast } from '../helpers/version-story.ts'
-import { heard, heardAt, pulled } from '../helpers/version-story-watch.ts'
+import { asked, heard, heardAt, pulled } from '../helpers/version-story-watch.ts'
 import { costIn, said } from '../helpers/version-story-words.ts'
 
 const hub = await startHub()
 const test = suite('pairs of versions')
-test.after(() => hub.close())
+test.after(async () => {
+  const { json } = await hub.admin('POST', '/ledger/verify', {})
+  assert.is(at(json, 'ok'), true, JSON.stringify(json))
+  await hub.close()
+})
 
 for (const [cpoAt, cpo] of VERSIONS.entries())
   for (const [emspAt, emsp] of VERSIONS.entries())
@@ -35,6 +38,7 @@ for (const [cpoAt, cpo] of VERSIONS.entries())
       await whileCharging(cast)
       await afterCharging(cast)
       await credited(cast)
+      await withdrawn(cast)
       await dismiss(cast)
     })
 
@@ -102,6 +106,11 @@ async function whileCharging(cast: Cast): Promise<void> {
   const before = listed.objects.find((each) => at(each, 'id') === scene.session)
   const got = await amend(cast, { ...session, patch: cpoWords.sessionPatch, after })
   assert.equal(said('session', copiedSession(emsp, got, before)), said('session', after))
+  if (cast.isSameVersion)
+    assert.equal(
+      got.map(({ method, body }) => [method, body]),
+      [['PATCH', JSON.stringify(cpoWords.sessionPatch)]],
+    )
 
   const stop = await command(cast, {
     name: 'STOP_SESSION',
@@ -175,6 +184,19 @@ async function credited(cast: Cast): Promise<void> {
   assert.ok(subjects.includes(`${cpo.party}/${id.toLowerCase()}`), alerts.text)
   const list = await pulled(emsp, { module: 'cdrs', hub: hub.party })
   assert.ok(!list.text.includes(id), 'nor in the list')
+}
+
+/** The tariff is taken back. */
+async function withdrawn({ cpo, emsp, scene }: Cast): Promise<void> {
+  const path = pathOf(cpo.party, scene.tariff)
+  await asked(cpo, { method: 'DELETE', target: `receiver/tariffs/${path}` })
+  await hub.drain()
+  assert.equal(
+    heardAt(emsp, 'receiver/tariffs').map(({ method, rest }) => [method, rest]),
+    [['DELETE', `/${path}`]],
+  )
+  const list = await pulled(emsp, { module: 'tariffs', hub: hub.party })
+  assert.ok(!list.text.includes(scene.tariff))
 }
 
 test.run()

@@ -1,6 +1,7 @@
 // The outbox under rivals, and what one bad row must not do to the others.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { limits } from '../../config/limits.ts'
 import { sql } from '../../src/db/sql.ts'
 import { approveDue } from '../../src/hub/approve-due.ts'
 import { appendOutbox, claimDue, finishOutbox } from '../../src/outbox/outbox.ts'
@@ -31,6 +32,21 @@ test('of equal rows one is out at a time, so that the older never arrives last',
   assert.equal(await claimDue(db, 10), [])
   await finishOutbox(db, { ids: first ? [first.id] : [], outcome: 'done' })
   assert.is((await claimDue(db, 10)).length, 1)
+})
+
+test('however many platforms fall silent together, few of them are asked at once and the rest goes on', async () => {
+  await using database = await testDatabase()
+  const { db } = database
+  const names = Array.from({ length: limits.probesInFlightMax * 3 }, (_, index) => `p${index}`)
+  const probes = names.map((platformId) => ({ kind: 'probe' as const, platformId, subject: '' }))
+  await db.transaction((tx) => appendOutbox(tx, [...probes, { ...entry, platformId: 'p0' }]))
+  const claimed = await claimDue(db, 1_000)
+  const asked = claimed.filter(({ kind }) => kind === 'probe')
+  assert.is(asked.length, limits.probesInFlightMax)
+  assert.is(claimed.length, limits.probesInFlightMax + 1)
+  assert.equal(await claimDue(db, 1_000), [])
+  await finishOutbox(db, { ids: asked.slice(0, 4).map(({ id }) => id), outcome: 'done' })
+  assert.is((await claimDue(db, 1_000)).length, 4)
 })
 
 test('of two transactions in a deadlock both are done in the end', async () => {

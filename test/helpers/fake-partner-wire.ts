@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isVersion } from '../../src/ocpi/version.ts'
+import type { Version } from '../../src/ocpi/version.ts'
 import { parse } from './ask.ts'
 
 /** A request of the hub, as a partner got it. */
@@ -70,3 +71,14 @@ export function writeAnswer(response: ServerResponse, given: Exclude<Given, stri
 }
 
 const TIMESTAMP = '2026-01-01T00:00:00Z'
+
+/** Which of the URLs that an invitation names a partner goes to: 2.1.1 has one for each side. */
+export function versionsUrlOf(partner: {
+  version?: Version
+  parties: readonly { role: string }[]
+}): string {
+  if (partner.version !== '2.1.1') return 'versions_url'
+  return partner.parties.some(({ role }) => role === 'CPO')
+    ? 'versions_url_cpo'
+    : 'versions_url_emsp'
+}

@@ -294,5 +294,5 @@ export function asRole({ party, role }: Party) {
 }
 
 function newToken(): string {
-  return randomBytes(24).toString('base64url')
+  return randomBytes(24).toString('hex')
 }

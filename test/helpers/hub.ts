@@ -19,6 +19,7 @@ import { testDatabase } from './database.ts'
 import type { TestDatabase } from './database.ts'
 import { asRole, FakePartner } from './fake-partner.ts'
 import type { Invitation, PartnerOptions } from './fake-partner.ts'
+import { versionsUrlOf } from './fake-partner-wire.ts'
 
 const ROOT_TOKEN = 'root-operator-token-for-tests'
 const roundsMax = 100
@@ -203,12 +204,6 @@ async function inviteBy(admin: TestHub['admin'], wanted: PartnerOptions): Promis
     tokenA: String(at(invited.json, 'token_a')),
     versionsUrl: String(at(invited.json, versionsUrlOf(wanted))),
   }
-}
-
-/** 2.1.1 has a versions URL for each side; one for both is there for the others. */
-function versionsUrlOf({ version, parties }: PartnerOptions): string {
-  if (version !== '2.1.1') return 'versions_url'
-  return parties.some(({ role }) => role === 'CPO') ? 'versions_url_cpo' : 'versions_url_emsp'
 }
 
 async function leaveUnpulled(context: Context, platformId: string): Promise<void> {

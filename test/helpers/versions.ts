@@ -1,9 +1,17 @@
+import { limits } from '../../config/limits.ts'
 import type { Version } from '../../src/ocpi/version.ts'
+import type { TestHub } from './hub.ts'
 import { cdrOf, tariffOf } from './objects.ts'
 import type { Charge, Json } from './objects.ts'
 
 /** The versions that have routing headers and base64 tokens; they differ in objects, not in transport. */
 export const ROUTED = ['2.2.1', '2.3.0'] as const
+
+/** Does what is due, and what partners of 2.3.0 are told of each other a moment after somebody has joined. */
+export async function settle(hub: TestHub): Promise<void> {
+  await hub.passTime(limits.credentialsBatchMs)
+  await hub.drain()
+}
 
 /** `tariffOf` as a version from 2.2.1 on has it. */
 export function tariffIn(

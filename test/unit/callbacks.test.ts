@@ -3,8 +3,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Platform } from '../../src/directory/snapshot.ts'
 import { HubError } from '../../src/errors.ts'
-import { readResponseUrl } from '../../src/hub/callbacks.ts'
-import { unknownLocationAnswer } from '../../src/hub/commands.ts'
+import { readResponseUrl } from '../../src/hub/response-url.ts'
+import { unknownSubjectAnswer } from '../../src/hub/commands.ts'
 import type { Call } from '../../src/hub/request.ts'
 import { matchRoute } from '../../src/ocpi/registry.ts'
 import { isRecord } from '../../src/ocpi/validate.ts'
@@ -158,13 +158,22 @@ test('chargingprofiles: GET and DELETE have it in the query', () => {
   )
 })
 
-test('an unknown location is answered 2003 with REJECTED, in 2.1.1 without a timeout', () => {
-  const answer = unknownLocationAnswer(stopWith('https://ocpi.ema.example/cb'))
-  assert.is(answer.httpStatus, 200)
-  assert.is(answer.ocpiStatus, 2003)
-  assert.is(answer.dataText, '{"result":"REJECTED","timeout":0}')
+test('what is unknown is answered 2003 with a response, in 2.1.1 without a timeout', () => {
+  const call = stopWith('https://ocpi.ema.example/cb')
   const old = callOf('POST', ['commands', 'STOP_SESSION'], { version: '2.1.1' })
-  assert.is(unknownLocationAnswer(old).dataText, '{"result":"REJECTED"}')
+  for (const [pointer, result] of [
+    ['/location_id', 'REJECTED'],
+    ['/reservation_id', 'REJECTED'],
+    ['/session_id', 'UNKNOWN_SESSION'],
+    ['path:session_id', 'UNKNOWN_SESSION'],
+  ] as const) {
+    const answer = unknownSubjectAnswer(call, { pointer, message: 'is not known here' })
+    assert.equal([answer.httpStatus, answer.ocpiStatus], [200, 2003])
+    assert.is(answer.statusMessage, `${pointer} is not known here`)
+    assert.is(answer.dataText, JSON.stringify({ result, timeout: 0 }))
+    const before = unknownSubjectAnswer(old, { pointer, message: '' })
+    assert.is(before.dataText, JSON.stringify({ result }))
+  }
 })
 
 test.run()

@@ -93,6 +93,7 @@ const wrong: [name: string, value: string | undefined][] = [
   ['METRICS_PORT', '-1'],
   ['ALERT_WEBHOOK_URL', 'alerts.example'],
   ['PUBLIC_URL', 'ftp://hub.example'],
+  ['PUBLIC_URL', `https://hub.example/${'x'.repeat(180)}`],
   ['DATABASE_URL', undefined],
   ['DATABASE_URL', 'mysql://db.example/hub'],
   ['REDIS_URL', undefined],

@@ -226,6 +226,18 @@ for (const { module, endpoint, name } of ENDPOINTS) {
   })
 }
 
+test('what is about a session of somebody else goes nowhere, whoever is addressed', () => {
+  const about = ENDPOINTS.filter(({ endpoint }) => endpoint.openBy === 'session')
+  const other = ENDPOINTS.filter(({ endpoint }) => endpoint.path === '/:command')
+  assert.is(about.length + other.length, 7)
+  for (const { module, endpoint, name } of [...about, ...other]) {
+    for (const to of [DE, FR, XX]) {
+      const plan = route({ module, endpoint, to, hub: HUB, content: null })
+      assert.match(short(plan, to), /^2003:.*session_id$/, name)
+    }
+  }
+})
+
 test('every row is of an endpoint', () => {
   const names = new Set(ENDPOINTS.map(({ name }) => name))
   assert.equal(

@@ -7,7 +7,7 @@ import { hasPlaceholder, timeText } from '../compare.ts'
 
 const DAY_MS = 86_400_000
 
-/** Z6: the end lies before the start, or after the receipt by more than clocks may differ. */
+/** Z6: the end lies before the start, longer after it than a charge can take, or after the receipt beyond clock skew. */
 export function checkOrder(subject: Case): readonly Draft[] {
   const { start, end } = subject.facts
   const received = subject.input.cdr.receivedAt.getTime()
@@ -18,6 +18,14 @@ export function checkOrder(subject: Case): readonly Draft[] {
       timeDraft(subject, {
         expected: start,
         what: `${ends}, before it starts at ${timeText(start)}.`,
+      }),
+    ]
+  const latest = start + PARAMETERS.chargeDaysMax * DAY_MS
+  if (end > latest)
+    return [
+      timeDraft(subject, {
+        expected: latest,
+        what: `${ends}, more than ${PARAMETERS.chargeDaysMax} days after it starts at ${timeText(start)}.`,
       }),
     ]
   if (end > received + PARAMETERS.clockSkewMs)

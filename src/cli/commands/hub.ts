@@ -45,7 +45,8 @@ export const hubCommands: readonly Command[] = [
   {
     words: 'platforms invite',
     args: [],
-    about: 'Make a place for a platform; prints token A, which the partner needs to register',
+    about:
+      'Make a place for a platform; prints token A, which the partner needs to register. In OCPI 2.1.1 a connection is one side: invite who is CPO and eMSP twice',
     options: {
       name: { value: 'NAME', about: 'name of the platform' },
       role: {

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { conformanceCommands } from './conformance.ts'
 import { hubCommands } from './hub.ts'
 import { importCommands } from './import.ts'
 import { moneyCommands } from './money.ts'
@@ -12,4 +13,5 @@ export const commands: readonly Command[] = [
   ...moneyCommands,
   ...importCommands,
   ...priceCommands,
+  ...conformanceCommands,
 ]

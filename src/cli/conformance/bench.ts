@@ -40,6 +40,8 @@ export type Bench = {
   /** The party of a hub; null for everybody else, and in 2.1.1, where it makes no difference. */
   hub: Address | null
   roles: PeerRole[]
+  /** Whether the partner knows us: only then is there something to leave. */
+  isRegistered: boolean
   /** Why nothing more can be asked; null while it can. */
   stopped: string | null
 }

@@ -21,84 +21,90 @@ const ENDPOINT: Source = ['version_information_endpoint', 'Endpoint class']
 const AUTH_221: Source = ['transport_and_format', 'Authorization header']
 const AUTH_211: Source = ['transport_and_format', 'Security and authentication']
 
+type Noted = { id: string; what: string; source: Source; verdict: Verdict }
+
 /** Finds the partner's versions and endpoints. Without them there is nothing more to check: bench is null. */
 export async function meet(parts: Parts): Promise<{ rows: Row[]; bench: Bench | null }> {
-  const rows: Row[] = []
-  const { settings } = parts
-  let shown: Version = settings.version ?? '2.2.1'
-  const note = (row: { id: string; what: string; source: Source }, verdict: Verdict): boolean => {
-    const { id, what, source } = row
-    rows.push({
-      id: `versions.${id}`,
-      subject: 'Versions',
-      what,
-      citation: citationOf(shown, source),
-      ...verdict,
-    })
-    return verdict.outcome !== 'fail'
-  }
-  const list = await findEncoding(parts)
-  note(
-    { id: 'list', what: 'GET versions lists version and url', source: VERSIONS_GET },
-    listVerdict(list.exchange),
-  )
-  const choice = chooseVersion(list.exchange, settings.version)
-  if (!choice) {
-    const why = settings.version ?? `one of ${VERSIONS.join(', ')}`
-    note(
-      { id: 'mutual', what: 'there is a mutual version', source: VERSIONS_GET },
-      fail(`it offers none that can be checked: ${why} is wanted`),
-    )
-    return { rows, bench: null }
-  }
-  shown = choice.version
-  const auth = shown === '2.1.1' ? AUTH_211 : AUTH_221
-  note({ id: 'mutual', what: 'there is a mutual version', source: VERSIONS_GET }, pass(shown))
-  note(
-    {
-      id: 'encoding',
-      what: shown === '2.1.1' ? 'the token is taken as it is' : 'the token is taken in base64',
-      source: auth,
-    },
-    encodingVerdict(shown, list.encoding),
-  )
-  const at = { url: settings.versionsUrl, method: 'GET', encoding: list.encoding } as const
-  note(
-    { id: 'no-token', what: 'without token: 401', source: auth },
-    refusedWith(await parts.asker.ask({ ...at, token: null }), 401),
-  )
-  note(
-    { id: 'wrong-token', what: 'with a wrong token: 401', source: auth },
-    refusedWith(await parts.asker.ask({ ...at, token: 'conformance-test-unknown-token' }), 401),
-  )
-  const details = await parts.asker.ask({ ...at, url: choice.url, token: settings.token })
-  const isUsable = note(
-    { id: 'details', what: 'GET version details', source: DETAILS_GET },
-    detailsVerdict(details, shown),
-  )
-  if (!isUsable) return { rows, bench: null }
+  const noted: Noted[] = []
+  const { settings, asker } = parts
+  const { exchange, encoding } = await findEncoding(parts)
+  const list = { id: 'list', what: 'GET versions lists version and url', source: VERSIONS_GET }
+  noted.push({ ...list, verdict: listVerdict(exchange) })
+  const choice = chooseVersion(exchange, settings.version)
+  const version = choice?.version ?? settings.version ?? '2.2.1'
+  const wanted = settings.version ?? `one of ${VERSIONS.join(', ')}`
+  noted.push({
+    id: 'mutual',
+    what: 'there is a mutual version',
+    source: VERSIONS_GET,
+    verdict: choice ? pass(version) : fail(`${wanted} is wanted, and it offers none`),
+  })
+  if (!choice) return { rows: rowsOf(noted, version), bench: null }
+  noted.push(...(await tokenRows(parts, { version, encoding })))
+  const { url } = choice
+  const details = await asker.ask({ method: 'GET', url, encoding, token: settings.token })
+  const verdict = detailsVerdict(details, version)
+  noted.push({ id: 'details', what: 'GET version details', source: DETAILS_GET, verdict })
+  if (verdict.outcome === 'fail') return { rows: rowsOf(noted, version), bench: null }
   const listed = endpointsIn(details)
-  const role = roleOf(settings, { version: shown, listed })
-  const endpoints = namedEndpoints(listed, { version: shown, role })
-  note(
-    { id: 'endpoints', what: 'the endpoints are those of its role, each once', source: ENDPOINT },
-    endpointsVerdict({ listed, endpoints, role, version: shown }),
-  )
-  const bench: Bench = {
+  const role = roleOf(settings, { version, listed })
+  const endpoints = namedEndpoints(listed, { version, role })
+  noted.push({
+    id: 'endpoints',
+    what: 'the endpoints are those of its role, each once',
+    source: ENDPOINT,
+    verdict: endpointsVerdict({ listed, endpoints, role, version }),
+  })
+  const learnt = { version, role, encoding, detailsUrl: url, endpoints }
+  return { rows: rowsOf(noted, version), bench: newBench(parts, learnt) }
+}
+
+function newBench(
+  { settings, asker, own }: Parts,
+  learnt: Pick<Bench, 'version' | 'role' | 'encoding' | 'detailsUrl' | 'endpoints'>,
+): Bench {
+  const { token, isRegistered } = settings
+  return {
     settings,
-    asker: parts.asker,
-    own: parts.own,
-    version: shown,
-    role,
-    encoding: list.encoding,
-    detailsUrl: choice.url,
-    endpoints,
-    token: settings.token,
+    asker,
+    own,
+    ...learnt,
+    token,
     hub: null,
     roles: [],
+    isRegistered,
     stopped: null,
   }
-  return { rows, bench }
+}
+
+/** The version is known after the first rows only; all are cited by it. */
+function rowsOf(noted: readonly Noted[], version: Version): Row[] {
+  return noted.map(({ id, what, source, verdict }) => ({
+    id: `versions.${id}`,
+    subject: 'Versions',
+    what,
+    citation: citationOf(version, source),
+    ...verdict,
+  }))
+}
+
+async function tokenRows(
+  { settings, asker }: Parts,
+  { version, encoding }: { version: Version; encoding: 'base64' | 'raw' },
+): Promise<Noted[]> {
+  const source = version === '2.1.1' ? AUTH_211 : AUTH_221
+  const what = version === '2.1.1' ? 'the token is taken as it is' : 'the token is taken in base64'
+  const at = { url: settings.versionsUrl, method: 'GET', encoding } as const
+  const none = refusedWith(await asker.ask({ ...at, token: null }), 401)
+  const wrong = refusedWith(
+    await asker.ask({ ...at, token: 'conformance-test-unknown-token' }),
+    401,
+  )
+  return [
+    { id: 'encoding', what, source, verdict: encodingVerdict(version, encoding) },
+    { id: 'no-token', what: 'without token: 401', source, verdict: none },
+    { id: 'wrong-token', what: 'with a wrong token: 401', source, verdict: wrong },
+  ]
 }
 
 /** The versions list must be read before the version is known: both ways to write a token are tried. */
@@ -236,7 +242,5 @@ function isIn(version: Version, identifier: string): boolean {
 
 /** How far the partner can be spoken with, in a sentence for the report. */
 export function summaryOf(bench: Bench): string {
-  return `${bench.role === 'cpo' ? 'CPO' : 'eMSP'}, OCPI ${bench.version}${bench.hub ? ', behind a hub' : ''}`
+  return `${bench.role === 'cpo' ? 'CPO' : 'eMSP'}, OCPI ${bench.version}${bench.hub ? ', a hub' : ''}`
 }
-
-export { said }

@@ -2,8 +2,8 @@ import { foldKey } from '../../ocpi/primitives.ts'
 import { endpointSide } from '../../ocpi/registry.ts'
 import { isRecord } from '../../ocpi/validate.ts'
 import type { Json } from './made.ts'
-import { shownCredentials } from './own-platform.ts'
-import type { Got, OwnState } from './own-platform.ts'
+import { shownCredentials } from './own-state.ts'
+import type { Got, OwnState } from './own-state.ts'
 
 type Answer = { status?: number; code?: number; data?: unknown; headers?: Record<string, string> }
 

@@ -10,18 +10,8 @@ import type { Address } from './exchange.ts'
 import { timeAt } from './made.ts'
 import type { Json } from './made.ts'
 import { answerOwn } from './own-answers.ts'
-
-/** What the partner sent to the certifier's own platform. `path` is what follows the host. */
-export type Got = {
-  method: string
-  path: string
-  query: URLSearchParams
-  /** The token it showed, base64 or not; empty without one. */
-  isKnownToken: boolean
-  headers: Readonly<Record<string, string>>
-  body: unknown
-  text: string
-}
+import { credentialsOf } from './own-state.ts'
+import type { Got, OwnState } from './own-state.ts'
 
 /** The certifier as an OCPI platform: what a partner calls back during registration, and for results. */
 export type OwnPlatform = {
@@ -39,17 +29,6 @@ export type OwnPlatform = {
   /** The first request that fits, waiting for it up to `ms`; null when none came. */
   waitFor(fits: (got: Got) => boolean, ms: number): Promise<Got | null>
   close(): Promise<void>
-}
-
-export type OwnState = {
-  url: string
-  version: Version
-  side: PartnerSide
-  party: Address
-  tokens: string[]
-  objects: Map<string, Json[]>
-  /** The token that the partner gave by a PUT of its own. */
-  onToken: (token: string) => void
 }
 
 type Waiter = { fits: (got: Got) => boolean; resolve: (got: Got) => void }
@@ -138,27 +117,6 @@ function waitFor(wait: {
     }
     waiters.add(waiter)
   })
-}
-
-/** 2.1.1 has one party and no roles. */
-function credentialsOf(state: OwnState): Json {
-  const token = randomBytes(24).toString('base64url')
-  state.tokens.push(token)
-  return shownCredentials(state, token)
-}
-
-/** The Credentials object with a token that the partner has. */
-export function shownCredentials(state: OwnState, token: string): Json {
-  const party = {
-    country_code: state.party.countryCode,
-    party_id: state.party.partyId,
-    business_details: { name: 'Conformance test' },
-  }
-  const common = { token, url: `${state.url}/ocpi/versions` }
-  const role = state.side === 'cpo' ? 'CPO' : 'EMSP'
-  return state.version === '2.1.1'
-    ? { ...common, ...party }
-    : { ...common, roles: [{ role, ...party }] }
 }
 
 type Serving = {

@@ -8,8 +8,9 @@ alter table platforms
   add column shown_roles text;
 
 alter table platform_parties drop constraint platform_parties_role_check;
+-- Not valid: the rows that are there met a narrower constraint, and reading them all would hold the lock.
 alter table platform_parties add constraint platform_parties_role_check
-  check (role in ('CPO', 'EMSP', 'NAP', 'NSP', 'OTHER', 'SCSP', 'PTP'));
+  check (role in ('CPO', 'EMSP', 'NAP', 'NSP', 'OTHER', 'SCSP', 'PTP')) not valid;
 
 -- How an object came here, and which members the hub supplied because its owner's feed had lost them.
 alter table objects
@@ -17,7 +18,7 @@ alter table objects
   add column supplied text[] not null default '{}';
 alter table object_versions drop constraint object_versions_source_check;
 alter table object_versions add constraint object_versions_source_check
-  check (source in ('push', 'authorize', 'pull', 'import'));
+  check (source in ('push', 'authorize', 'pull', 'import')) not valid;
 
 -- What was read in a CDR although it was sent otherwise and money depends on it: [{pointer, message}].
 alter table cdrs add column doubts jsonb not null default '[]';
@@ -26,6 +27,9 @@ alter table cdrs add column doubts jsonb not null default '[]';
 create index objects_contract on objects (lower(value->>'contract_id')) where module = 'tokens';
 create index object_versions_contract on object_versions (lower(value->>'contract_id'))
   where module = 'tokens' and source = 'authorize';
+-- CDRs of 2.1.1 name no session: it is found by its card.
+create index objects_session_contract on objects (owner, lower(value #>> '{cdr_token,contract_id}'))
+  where module = 'sessions';
 
 -- URLs of ours that stand for a partner's response_url: bound to who asked and who was asked, used until they expire.
 create table callbacks (
@@ -80,14 +84,30 @@ create table conversions (
   withheld boolean not null,
   losses jsonb not null,
   at timestamptz not null default clock_timestamp(),
+  -- When a platform that had an object was told that it is gone, because it can no longer be said there.
+  taken_back_at timestamptz,
   primary key (platform_id, module, owner, object_key)
 );
 create index conversions_at on conversions (at);
+
+-- Locations that were for everyone to see and are not any more, as they were last shown: 2.1.1 cannot say that, so
+-- partners that may have them are told that they are gone.
+create table hidden_locations (
+  owner text not null,
+  object_key text not null,
+  audience text not null,
+  ocpi_version text not null,
+  original text not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (owner, object_key, audience)
+);
 
 -- How fresh the copies of a partner's objects are, and how far a fetch has come.
 create table pulls (
   platform_id text not null references platforms on delete cascade,
   module text not null,
+  -- When the hub began to fetch here: CDRs from before are settled elsewhere.
+  since timestamptz not null default clock_timestamp(),
   -- Everything with last_updated before this has been fetched.
   complete_until timestamptz,
   -- The next fetch asks for everything, as after connecting or after an absence.
@@ -121,13 +141,14 @@ $$;
 -- When a fetched object was last seen in its owner's list: what a whole list lacks is gone there.
 alter table objects add column listed_at timestamptz;
 
--- Objects whose prices were written in a way that leaves doubt: kept for a person, used for nothing.
+-- Objects whose prices were written in a way that leaves doubt: kept for a person, used for nothing. While a tariff is
+-- here, sessions that began since `at` are not priced by an older version of it either.
 create table quarantined_objects (
   id bigint generated always as identity,
   module text not null,
   owner text not null,
   object_key text not null,
-  source text not null check (source in ('pull', 'import')),
+  source text not null check (source in ('push', 'pull', 'import')),
   ocpi_version text not null,
   original text not null,
   pointer text not null,
@@ -136,3 +157,21 @@ create table quarantined_objects (
   constraint quarantined_objects_natural_key primary key (module, owner, object_key)
 );
 create index quarantined_objects_id on quarantined_objects (id);
+
+-- How far the clock has been looked at: agreements that begin or end by themselves are told once, also after a restart.
+create table clock_marks (name text primary key, at timestamptz not null);
+create index agreements_begin on agreements (valid_from) where valid_from is not null;
+create index agreements_end on agreements (valid_to) where valid_to is not null;
+
+-- Every statement that writes the directory takes the revision before its rows, and not after them: with the revision
+-- last, two writers of the same platform could wait for each other.
+drop trigger platforms_bump on platforms;
+drop trigger platform_parties_bump on platform_parties;
+drop trigger endpoints_bump on endpoints;
+drop trigger credentials_tokens_bump on credentials_tokens;
+drop trigger agreements_bump on agreements;
+create trigger platforms_bump before insert or update or delete on platforms for each statement execute function bump_directory();
+create trigger platform_parties_bump before insert or update or delete on platform_parties for each statement execute function bump_directory();
+create trigger endpoints_bump before insert or update or delete on endpoints for each statement execute function bump_directory();
+create trigger credentials_tokens_bump before insert or update or delete on credentials_tokens for each statement execute function bump_directory();
+create trigger agreements_bump before insert on agreements for each statement execute function bump_directory();

@@ -1,4 +1,3 @@
-import { limits } from '../../../config/limits.ts'
 import { belowFloor } from '../../clearing/findings.ts'
 import type { Context } from '../../context.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
@@ -6,7 +5,7 @@ import { sql } from '../../db/sql.ts'
 import { foldUpper } from '../../ocpi/primitives.ts'
 import type { AgreementTerms } from '../agreement-terms.ts'
 import { defaultTerms } from '../agreement-terms.ts'
-import { announcePair } from '../announce.ts'
+import { announcePairs } from '../announce.ts'
 import { appendAudit } from './audit.ts'
 import type { PageRequest } from './paging.ts'
 import { cursorParts, pageLimit, pageOf } from './paging.ts'
@@ -77,10 +76,8 @@ export async function putAgreement(
     await tx.rows(sql`
       insert into agreements (cpo, emsp, version, terms, valid_from, valid_to, created_by)
       values (${pair.cpo}, ${pair.emsp}, ${version}, ${JSON.stringify(terms)}, ${from}, ${to}, ${order.actor})`)
-    // What begins later is told when it begins.
-    const beginsInMs = from === null ? 0 : new Date(from).getTime() - context.clock().getTime()
-    const delayMs = Math.max(0, beginsInMs)
-    if (delayMs <= limits.announceAheadMsMax) await announcePair(tx, { ...pair, delayMs })
+    // What begins or ends later is told by the sweep, when it does.
+    if (context.config.agreements === 'required') await announcePairs(tx, [pair])
     const details = { version, terms }
     await appendAudit(tx, { ...asEntry({ ...order, pair }, 'agreement.put'), details })
   })
@@ -102,7 +99,7 @@ export async function endAgreement(
       where cpo = ${pair.cpo} and emsp = ${pair.emsp} and version = ${version - 1} and not ended
       returning version`)
     if (ended.length === 0) throw nothingAgreed(pair)
-    await announcePair(tx, { ...pair, delayMs: 0 })
+    if (context.config.agreements === 'required') await announcePairs(tx, [pair])
     await appendAudit(tx, { ...asEntry({ ...order, pair }, 'agreement.end'), details: { version } })
   })
   context.directory.invalidate()

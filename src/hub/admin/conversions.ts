@@ -15,6 +15,7 @@ type Row = {
   withheld: boolean
   losses: Loss[]
   at: Date
+  taken_back_at: Date | null
   micros: bigint
   place: string
 }
@@ -33,7 +34,7 @@ export async function listConversions(
     throw new Refusal('invalidQuery', 'Take the cursor from next_cursor of the page before.')
   const rows = await db.rows<Row>(sql`
     select * from (
-      select platform_id, module, owner, object_key, from_version, to_version, withheld, losses, at,
+      select platform_id, module, owner, object_key, from_version, to_version, withheld, losses, at, taken_back_at,
         (extract(epoch from at) * 1000000)::bigint as micros, concat_ws('|', platform_id, module, owner, object_key) as place
       from conversions
       where (${filter.platform ?? null}::text is null or platform_id = ${filter.platform ?? null})
@@ -55,6 +56,7 @@ export async function listConversions(
       withheld: row.withheld,
       losses: row.losses,
       at: row.at.toISOString(),
+      taken_back_at: row.taken_back_at?.toISOString() ?? null,
     }),
   })
 }

@@ -76,7 +76,7 @@ type QuarantineRow = {
   module: string
   owner: string
   object_key: string
-  source: 'pull' | 'import'
+  source: 'push' | 'pull' | 'import'
   ocpi_version: string
   original: string
   pointer: string

@@ -1,10 +1,13 @@
 import type { Context } from '../../context.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
+import { lockDirectory } from '../../directory/lock.ts'
 import { readQuirks } from '../../directory/quirks.ts'
 import type { QuirksDraft } from '../../directory/quirks.ts'
 import { announcePlatform } from '../announce.ts'
 import { registerWithPartner, rotateCredentials } from '../credentials.ts'
+import { schedulePulls } from '../pull-schedule.ts'
+import { catchUp, endAlerts } from '../sightings.ts'
 import { appendAudit } from './audit.ts'
 import type { PageRequest } from './paging.ts'
 import { cursorParts, pageLimit, pageOf } from './paging.ts'
@@ -46,7 +49,9 @@ export async function getPlatform(db: Sql, id: string) {
 /** Removes a platform with its parties, endpoints and tokens. CDRs, statements and messages stay. */
 export async function removePlatform(context: Context, deed: Deed): Promise<void> {
   await context.db.transaction(async (tx) => {
+    await lockDirectory(tx)
     await announcePlatform(tx, deed.id)
+    await endAlerts(tx, deed.id)
     const [row] = await tx.rows<{ name: string; invited_roles: unknown }>(
       sql`delete from platforms where id = ${deed.id} returning name, invited_roles`,
     )
@@ -71,12 +76,16 @@ export async function resumePlatform(context: Context, deed: Deed) {
 
 /** Writes down how a partner differs from the specification. */
 export async function changeQuirks(context: Context, deed: Deed & { quirks: QuirksDraft }) {
+  const platform = (await context.directory.snapshot()).platforms.get(deed.id)
   await context.db.transaction(async (tx) => {
-    await lockStatus(tx, deed.id)
+    const status = await lockStatus(tx, deed.id)
     const draft = JSON.stringify(deed.quirks)
-    await tx.rows(sql`
+    const [row] = await tx.rows<{ quirks: unknown }>(sql`
       update platforms set quirks = jsonb_strip_nulls(quirks || ${draft}::jsonb), revision = revision + 1
-      where id = ${deed.id}`)
+      where id = ${deed.id} returning quirks`)
+    // What is to be fetched from now on has no interval yet.
+    if (deed.quirks.pull !== undefined && status === 'registered' && platform)
+      await schedulePulls(tx, { ...platform, quirks: readQuirks(row?.quirks) })
     const details = { quirks: deed.quirks }
     await appendAudit(tx, { ...asEntry(deed, 'platform.quirks'), details })
   })
@@ -104,7 +113,9 @@ export async function registerPlatform(
   context: Context,
   deed: Deed & { versionsUrl: string; tokenA: string },
 ) {
-  await getPlatform(context.db, deed.id)
+  const { status } = await getPlatform(context.db, deed.id)
+  if (status === 'suspended')
+    throw new Refusal('conflict', 'The platform is suspended; resume it, then register it.')
   const details = { versions_url: deed.versionsUrl }
   await recordDeed(context, { ...asEntry(deed, 'platform.register'), details })
   await registerWithPartner(context, {
@@ -137,6 +148,7 @@ async function changeStatus(
   change: { deed: Deed; action: 'platform.suspend' | 'platform.resume'; from: PlatformStatus[] },
 ): Promise<void> {
   const { deed, action, from } = change
+  const platform = (await context.directory.snapshot()).platforms.get(deed.id)
   await context.db.transaction(async (tx) => {
     const status = await lockStatus(tx, deed.id)
     if (!from.includes(status)) {
@@ -145,22 +157,26 @@ async function changeStatus(
         `The platform is ${status}; this needs it to be ${from.join(' or ')}.`,
       )
     }
-    await tx.rows(sql`
-      update platforms set
+    const [row] = await tx.rows<{ status: PlatformStatus; since: Date }>(sql`
+      update platforms p set
         status = case when ${action} = 'platform.suspend' then 'suspended'
-                      when peer_token_sealed is not null then 'registered' else 'invited' end,
-        revision = revision + 1, updated_at = clock_timestamp()
-      where id = ${deed.id}`)
+                      when p.peer_token_sealed is not null then 'registered' else 'invited' end,
+        revision = p.revision + 1, updated_at = clock_timestamp()
+      from (select id, updated_at from platforms where id = ${deed.id}) before
+      where p.id = before.id returning p.status, before.updated_at as since`)
     await announcePlatform(tx, deed.id)
+    if (action === 'platform.suspend') await endAlerts(tx, deed.id)
+    if (row?.status === 'registered' && platform) await catchUp(tx, { platform, since: row.since })
     await appendAudit(tx, asEntry(deed, action))
   })
   context.directory.invalidate()
 }
 
 async function lockStatus(tx: Tx, id: string): Promise<PlatformStatus> {
-  // Locks the platform: a registration that finishes meanwhile must not undo a suspension.
+  // A registration that finishes meanwhile must not undo a suspension.
+  await lockDirectory(tx)
   const [row] = await tx.rows<{ status: PlatformStatus }>(
-    sql`select status from platforms where id = ${id} for update`,
+    sql`select status from platforms where id = ${id}`,
   )
   if (!row) throw unknownPlatform(id)
   return row.status

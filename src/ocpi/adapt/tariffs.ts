@@ -1,3 +1,4 @@
+import { readTime } from '../primitives.ts'
 import { isRecord } from '../validate.ts'
 import type { Json, Step, Steps, StepWork } from './define.ts'
 import { energyMixDown, energyMixUp } from './location-parts.ts'
@@ -139,6 +140,7 @@ const tariffDown221: Edit = (draft, work) => {
     names: ['min_price', 'max_price'],
     reason: 'is not in 2.1.1, so that costs may differ',
   })
+  withholdOutOfForce(draft, work)
   loseMembers(draft, work, {
     names: ['start_date_time', 'end_date_time'],
     reason: 'is not in 2.1.1: a tariff is in force while it is sent',
@@ -151,6 +153,15 @@ const tariffDown221: Edit = (draft, work) => {
   })
   changeMember(draft, work, { name: 'energy_mix', part: energyMixDown('2.1.1') })
   writeTimesDown(draft, work, ['last_updated'])
+}
+
+/** A 2.1.1 partner would use it at once, and for ever. */
+function withholdOutOfForce(draft: Json, work: StepWork): void {
+  const at = readTime(work.facts.inForceAt)
+  if (at === null) return
+  const [start, end] = [readTime(draft['start_date_time']), readTime(draft['end_date_time'])]
+  if (end !== null && end <= at) work.withhold('/end_date_time', 'it is no longer in force')
+  if (start !== null && start > at) work.withhold('/start_date_time', 'it is not in force yet')
 }
 
 const loseVat: Edit = (component, work) =>

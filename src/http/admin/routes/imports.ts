@@ -64,7 +64,7 @@ const quarantined = Type.Object(
     module: Type.String(),
     owner: Type.String(),
     key: Type.String(),
-    source: Type.Enum(['pull', 'import']),
+    source: Type.Enum(['push', 'pull', 'import']),
     ocpi_version: Type.String(),
     original: Type.String(),
     pointer: Type.String(),

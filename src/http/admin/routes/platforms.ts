@@ -94,7 +94,8 @@ export const platformRoutes = [
   defineRoute({
     method: 'POST',
     path: '/platforms',
-    summary: 'Invite a platform with the roles it may register; token A is answered this once',
+    summary:
+      'Invite a platform with the roles it may register; token A is answered this once. A connection of OCPI 2.1.1 is one party on one side: who is CPO and eMSP there is invited twice, once for each',
     roles: ['operator'],
     status: 201,
     params: nothing,
@@ -111,9 +112,9 @@ export const platformRoutes = [
       {
         id: Type.String(),
         token_a: Type.String(),
-        versions_url: Type.String(),
-        versions_url_cpo: Type.String({ description: 'of a CPO that speaks 2.1.1' }),
-        versions_url_emsp: Type.String({ description: 'of an eMSP that speaks 2.1.1' }),
+        versions_url: Type.String({ description: 'where a partner of 2.2.1 or 2.3.0 begins' }),
+        versions_url_cpo: Type.String({ description: 'where a CPO that speaks 2.1.1 begins' }),
+        versions_url_emsp: Type.String({ description: 'where an eMSP that speaks 2.1.1 begins' }),
       },
       strict,
     ),

@@ -76,6 +76,7 @@ const conversion = Type.Object(
     withheld: Type.Boolean(),
     losses: Type.Array(Type.Object({ pointer: Type.String(), reason: Type.String() }, strict)),
     at: instant,
+    taken_back_at: nullable(instant),
   },
   strict,
 )
