@@ -107,7 +107,13 @@ test('known faults are read as they are meant, kept as sent and named; unknown o
   assert.is(taken.code, 1000, taken.text)
   assert.match(taken.message, '/elements/0/price_components/0/price "0.30" read as a number')
   await hub.drain()
-  assert.match(emsp.received('receiver/tariffs')[0]?.body.toString() ?? '', '"price":"0.30"')
+  assert.equal(emsp.received('receiver/tariffs'), [], 'prices in doubt go to nobody')
+  const kept = await hub.admin('GET', '/imports/quarantine')
+  assert.match(String(at(kept.json, 'items', 0, 'original')), '"price":"0.30"')
+  const location = locationOf(CPO, 'R2', { parking_type: 'on_street' })
+  assert.is((await put(cpo, 'locations', location)).code, 1000)
+  await hub.drain()
+  assert.match(emsp.received('receiver/locations')[0]?.body.toString() ?? '', '"on_street"')
 })
 
 test('relaxed_lengths: a long text is no fault', async () => {

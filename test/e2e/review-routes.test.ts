@@ -8,7 +8,7 @@ import { command, commandOf, mintedIn, resultsAt, resultUrl } from '../helpers/c
 import type { FakePartner } from '../helpers/fake-partner.ts'
 import { startHub } from '../helpers/hub.ts'
 import { cdrOf, locationOf, pathOf, put, sessionOf, tokenOf } from '../helpers/objects.ts'
-import { location211, secondsFromNow, session211 } from '../helpers/objects-211.ts'
+import { location211, secondsFromNow, session211, token211 } from '../helpers/objects-211.ts'
 
 const hub = await startHub({ peerDeadlineMs: 600 })
 const operates = [
@@ -241,6 +241,16 @@ test('an error of a 2.1.1 requester over HTTP is an error of OCPI for the poster
   const minted = mintedIn(cpo.received('receiver/commands').at(-1))
   const told = await cpo.send('POST', minted, { body: { result: 'ACCEPTED' } })
   assert.equal([told.status, told.code], [200, 2001])
+})
+
+test('a token of 2.1.1 is found by its uid alone, whatever its type', async () => {
+  const path = 'receiver/tokens/FR/OLE/APP1'
+  const body = token211('APP1', { type: 'OTHER' })
+  assert.is((await oldEmsp.send('PUT', path, { body })).code, 1000)
+  const reply = await oldEmsp.send('PATCH', path, { body: { valid: false } })
+  assert.is(reply.code, 1000, reply.text)
+  const got = await oldEmsp.send('GET', path)
+  assert.equal([at(got.data, 'type'), at(got.data, 'valid')], ['OTHER', false], got.text)
 })
 
 test('an EVSE out of a stored location is the text that its owner sent', async () => {
