@@ -9,6 +9,7 @@ import { isVersion } from '../ocpi/version.ts'
 import type { Version } from '../ocpi/version.ts'
 import { asAliases, idsIn, readAliases, resolveAlias } from './aliases.ts'
 import type { Aliases } from './aliases.ts'
+import { readUnusableTariffs } from './usable-tariffs.ts'
 
 /** One value that is to be brought to another version. `token` names the Token that an AuthorizationInfo is about. */
 export type FactsWanted = {
@@ -34,11 +35,13 @@ export async function readBridgeFacts(
   const tokens = await readTokens(client, wanted)
   const locations = await readLocations(client, wanted)
   const aliases = await readNames(client, { wanted, locations })
+  const unusable = await readUnusableTariffs(client, tariffsNamed({ wanted, locations }))
   return wanted.map((one, index) => {
     const { countryCode, partyId } = partyParts(one.owner)
     const token = tokens.get(index)
     const location = locations.get(index)
     const names = aliases.get(index)
+    const unusableTariffs = unusable.get(index)
     const timeZone = isRaised(one) && one.kind === 'location' ? timeZoneOf(one.value) : undefined
     return {
       owner: { country_code: countryCode, party_id: partyId },
@@ -46,7 +49,23 @@ export async function readBridgeFacts(
       ...(location === undefined ? {} : { location }),
       ...(timeZone === undefined ? {} : { timeZone }),
       ...(names === undefined ? {} : { aliases: names }),
+      ...(unusableTariffs === undefined ? {} : { unusableTariffs }),
     }
+  })
+}
+
+/** The tariffs of connectors on their way to 2.1.1, where each has one. */
+function tariffsNamed(input: {
+  wanted: readonly FactsWanted[]
+  locations: ReadonlyMap<number, Json | null>
+}) {
+  return input.wanted.flatMap((one, index) => {
+    if (!isLowered(one) || one.kind === 'tariff') return []
+    const own = one.kind === 'cdr' ? [] : idsIn(one.kind, one.value, one.owner)
+    const told = idsIn('location', input.locations.get(index) ?? null, one.owner)
+    const named = [...own, ...told].filter(({ module }) => module === 'tariffs')
+    const ids = [...new Set(named.map(({ id }) => id))]
+    return ids.length === 0 ? [] : [{ index, owner: one.owner, ids }]
   })
 }
 

@@ -4,6 +4,7 @@ import { sql } from '../db/sql.ts'
 import { foldKey } from '../ocpi/primitives.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import { readOverlapping, readSameSession } from './clear-rivals.ts'
+import { readCards } from './contract-cards.ts'
 
 /** What a pending or posted booking of a CDR stands on. */
 export type Booked = { book: 'provisional' | 'held' | 'due'; epoch: number; cycleId: string | null }
@@ -15,6 +16,7 @@ export type CdrRow = {
   cdr_key: string
   cdr_id: string
   receiver: string
+  ocpi_version: string
   value: unknown
   session_key: string | null
   token_key: string
@@ -73,7 +75,7 @@ export async function readCdrRows(
     )
   }
   return client.rows<CdrRow>(sql`
-    select c.id, c.owner, c.cdr_key, c.cdr_id, c.receiver, c.value, c.session_key, c.token_key, c.location_key, c.is_credit,
+    select c.id, c.owner, c.cdr_key, c.cdr_id, c.receiver, c.ocpi_version, c.value, c.session_key, c.token_key, c.location_key, c.is_credit,
       c.original_key, c.started_at, c.ended_at, c.currency, c.received_at, c.correlation_id, c.doubts, s.state, s.epoch, s.cycle_id,
       s.net_micros, s.tax_micros, s.tax_known, s.residue, s.booked, s.delivery, s.agreement_version
     from cdrs c join cdr_states s on s.cdr_id = c.id
@@ -108,7 +110,7 @@ export async function readFacts(
       tx,
       normal.map((row) => ({ module: 'sessions', owner: row.owner, key: row.session_key ?? '' })),
     ),
-    tokens: await readTokens(tx, normal),
+    tokens: await readTokens(tx, await withCards(tx, normal)),
     foreignTokens: await readForeignTokens(tx, normal),
     locations,
     tariffs: await readTariffs(tx, normal, locations),
@@ -117,6 +119,12 @@ export async function readFacts(
     originals: new Map(originals.map((row) => [`${row.owner}/${row.cdr_key}`, row])),
     creditedBy: await readCreditedBy(tx, rows),
   }
+}
+
+/** With the key of a token that has come since, where a CDR named its contract alone. */
+async function withCards(tx: Tx, rows: readonly CdrRow[]): Promise<CdrRow[]> {
+  const cards = await readCards(tx, rows)
+  return rows.map((row) => ({ ...row, token_key: cards.get(row.id) ?? row.token_key }))
 }
 
 async function readLatest(

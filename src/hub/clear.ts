@@ -15,6 +15,7 @@ import { judgeRow } from './clear-decide.ts'
 import type { Judged } from './clear-decide.ts'
 import { planCredit, planTransition } from './clear-plan.ts'
 import type { Transition } from './clear-plan.ts'
+import { contractSubject, onlyContract } from './contract-cards.ts'
 import { writeFindings, writeJudgements, writeTransitions, writeWatches } from './clear-write.ts'
 import { startDelivery } from './delivery.ts'
 import { judgeAgain, tariffsOf } from './objects-batch.ts'
@@ -118,6 +119,8 @@ function lockedSubjects(row: CdrRow): { subject: string; exclusive: boolean }[] 
       ? []
       : [objectSubject({ module: 'locations', owner: row.owner, key: row.location_key })]),
   ]
+  const card = onlyContract(row)
+  if (card) shared.push(contractSubject(card))
   // Which tariffs a CDR without its own was charged by is only known once its location is read: any of the owner's.
   if (!hasTariffs(row)) shared.push(tariffsOf(row.owner))
   return [

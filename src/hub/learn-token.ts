@@ -8,6 +8,7 @@ import { dropNulls, isRecord } from '../ocpi/validate.ts'
 import type { OcpiAnswer } from '../peer/ocpi-client.ts'
 import { appendVersions, lockSubjects, objectSubject } from '../store/objects.ts'
 import type { ObjectPlace } from '../store/objects.ts'
+import { contractSubjects } from './contract-cards.ts'
 import { judgeAgain } from './objects-batch.ts'
 import type { Call } from './request.ts'
 
@@ -33,8 +34,12 @@ export async function learnToken(
     audience: '*',
   }
   const lastUpdated = readTime(token.last_updated) ?? context.clock()
+  const subjects = [objectSubject(place), ...contractSubjects([{ ...place, value: token }])]
   await context.db.transaction(async (tx) => {
-    await lockSubjects(tx, [{ subject: objectSubject(place), exclusive: true }])
+    await lockSubjects(
+      tx,
+      subjects.map((subject) => ({ subject, exclusive: true })),
+    )
     if (await isKnown(tx, { place, token, lastUpdated })) return
     await appendVersions(tx, [
       {
@@ -48,7 +53,7 @@ export async function learnToken(
         source: 'authorize',
       },
     ])
-    await judgeAgain(tx, [objectSubject(place)])
+    await judgeAgain(tx, subjects)
   })
 }
 

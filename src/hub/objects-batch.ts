@@ -22,6 +22,8 @@ import type { Json } from '../ocpi/adapt/define.ts'
 import type { Version } from '../ocpi/version.ts'
 import { applyChange, isMerge } from './mutation.ts'
 import type { Change, Changed, Current } from './mutation.ts'
+import { contractSubjects } from './contract-cards.ts'
+import { otherParty, readElsewhere } from './elsewhere.ts'
 import { noteHidden } from './hidden-locations.ts'
 import { doubtInText, endDoubt, keepDoubtful, readDoubted } from './quarantine.ts'
 import type { Doubtful } from './quarantine.ts'
@@ -74,7 +76,10 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
   const places = pushes.map(({ place }) => place)
   await lockSubjects(
     tx,
-    places.flatMap(lockedBy).map((subject) => ({ subject, exclusive: true })),
+    [...places.flatMap(lockedBy), ...contractsOf(pushes)].map((subject) => ({
+      subject,
+      exclusive: true,
+    })),
   )
   const stored = await readObjects(tx, places)
   const elsewhere = await readElsewhere(tx, pushes)
@@ -112,6 +117,7 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
   )
   await judgeAgain(tx, [
     ...done.filter(({ matters }) => matters).map(({ object }) => objectSubject(object)),
+    ...contractsOf(done.map(({ push }) => push)),
     ...doubts.keys(),
   ])
   await noteSoftFaults(
@@ -126,6 +132,12 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
 function lockedBy(place: ObjectPlace): string[] {
   const subject = objectSubject(place)
   return place.module === 'tariffs' ? [subject, tariffsOf(place.owner)] : [subject]
+}
+
+function contractsOf(pushes: readonly ObjectPush[]): string[] {
+  return contractSubjects(
+    pushes.map(({ place, change }) => ({ ...place, value: change.body?.value })),
+  )
 }
 
 /** The subject that stands for every tariff of an owner. */
@@ -249,26 +261,6 @@ function isJudgedBy(push: ObjectPush, change: { before: Current | null; after: C
       except.includes(name) ? undefined : member,
     )
   return text(before) !== text(after)
-}
-
-/** Sessions that the hub has for another party: they belong to one card and cannot move to another party's. */
-async function readElsewhere(tx: Tx, pushes: readonly ObjectPush[]): Promise<Set<string>> {
-  const places = pushes
-    .filter(({ change }) => change.definition.audience === 'token owner')
-    .map(({ place }) => place)
-  if (places.length === 0) return new Set()
-  const rows = await tx.rows<{ key: string }>(sql`
-    select p.module || '|' || p.owner || '|' || p.object_key || '|' || p.audience as key
-    from unnest(${places.map((p) => p.module)}::text[], ${places.map((p) => p.owner)}::text[],
-      ${places.map((p) => p.key)}::text[], ${places.map((p) => p.audience)}::text[])
-      as p (module, owner, object_key, audience)
-    join objects o using (module, owner, object_key) where o.audience <> p.audience`)
-  return new Set(rows.map(({ key }) => key))
-}
-
-function otherParty(): HubError {
-  const message = 'names another party than this session had before; use a new session id'
-  return new HubError('invalid', message, { faults: [{ pointer: '/cdr_token', message }] })
 }
 
 function syncEntries(push: ObjectPush): OutboxEntry[] {

@@ -12,6 +12,7 @@ import {
   writeObjects,
 } from '../store/objects.ts'
 import type { NewObject, ObjectPlace, ObjectSource } from '../store/objects.ts'
+import { contractSubjects } from './contract-cards.ts'
 import { noteHidden } from './hidden-locations.ts'
 import { judgeAgain, tariffsOf } from './objects-batch.ts'
 import { endDoubt, keepDoubtful } from './quarantine.ts'
@@ -45,7 +46,10 @@ export async function storeCopies(tx: Tx, batch: CopyBatch): Promise<Stored[]> {
   const places = copies.map(({ owner, key, audience }) => ({ module, owner, key, audience }))
   await lockSubjects(
     tx,
-    places.flatMap(lockedBy).map((subject) => ({ subject, exclusive: true })),
+    [...places.flatMap(lockedBy), ...contractSubjects(tokensIn(batch))].map((subject) => ({
+      subject,
+      exclusive: true,
+    })),
   )
   const before = await readObjects(tx, places)
   const known = new Map<string, Known>(before)
@@ -65,7 +69,11 @@ export async function storeCopies(tx: Tx, batch: CopyBatch): Promise<Stored[]> {
   await writeObjects(tx, written)
   if (definition.versioned) await appendVersions(tx, written)
   const doubts = doubtsOf(batch, stored)
-  await judgeAgain(tx, [...written.map(objectSubject), ...doubts.kept.map(objectSubject)])
+  await judgeAgain(tx, [
+    ...written.map(objectSubject),
+    ...contractSubjects(written),
+    ...doubts.kept.map(objectSubject),
+  ])
   await appendOutbox(
     tx,
     written.flatMap((object) => syncEntries(batch, object)),
@@ -98,6 +106,10 @@ function doubtsOf(batch: CopyBatch, stored: readonly Stored[]) {
     kept: all.flatMap(({ doubtful }) => doubtful ?? []),
     ended: all.flatMap(({ place, doubtful }) => (doubtful === null ? [place] : [])),
   }
+}
+
+function tokensIn({ module, copies }: CopyBatch) {
+  return copies.map(({ owner, value }) => ({ module, owner, value }))
 }
 
 /** As a push locks: the object and, for a tariff, all of its owner's. */

@@ -53,9 +53,9 @@ export async function syncObject(context: Context, row: OutboxRow): Promise<void
       error: 'not connected',
     })
   }
-  await syncAgainLater(context, { row, object, platform })
   const sending = await sendingOf(context, { platform, party, object })
   if (sending.method === null) {
+    await syncAgainLater(context, { row, object, platform })
     return finishOutbox(context.db, { ids: [row.id], outcome: 'withheld', error: sending.reason })
   }
   const id = idInCase(sending.id, platform.quirks)
@@ -81,6 +81,8 @@ export async function syncObject(context: Context, row: OutboxRow): Promise<void
     const delayMs = backoffMs('deliver', row.attempts)
     return retryOutbox(context.db, { id: row.id, delayMs, error })
   }
+  // Not while this row is to be tried again: a row for later would take its place.
+  await syncAgainLater(context, { row, object, platform })
   if (sending.reason !== null) {
     // Whoever does not know it need not be told that it is gone.
     await noteTakenBack(context, { object, platformId: platform.id })

@@ -144,7 +144,7 @@ for (const { version, cpo, emsp, seen } of pairs) {
     )
     assert.equal([at(got, 'cdr_token', 'contract_id'), at(got, 'cdr_token', 'uid')], [card, 'K1'])
     const end = secondsFromNow(-60_000)
-    const change = { end_datetime: end, kwh: 11, last_updated: end }
+    const change = { end_datetime: end, kwh: 11, status: 'COMPLETED', last_updated: end }
     const patched = await sendOld('PATCH', `sessions/NL/OLD/${id}`, change)
     assert.is(patched.code, 1000, patched.text)
     const partial = last(emsp, 'sessions', 'PATCH')

@@ -98,6 +98,17 @@ test('a second CDR of that session is held, and none is matched where two sessio
   assert.is(await sessionKeyOf('C5'), null)
 })
 
+test('a CDR of 2.1.1 that came before its token waits for it', async () => {
+  const cdr = cdr211({ id: 'LATE', contract: 'DE-EMA-CLATE' })
+  assert.is((await old.send('POST', 'receiver/cdrs', { body: cdr })).code, 1000)
+  await hub.drain()
+  assert.is(await stand('NL-OLD', 'LATE'), 'unmatched')
+  await put(emsp, 'tokens', tokenOf('DE-EMA', 'LATE'))
+  await hub.drain()
+  assert.match(await stand('NL-OLD', 'LATE'), /^provisional/)
+  assert.is(emsp.received('receiver/cdrs').length, 1)
+})
+
 test('a credit in 2.1.1 names the CDR that it takes back as the receiver knows it', async () => {
   await hub.admin('PUT', '/agreements/NL-TNM/FR-OLE', { credit_to_211: true })
   const cdr_token = {

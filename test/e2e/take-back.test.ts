@@ -89,6 +89,21 @@ test('a tariff of 2.1.1 is given when it begins to be in force and taken when it
   )
 })
 
+test('a connector of several tariffs has the one that 2.1.1 is given', async () => {
+  await send('tariffs', tariffOf('NL-TNM', 'HOC', { type: 'AD_HOC_PAYMENT', ...later() }))
+  await send('tariffs', tariffOf('NL-TNM', 'REG', later()))
+  const evses = items(locationOf('NL-TNM', 'L3')['evses']).map((evse) => ({
+    ...Object(evse),
+    connectors: items(at(evse, 'connectors')).map((connector) => ({
+      ...Object(connector),
+      tariff_ids: ['HOC', 'REG'],
+    })),
+  }))
+  await send('locations', locationOf('NL-TNM', 'L3', { evses, ...later() }))
+  const [got] = old.received('receiver/locations')
+  assert.is(at(got?.json, 'evses', 0, 'connectors', 0, 'tariff_id'), 'REG')
+})
+
 test('a direct PATCH that hides a location, and parts of a hidden one', async () => {
   const direct = { to: 'FR-OLE' }
   const path = 'receiver/locations/NL/TNM/D1'

@@ -13,6 +13,7 @@ const original: CdrRow = {
   id: 1n,
   owner: 'NL-TNM',
   cdr_key: 'a',
+  ocpi_version: '2.2.1',
   cdr_id: 'A',
   receiver: 'DE-EMA',
   value: {},

@@ -43,6 +43,8 @@ export type Facts = {
   receivedAt?: string
   /** Ids that have another name for this receiver, because two owners use the same (2.1.1 lists): module → id → alias. */
   aliases?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** The owner's tariffs, folded, that a 2.1.1 partner is not given: no connector has one of these there. */
+  unusableTariffs?: ReadonlySet<string>
   /** The time at which a tariff must be in force for 2.1.1, which has no times for it; RFC 3339 with Z. */
   inForceAt?: string
   /** The 2.1.1 receiver agreed to get credit CDRs, which 2.1.1 does not know, as CDRs with a negative total. */

@@ -1,3 +1,4 @@
+import { foldKey } from '../primitives.ts'
 import { isRecord } from '../validate.ts'
 import type { Json, Step, Steps, StepWork } from './define.ts'
 import {
@@ -83,7 +84,7 @@ const connectorDown211: Edit = (draft, work) => {
   writeTimesDown(draft, work, ['last_updated'])
 }
 
-/** A 2.1.1 Connector has one tariff: the first one of the list. */
+/** A 2.1.1 Connector has one tariff: the first one of the list that is for every session and in force. */
 function oneTariff(draft: Json, work: StepWork): void {
   const ids = draft['tariff_ids']
   if (!Array.isArray(ids) || ids.length === 0) {
@@ -93,9 +94,11 @@ function oneTariff(draft: Json, work: StepWork): void {
   }
   loseMembers(draft, work, { names: ['tariff_id'], reason: 'tariff_ids says it' })
   delete draft['tariff_ids']
-  draft['tariff_id'] = aliasDown(ids[0], work.facts, 'tariffs')
+  const unusable = work.facts.unusableTariffs
+  const chosen = ids.findIndex((id) => typeof id !== 'string' || !unusable?.has(foldKey(id)))
+  if (chosen >= 0) draft['tariff_id'] = aliasDown(ids[chosen], work.facts, 'tariffs')
   for (const index of ids.keys()) {
-    if (index > 0) work.lose(`/tariff_ids/${index}`, 'a connector has one tariff in 2.1.1')
+    if (index !== chosen) work.lose(`/tariff_ids/${index}`, 'a connector has one tariff in 2.1.1')
   }
 }
 
