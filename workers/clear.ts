@@ -1,7 +1,7 @@
 import { DatabaseUnavailable } from '../src/db/database.ts'
 import type { Context } from '../src/context.ts'
 import { backoffMs } from '../src/hub/backoff.ts'
-import { clearCdrs } from '../src/hub/clear.ts'
+import { clearCdrs } from '../src/hub/cdrs/clear.ts'
 import { currentRows, retryOutbox } from '../src/outbox/outbox.ts'
 import type { OutboxRow } from '../src/outbox/outbox.ts'
 import type { RowRef } from './queues.ts'

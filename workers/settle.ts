@@ -1,5 +1,5 @@
 import type { Context } from '../src/context.ts'
-import { approveDue } from '../src/hub/approve-due.ts'
+import { approveDue } from '../src/hub/cdrs/approve-due.ts'
 import { backoffMs } from '../src/hub/backoff.ts'
 import { currentRows, retryOutbox } from '../src/outbox/outbox.ts'
 import type { RowRef } from './queues.ts'

@@ -9,7 +9,7 @@ import { foldKey, partyOf, readTime } from '../ocpi/primitives.ts'
 import { replyOf } from '../ocpi/registry.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import type { OcpiAnswer as PartnerAnswer } from '../peer/ocpi-client.ts'
-import { bridgeText, bridgeTexts, versionOf } from './bridge.ts'
+import { bridgeText, bridgeTexts, versionOf } from './bridge/bridge.ts'
 import type { Call, OcpiAnswer } from './request.ts'
 
 type Input = {

@@ -7,9 +7,9 @@ import { sql } from '../db/sql.ts'
 import { foldKey } from '../ocpi/primitives.ts'
 import { bodyOf } from '../ocpi/registry.ts'
 import type { PartnerSide, Route } from '../ocpi/registry.ts'
-import { liftValue } from './bridge.ts'
+import { liftValue } from './bridge/bridge.ts'
 import type { Call, OcpiAnswer, ParsedBody } from './request.ts'
-import { withTokenParty } from './token-party.ts'
+import { withTokenParty } from './bridge/token-party.ts'
 
 /** A path below /ocpi: 2.1.1 stands below the side of the partner, because its URLs do not tell the interface. */
 export type Door = {

@@ -8,8 +8,8 @@ import { dropNulls, isRecord } from '../ocpi/validate.ts'
 import type { OcpiAnswer } from '../peer/ocpi-client.ts'
 import { appendVersions, lockSubjects, objectSubject } from '../store/objects.ts'
 import type { ObjectPlace } from '../store/objects.ts'
-import { contractSubjects } from './contract-cards.ts'
-import { judgeAgain } from './objects-batch.ts'
+import { contractSubjects } from './bridge/contract-cards.ts'
+import { judgeAgain } from './objects/objects-batch.ts'
 import type { Call } from './request.ts'
 
 /**

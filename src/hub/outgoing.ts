@@ -10,11 +10,11 @@ import { bodyOf, existsIn } from '../ocpi/registry.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import type { Version } from '../ocpi/version.ts'
 import { placeKey, readObjects } from '../store/objects.ts'
-import { readAliases } from './aliases.ts'
-import { bridgeText, versionOf } from './bridge.ts'
-import { objectKey } from './object-key.ts'
+import { readAliases } from './bridge/aliases.ts'
+import { bridgeText, versionOf } from './bridge/bridge.ts'
+import { objectKey } from './objects/object-key.ts'
 import type { Call } from './request.ts'
-import { goneText } from './take-back.ts'
+import { goneText } from './bridge/take-back.ts'
 
 /** A request as its receiver gets it: in its version, and in its ways. */
 export type Outgoing = {

@@ -12,7 +12,7 @@ import { scanBody } from '../ocpi/scan.ts'
 import { dropNulls, isRecord, schemaFor, validate } from '../ocpi/validate.ts'
 import type { Version } from '../ocpi/version.ts'
 import type { OcpiRequest, ParsedBody } from './request.ts'
-import { repeatedMember } from './soft-faults.ts'
+import { repeatedMember } from './objects/soft-faults.ts'
 
 type Input = {
   request: OcpiRequest

@@ -5,7 +5,7 @@ import type { Secrets } from '../directory/secrets.ts'
 import type { Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
 import { raiseAlert } from './alerts.ts'
-import { rekeyCallbacks } from './callbacks.ts'
+import { rekeyCallbacks } from './commands/callbacks.ts'
 import { peerTokenPurpose } from './call-partner.ts'
 
 type TokenRow = { token_hash: Buffer; platform_id: string; kind: string; sealed: Buffer }

@@ -1,7 +1,7 @@
 import { present } from '../../src/assert.ts'
 import { HubError } from '../../src/errors.ts'
-import { applyChange } from '../../src/hub/mutation.ts'
-import type { Change, Changed, Current } from '../../src/hub/mutation.ts'
+import { applyChange } from '../../src/hub/objects/mutation.ts'
+import type { Change, Changed, Current } from '../../src/hub/objects/mutation.ts'
 import { moduleById } from '../../src/ocpi/registry.ts'
 import { dropNulls } from '../../src/ocpi/validate.ts'
 

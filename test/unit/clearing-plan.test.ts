@@ -1,9 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defaultTerms } from '../../src/hub/agreement-terms.ts'
-import type { Judged } from '../../src/hub/clear-decide.ts'
-import type { CdrRow } from '../../src/hub/clear-facts.ts'
-import { planCredit, planTransition } from '../../src/hub/clear-plan.ts'
+import type { Judged } from '../../src/hub/cdrs/clear-decide.ts'
+import type { CdrRow } from '../../src/hub/cdrs/clear-facts.ts'
+import { planCredit, planTransition } from '../../src/hub/cdrs/clear-plan.ts'
 
 const plan = suite('clearing plan of a credit')
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Changed, Current } from '../../src/hub/mutation.ts'
+import type { Changed, Current } from '../../src/hub/objects/mutation.ts'
 import { at, items } from '../helpers/ask.ts'
 import { MID, OLD, changed, result, stored } from '../helpers/changes.ts'
 import type { Wanted } from '../helpers/changes.ts'

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Change } from '../../src/hub/mutation.ts'
+import type { Change } from '../../src/hub/objects/mutation.ts'
 import { at } from '../helpers/ask.ts'
 import { MID, NEW, OLD, changed, now, result, stored } from '../helpers/changes.ts'
 import type { Wanted } from '../helpers/changes.ts'

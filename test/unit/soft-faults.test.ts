@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { limits } from '../../config/limits.ts'
 import { sql } from '../../src/db/sql.ts'
-import { noteSoftFaults, repeatedMember } from '../../src/hub/soft-faults.ts'
+import { noteSoftFaults, repeatedMember } from '../../src/hub/objects/soft-faults.ts'
 import { testDatabase } from '../helpers/database.ts'
 
 const database = await testDatabase()

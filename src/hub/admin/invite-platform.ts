@@ -5,7 +5,7 @@ import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import type { Fault } from '../../errors.ts'
 import { foldUpper } from '../../ocpi/primitives.ts'
-import { announcePlatform } from '../announce.ts'
+import { announcePlatform } from '../connection/announce.ts'
 import { appendAudit } from './audit.ts'
 import { Refusal } from './refusal.ts'
 

@@ -20,7 +20,7 @@ const command = {
   responseUrl: { in: 'body', schema: commandResult, kind: 'commandResult' },
 } as const satisfies Partial<Endpoint>
 
-/** Results are posted to URLs of ours (hub/callbacks.ts), so the Sender interface has no rows. */
+/** Results are posted to URLs of ours (hub/commands/callbacks.ts), so the Sender interface has no rows. */
 export const commands = defineModule({
   id: 'commands',
   kind: 'functional',

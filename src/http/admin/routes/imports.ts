@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { limits } from '../../../../config/limits.ts'
 import { pullNow, readFreshness } from '../../../hub/admin/freshness.ts'
 import { listQuarantine, readImportReport, runImport } from '../../../hub/admin/imports.ts'
-import { IMPORTABLE } from '../../../hub/import-feed.ts'
+import { IMPORTABLE } from '../../../hub/copies/import-feed.ts'
 import { VERSIONS } from '../../../ocpi/version.ts'
 import {
   byId,

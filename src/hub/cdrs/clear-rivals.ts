@@ -1,0 +1,71 @@
+import type { Tx } from '../../db/sql.ts'
+import { sql } from '../../db/sql.ts'
+
+/** What of a CDR decides whom it competes with. */
+type Rival = {
+  id: bigint
+  owner: string
+  receiver: string
+  session_key: string | null
+  token_key: string
+  started_at: Date | null
+  ended_at: Date | null
+}
+
+/** CDRs of the same session that stand: received before this one and not out, or live already. */
+export async function readSameSession(
+  tx: Tx,
+  rows: readonly Rival[],
+): Promise<Map<bigint, { cdrId: string }[]>> {
+  const found = await tx.rows<{ id: bigint; cdr_id: string }>(sql`
+    select q.id, c.cdr_id
+    from unnest(${rows.map((r) => r.id.toString())}::bigint[], ${rows.map((r) => r.owner)}::text[],
+      ${rows.map((r) => r.session_key)}::text[]) as q (id, owner, session_key)
+    join cdrs c on c.owner = q.owner and c.session_key = q.session_key and c.id <> q.id and not c.is_credit
+    join cdr_states s on s.cdr_id = c.id
+    where s.state in ('provisional', 'approved')
+      or (c.id < q.id and s.state not in ('quarantined', 'credited', 'withdrawn'))
+    order by q.id, c.id`)
+  return grouped(found.map((row) => [row.id, { cdrId: row.cdr_id }]))
+}
+
+/** CDRs of the same card whose time overlaps and that stand, whoever sent them. */
+export async function readOverlapping(
+  tx: Tx,
+  rows: readonly Rival[],
+): Promise<Map<bigint, { owner: string; cdrId: string; start: Date; end: Date }[]>> {
+  const timed = rows.filter((row) => row.started_at !== null && row.ended_at !== null)
+  const found = await tx.rows<{
+    id: bigint
+    owner: string
+    cdr_id: string
+    started_at: Date
+    ended_at: Date
+  }>(sql`
+    select q.id, c.owner, c.cdr_id, c.started_at, c.ended_at
+    from unnest(${timed.map((r) => r.id.toString())}::bigint[], ${timed.map((r) => r.receiver)}::text[],
+      ${timed.map((r) => r.token_key)}::text[], ${timed.map((r) => r.started_at)}::timestamptz[],
+      ${timed.map((r) => r.ended_at)}::timestamptz[]) as q (id, receiver, token_key, started_at, ended_at)
+    join cdrs c on c.receiver = q.receiver and c.token_key = q.token_key and c.id <> q.id and not c.is_credit
+      and c.started_at < q.ended_at and c.ended_at > q.started_at
+    join cdr_states s on s.cdr_id = c.id
+    where s.state in ('provisional', 'approved')
+      or (c.id < q.id and s.state not in ('quarantined', 'credited', 'withdrawn'))
+    order by q.id, c.id`)
+  return grouped(
+    found.map((row) => [
+      row.id,
+      { owner: row.owner, cdrId: row.cdr_id, start: row.started_at, end: row.ended_at },
+    ]),
+  )
+}
+
+function grouped<K, V>(entries: readonly (readonly [K, V])[]): Map<K, V[]> {
+  const map = new Map<K, V[]>()
+  for (const [key, value] of entries) {
+    const list = map.get(key)
+    if (list) list.push(value)
+    else map.set(key, [value])
+  }
+  return map
+}

@@ -1,0 +1,154 @@
+import { assert } from '../../assert.ts'
+import type { Finding } from '../../clearing/findings.ts'
+import type { Tx } from '../../db/sql.ts'
+import { sql } from '../../db/sql.ts'
+import { postGroups } from '../../ledger/post-groups.ts'
+import type { Transition } from './clear-plan.ts'
+
+/** Who decided: `hub`, an operator, a party. */
+export type Decider = { actor: string; reason: string | null }
+
+/**
+ * Writes transitions with their ledger groups, set-wise, in the caller's transaction. The rows are locked; the epoch is
+ * a second fence: a run that continues on old state writes nothing and fails.
+ */
+export async function writeTransitions(
+  tx: Tx,
+  transitions: readonly Transition[],
+  decider: Decider,
+): Promise<void> {
+  if (transitions.length === 0) return
+  const ids = transitions.map(({ row }) => row.id.toString())
+  const written = await tx.rows(sql`
+    update cdr_states s set state = t.state, epoch = t.epoch, cycle_id = t.cycle_id, net_micros = t.net_micros,
+      tax_micros = t.tax_micros, tax_known = t.tax_known, residue = t.residue, booked = t.booked,
+      contest_until = t.contest_until, updated_at = clock_timestamp()
+    from unnest(${ids}::bigint[], ${transitions.map((t) => t.state)}::text[], ${transitions.map((t) => t.epoch)}::int[],
+      ${transitions.map((t) => t.cycleId)}::text[], ${transitions.map((t) => t.netMicros?.toString() ?? null)}::bigint[],
+      ${transitions.map((t) => t.taxMicros?.toString() ?? null)}::bigint[],
+      ${transitions.map((t) => t.taxKnown)}::boolean[], ${transitions.map((t) => t.residue)}::text[],
+      ${transitions.map((t) => (t.booked ? JSON.stringify(t.booked) : null))}::jsonb[],
+      ${transitions.map((t) => t.contestUntil)}::timestamptz[])
+      as t (cdr_id, state, epoch, cycle_id, net_micros, tax_micros, tax_known, residue, booked, contest_until)
+    where s.cdr_id = t.cdr_id and s.epoch = t.epoch - 1
+    returning s.cdr_id`)
+  assert(written.length === transitions.length, 'a CDR changed while its row was locked')
+  await tx.rows(sql`
+    insert into cdr_events (cdr_id, epoch, state, actor, reason_code, reason)
+    select cdr_id, epoch, state, ${decider.actor}, reason_code, ${decider.reason}
+    from unnest(${ids}::bigint[], ${transitions.map((t) => t.epoch)}::int[], ${transitions.map((t) => t.state)}::text[],
+      ${transitions.map((t) => t.reasonCode)}::text[]) as t (cdr_id, epoch, state, reason_code)`)
+  const groups = transitions.flatMap(({ group }) => (group ? [group] : []))
+  const statuses = await postGroups(tx, groups)
+  for (const group of groups) {
+    const status = statuses.get(group.id)
+    assert(status === 'created', `the ledger answered ${status} to ${group.id}`)
+  }
+}
+
+export type CdrFindings = { cdrId: bigint; epoch: number; findings: readonly Finding[] }
+
+/** Findings of the door and of the receiver: no clearing run replaces them. */
+const FOREIGN_CODES = ['D3', 'R1']
+
+/** Replaces the findings of CDRs where they differ from those that stand; a run that finds the same writes nothing. */
+export async function writeFindings(tx: Tx, all: readonly CdrFindings[]): Promise<void> {
+  const standing = await readStanding(tx, all)
+  const changed = all.filter(({ cdrId, findings }) => {
+    const known = standing.get(cdrId) ?? []
+    return (
+      known.length !== findings.length ||
+      findings.some((finding, at) => known[at] !== textOf(finding))
+    )
+  })
+  if (changed.length === 0) return
+  await tx.rows(sql`
+    update cdr_findings set superseded_at = clock_timestamp()
+    where cdr_id = any(${changed.map(({ cdrId }) => cdrId.toString())}::bigint[]) and superseded_at is null
+      and code <> all(${FOREIGN_CODES}::text[])`)
+  await insertFindings(tx, changed)
+}
+
+/** What stands of each CDR, in the order it was written. */
+async function readStanding(tx: Tx, all: readonly CdrFindings[]): Promise<Map<bigint, string[]>> {
+  const rows = await tx.rows<Finding & { cdr_id: bigint }>(sql`
+    select cdr_id, code, severity, message, expected, actual, difference, tolerance from cdr_findings
+    where cdr_id = any(${all.map(({ cdrId }) => cdrId.toString())}::bigint[]) and superseded_at is null
+      and code <> all(${FOREIGN_CODES}::text[])
+    order by cdr_id, id`)
+  const standing = new Map<bigint, string[]>()
+  for (const row of rows)
+    standing.set(row.cdr_id, [...(standing.get(row.cdr_id) ?? []), textOf(row)])
+  return standing
+}
+
+function textOf(finding: Omit<Finding, 'inputs'>): string {
+  const { code, severity, message, expected, actual, difference, tolerance } = finding
+  return JSON.stringify([code, severity, message, expected, actual, difference, tolerance])
+}
+
+async function insertFindings(tx: Tx, all: readonly CdrFindings[]): Promise<void> {
+  const rows = all.flatMap(({ cdrId, epoch, findings }) =>
+    findings.map((finding) => ({ cdrId, epoch, finding })),
+  )
+  if (rows.length === 0) return
+  await tx.rows(sql`
+    insert into cdr_findings (cdr_id, epoch, code, severity, message, inputs, expected, actual, difference, tolerance)
+    select * from unnest(${rows.map((r) => r.cdrId.toString())}::bigint[], ${rows.map((r) => r.epoch)}::int[],
+      ${rows.map((r) => r.finding.code)}::text[], ${rows.map((r) => r.finding.severity)}::text[],
+      ${rows.map((r) => r.finding.message)}::text[], ${rows.map((r) => JSON.stringify(r.finding.inputs))}::jsonb[],
+      ${rows.map((r) => r.finding.expected)}::text[], ${rows.map((r) => r.finding.actual)}::text[],
+      ${rows.map((r) => r.finding.difference)}::text[], ${rows.map((r) => r.finding.tolerance)}::text[])`)
+}
+
+/** Replaces what CDRs wait for or were judged by. */
+export async function writeWatches(
+  tx: Tx,
+  watches: readonly { cdrId: bigint; subjects: readonly string[] }[],
+): Promise<void> {
+  if (watches.length === 0) return
+  await tx.rows(sql`
+    delete from cdr_watches where cdr_id = any(${watches.map(({ cdrId }) => cdrId.toString())}::bigint[])`)
+  const rows = watches.flatMap(({ cdrId, subjects }) =>
+    [...new Set(subjects)].map((subject) => ({ cdrId, subject })),
+  )
+  if (rows.length === 0) return
+  await tx.rows(sql`
+    insert into cdr_watches (subject, cdr_id)
+    select * from unnest(${rows.map(({ subject }) => subject)}::text[], ${rows.map(({ cdrId }) => cdrId.toString())}::bigint[])`)
+}
+
+/** Keeps the worked price, the wait's end and the agreement's version beside the state. */
+export async function writeJudgements(
+  tx: Tx,
+  judged: readonly {
+    cdrId: bigint
+    breakdown: unknown
+    waitUntil: Date
+    agreementVersion: number
+  }[],
+): Promise<void> {
+  if (judged.length === 0) return
+  await tx.rows(sql`
+    update cdr_states s set breakdown = t.breakdown, wait_until = t.wait_until, agreement_version = t.agreement_version
+    from unnest(${judged.map((j) => j.cdrId.toString())}::bigint[],
+      ${judged.map((j) => (j.breakdown === null ? null : JSON.stringify(j.breakdown)))}::jsonb[],
+      ${judged.map((j) => j.waitUntil)}::timestamptz[], ${judged.map((j) => j.agreementVersion)}::int[])
+      as t (cdr_id, breakdown, wait_until, agreement_version)
+    where s.cdr_id = t.cdr_id`)
+}
+
+/** How CDRs reach their receiver from now on. */
+export async function writeDeliveries(
+  tx: Tx,
+  deliveries: readonly { cdrId: bigint; delivery: string }[],
+): Promise<void> {
+  if (deliveries.length === 0) return
+  await tx.rows(sql`
+    update cdr_states s set delivery = t.delivery,
+      visible_seq = case when t.delivery in ('none', 'withheld') then s.visible_seq
+        else coalesce(s.visible_seq, nextval('cdr_visible_seq')) end
+    from unnest(${deliveries.map((d) => d.cdrId.toString())}::bigint[], ${deliveries.map((d) => d.delivery)}::text[])
+      as t (cdr_id, delivery)
+    where s.cdr_id = t.cdr_id`)
+}

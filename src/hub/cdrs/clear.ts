@@ -1,0 +1,235 @@
+import { currencies } from '../../../config/currencies.ts'
+import type { Context } from '../../context.ts'
+import type { Tx } from '../../db/sql.ts'
+import type { Snapshot } from '../../directory/snapshot.ts'
+import { appendOutbox, finishOutbox } from '../../outbox/outbox.ts'
+import type { OutboxEntry } from '../../outbox/outbox.ts'
+import { holdCycles } from '../../settlement/cycles.ts'
+import { lockSubjects, objectSubject } from '../../store/objects.ts'
+import { defaultTerms } from '../agreement-terms.ts'
+import { agreementAt } from '../agreements.ts'
+import type { Agreed } from '../agreements.ts'
+import { hasTariffs, readCdrRows, readFacts, readOriginalIds, tariffIds } from './clear-facts.ts'
+import type { CdrRow, Facts } from './clear-facts.ts'
+import { judgeRow } from './clear-decide.ts'
+import type { Judged } from './clear-decide.ts'
+import { planCredit, planTransition } from './clear-plan.ts'
+import type { Transition } from './clear-plan.ts'
+import { contractSubject, onlyContract } from '../bridge/contract-cards.ts'
+import { writeFindings, writeJudgements, writeTransitions, writeWatches } from './clear-write.ts'
+import { startDelivery } from './delivery.ts'
+import { judgeAgain, tariffsOf } from '../objects/objects-batch.ts'
+
+const JUDGED_STATES = new Set(['received', 'unmatched', 'held', 'quarantined'])
+
+/**
+ * Clears a batch of CDRs: match, price, check, decide, book, in one transaction with the end of the outbox rows that
+ * asked for it. Locks: subjects, cycles, CDR rows, accounts, each in order. Running it twice changes nothing.
+ */
+export async function clearCdrs(
+  context: Context,
+  input: { ids: readonly bigint[]; outboxIds: readonly bigint[] },
+): Promise<Transition[]> {
+  const snapshot = await context.directory.snapshot()
+  const transitions = await context.db.transaction(async (tx) => {
+    const done = await clearBatch(tx, context, { ids: input.ids, snapshot })
+    await finishOutbox(tx, { ids: input.outboxIds, outcome: 'done' })
+    return done
+  })
+  for (const { state } of transitions) context.metrics.cdrs.inc({ state })
+  return transitions
+}
+
+async function clearBatch(
+  tx: Tx,
+  context: Context,
+  input: { ids: readonly bigint[]; snapshot: Snapshot },
+): Promise<Transition[]> {
+  const before = await readCdrRows(tx, { ids: input.ids, forUpdate: false })
+  const originalIds = await readOriginalIds(tx, before)
+  await lockSubjects(tx, before.flatMap(lockedSubjects))
+  const openCycles = await holdOpenCycles(tx, before)
+  const rows = await readCdrRows(tx, { ids: [...input.ids, ...originalIds], forUpdate: true })
+  const wanted = new Set(input.ids)
+  const pending = rows.filter((row) => wanted.has(row.id) && JUDGED_STATES.has(row.state))
+  const facts = await readFacts(
+    tx,
+    pending,
+    rows.filter((row) => originalIds.includes(row.id)),
+  )
+  const now = context.clock()
+  const { judged, later } = onePerOriginal(
+    pending.map((row) =>
+      judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot: input.snapshot }), now }),
+    ),
+  )
+  const transitions = judged.flatMap((one) => planOne(one, { now, openCycles }))
+  await writeTransitions(tx, transitions, { actor: 'hub', reason: null })
+  await writeOutcomes(tx, { judged, transitions, facts, snapshot: input.snapshot })
+  // Their outbox rows end with this batch.
+  await appendOutbox(tx, later.map(clearEntry))
+  return transitions
+}
+
+function clearEntry({ row }: Judged): OutboxEntry {
+  return { kind: 'clear', subject: row.id.toString(), correlationId: row.correlation_id }
+}
+
+/** Of several credits of one original in a batch, the first is decided now, the others see the outcome next time. */
+function onePerOriginal(all: readonly Judged[]): { judged: Judged[]; later: Judged[] } {
+  const seen = new Set<bigint>()
+  const later: Judged[] = []
+  const first = all.filter((one) => {
+    const { original, judgement } = one
+    if (!original || judgement.verdict !== 'clear') return true
+    if (seen.has(original.id)) {
+      later.push(one)
+      return false
+    }
+    seen.add(original.id)
+    return true
+  })
+  // What is credited now need not be judged again first.
+  return { judged: first.filter(({ row }) => !seen.has(row.id)), later }
+}
+
+function planOne(
+  one: Judged,
+  input: { now: Date; openCycles: ReadonlyMap<string, string> },
+): Transition[] {
+  const openCycle = input.openCycles.get(one.row.currency) ?? null
+  if (one.row.is_credit && one.judgement.verdict === 'clear' && openCycle !== null) {
+    return planCredit(one, { openCycle })
+  }
+  const transition = planTransition(one, { now: input.now, openCycle })
+  return transition ? [transition] : []
+}
+
+/**
+ * Shared locks on what a CDR is judged by, exclusive ones on what it competes for: its session, its card's time, and
+ * the original that a credit reverses.
+ */
+function lockedSubjects(row: CdrRow): { subject: string; exclusive: boolean }[] {
+  const shared = [
+    objectSubject({ module: 'tokens', owner: row.receiver, key: row.token_key }),
+    ...(row.session_key === null
+      ? []
+      : [objectSubject({ module: 'sessions', owner: row.owner, key: row.session_key })]),
+    ...(row.location_key === null
+      ? []
+      : [objectSubject({ module: 'locations', owner: row.owner, key: row.location_key })]),
+  ]
+  const card = onlyContract(row)
+  if (card) shared.push(contractSubject(card))
+  // Which tariffs a CDR without its own was charged by is only known once its location is read: any of the owner's.
+  if (!hasTariffs(row)) shared.push(tariffsOf(row.owner))
+  return [
+    ...shared.map((subject) => ({ subject, exclusive: false })),
+    ...standingSubjects(row).map((subject) => ({ subject, exclusive: true })),
+  ]
+}
+
+/** What a CDR stands in the way of: others of its session and its card, and credits of it. */
+export function standingSubjects(row: CdrRow): string[] {
+  return [
+    `stands|${row.owner}|${row.is_credit ? (row.original_key ?? row.cdr_key) : row.cdr_key}`,
+    `card|${row.receiver}|${row.token_key}`,
+    ...(row.session_key === null ? [] : [`session|${row.owner}|${row.session_key}`]),
+  ]
+}
+
+/** The open cycle of every currency of the batch that exists, held so that none closes before the commit. */
+async function holdOpenCycles(tx: Tx, rows: readonly CdrRow[]): Promise<Map<string, string>> {
+  const open = new Map<string, string>()
+  for (const currency of [...new Set(rows.map((row) => row.currency))].sort()) {
+    if (!currencies.has(currency)) continue
+    open.set(currency, (await holdCycles(tx, currency)).open)
+  }
+  return open
+}
+
+/** The agreement in force at the session's start; the hub's defaults where there was none yet. */
+function agreedFor(context: Context, input: { row: CdrRow; snapshot: Snapshot }): Agreed {
+  const { row, snapshot } = input
+  const at = row.started_at ?? row.received_at
+  const agreed = agreementAt({
+    snapshot,
+    mode: context.config.agreements,
+    cpo: row.owner,
+    emsp: row.receiver,
+    at,
+  })
+  return agreed ?? { version: 0, terms: defaultTerms }
+}
+
+async function writeOutcomes(
+  tx: Tx,
+  input: {
+    judged: readonly Judged[]
+    transitions: readonly Transition[]
+    facts: Facts
+    snapshot: Snapshot
+  },
+): Promise<void> {
+  const { judged, transitions, facts } = input
+  const states = new Map(transitions.map((transition) => [transition.row.id, transition]))
+  await writeJudgements(
+    tx,
+    judged.map((one) => ({
+      cdrId: one.row.id,
+      breakdown: one.priced,
+      waitUntil: one.waitUntil,
+      agreementVersion: one.agreed.version,
+    })),
+  )
+  await writeFindings(
+    tx,
+    judged.map((one) => ({
+      cdrId: one.row.id,
+      epoch: states.get(one.row.id)?.epoch ?? one.row.epoch,
+      findings: one.judgement.findings,
+    })),
+  )
+  // Watches first: what this batch itself sets free must find them.
+  const ended = transitions.filter(({ row }) => !judged.some((one) => one.row.id === row.id))
+  await writeWatches(tx, [
+    ...judged.map((one) => ({
+      cdrId: one.row.id,
+      subjects: JUDGED_STATES.has(states.get(one.row.id)?.state ?? one.row.state)
+        ? watchedSubjects(one, facts)
+        : [],
+    })),
+    ...ended.map(({ row }) => ({ cdrId: row.id, subjects: [] })),
+  ])
+  await judgeAgain(tx, transitions.flatMap(freedSubjects))
+  await startDelivery(tx, {
+    cdrs: judged.map(({ row, judgement }) => ({
+      row,
+      state: states.get(row.id)?.state ?? row.state,
+      hasUnknownToken: judgement.findings.some(
+        ({ code, severity }) => code === 'A1' && severity === 'S',
+      ),
+    })),
+    snapshot: input.snapshot,
+  })
+}
+
+function watchedSubjects(one: Judged, facts: Facts): string[] {
+  const { row } = one
+  if (row.is_credit) return [`stands|${row.owner}|${row.original_key ?? ''}`]
+  return [
+    ...lockedSubjects(row).map(({ subject }) => subject),
+    ...tariffIds(row, facts.locations).map((key) =>
+      objectSubject({ module: 'tariffs', owner: row.owner, key }),
+    ),
+  ]
+}
+
+/** Whom a transition concerns: those behind a CDR that no longer stands, and credits that waited for its verdict. */
+function freedSubjects({ row, state }: Transition): string[] {
+  if (state === 'quarantined' || state === 'credited' || state === 'withdrawn')
+    return standingSubjects(row)
+  return row.state === 'received' || row.state === 'unmatched'
+    ? [`stands|${row.owner}|${row.cdr_key}`]
+    : []
+}
