@@ -1,7 +1,7 @@
 import { currencies } from '../../config/currencies.ts'
 import { claimedAmounts } from './amounts.ts'
 import { checkCredit } from './checks/credit.ts'
-import { checkReadable, doubtful } from './checks/structure.ts'
+import { checkFineness, checkReadable, doubtful } from './checks/structure.ts'
 import type { Draft } from './findings.ts'
 import { decide, toFindings } from './findings.ts'
 import type { CreditInput } from './input.ts'
@@ -19,6 +19,7 @@ export function judgeCredit(input: CreditInput): Judgement {
   const isLacking = lacksOriginal(input)
   const drafts = [
     ...checkReadable([...doubtful(input.cdr), ...reading.unreadable]),
+    ...checkFineness(input.cdr.value),
     ...checkCurrencyExists(reading.facts?.currency ?? null),
     ...checkCredit(input),
     ...checkWait(input),

@@ -18,6 +18,7 @@ import {
 } from './checks/price.ts'
 import { checkNegativeEnergy, checkPower, checkSessionEnergy } from './checks/quantity.ts'
 import {
+  checkFineness,
   checkPeriods,
   checkPlaceholders,
   checkReadable,
@@ -62,6 +63,7 @@ export function judge(input: ClearingInput): Judgement {
     ...checkSession(input, decided),
     ...checkDuplicates(input),
     ...checkReadable([...doubtful(input.cdr), ...reading.unreadable]),
+    ...checkFineness(input.cdr.value),
     ...(reading.facts === null ? [] : checkFacts(caseOf({ input, facts: reading.facts, decided }))),
   ]
   const findings = toFindings(drafts, input.agreement.severities)

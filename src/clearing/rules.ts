@@ -198,6 +198,13 @@ export const RULES = {
     sentence:
       'The oldest known version of the token is younger than the start of the session. It was accepted.',
   },
+  T5: {
+    severity: 'I',
+    version: 1,
+    title: 'amounts finer than OCPI has them',
+    sentence:
+      '{fields}: OCPI has 4 decimals, and many readers keep 15 digits at most. The amounts were judged as they were sent.',
+  },
   P9: {
     severity: 'I',
     version: 1,

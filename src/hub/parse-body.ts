@@ -5,6 +5,7 @@ import type { Fault } from '../errors.ts'
 import type { Quirks } from '../directory/quirks.ts'
 import type { Endpoint, Module } from '../ocpi/define.ts'
 import { withExactNumbers } from '../ocpi/canonical.ts'
+import { fineAmounts } from '../ocpi/fine-amounts.ts'
 import { bodyOf } from '../ocpi/registry.ts'
 import { repair } from '../ocpi/repair.ts'
 import type { Repair, RepairKind } from '../ocpi/repair.ts'
@@ -23,6 +24,9 @@ type Input = {
   /** What is known of the partner's ways; none: held to OCPI. */
   quirks?: Quirks
 }
+
+/** The modules whose amounts become money. */
+const PRICED = new Set(['cdrs', 'tariffs'])
 
 /**
  * Reads and judges the body of an endpoint that has one: media type, scan, JSON, schema of this version. Hard faults
@@ -71,7 +75,13 @@ export async function parseBody(input: Input): Promise<ParsedBody | null> {
     text: scanned.text,
     value: exact,
     longNumbers: scanned.longNumbers,
-    soft: [...verdict.soft, ...repairs.map(asFault), ...doubles, ...untyped],
+    soft: [
+      ...verdict.soft,
+      ...repairs.map(asFault),
+      ...doubles,
+      ...untyped,
+      ...(PRICED.has(input.module.id) ? fineAmounts(exact) : []),
+    ],
     ...(repairs.length === 0 ? {} : { repairs }),
   }
 }

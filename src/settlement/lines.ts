@@ -17,6 +17,7 @@ export type PartyLine = {
   readonly tax: bigint
   readonly taxKnown: boolean
   readonly carriedFrom: string | null
+  readonly lateFrom: string | null
 }
 
 export type LinesQuery = {
@@ -54,7 +55,8 @@ export async function readLines(db: Sql, query: LinesQuery): Promise<PartyLine[]
   const place = /^(\d{1,18}):(gets|owes)$/.exec(query.after ?? '')
   return db.rows(sql`
     select l.cdr_id as id, c.cdr_id as "cdrId", c.owner, l.counterparty, l.direction, l.state, l.net_micros as net,
-      l.tax_micros as tax, l.tax_known as "taxKnown", l.carried_from as "carriedFrom"
+      l.tax_micros as tax, l.tax_known as "taxKnown", l.carried_from as "carriedFrom",
+      l.late_from as "lateFrom"
     from (
       select s.*, s.debtor as counterparty, 'gets' as direction from settlement_lines s
         where s.cycle_id = ${cycleId} and s.kind = ${kind} and s.creditor = ${party}

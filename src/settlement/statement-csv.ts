@@ -21,6 +21,7 @@ const COLUMNS = [
   'gross',
   'tax_known',
   'carried_from',
+  'late_from',
 ] as const
 
 /**
@@ -60,6 +61,7 @@ export async function* statementCsv(
         line.net + line.tax,
         line.taxKnown ? 'true' : 'false',
         line.carriedFrom ?? '',
+        line.lateFrom ?? '',
       ]),
     )
     const last = lines.at(-1)

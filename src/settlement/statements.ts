@@ -46,6 +46,8 @@ export type StatementLine = {
   readonly tax_known: boolean
   readonly gross: string
   readonly carried_from: string | null
+  /** The cycle during which the session ended, when it was over before the CDR was booked. */
+  readonly late_from: string | null
 }
 
 export type Statement = StatementSummary & {
@@ -184,6 +186,7 @@ function viewLine(line: PartyLine): StatementLine {
     tax_known: line.taxKnown,
     gross: fromMicros(line.net + line.tax),
     carried_from: line.carriedFrom,
+    late_from: line.lateFrom,
   }
 }
 

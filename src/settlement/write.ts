@@ -10,9 +10,9 @@ export async function writeLines(
 ): Promise<void> {
   await tx.rows(sql`
     insert into cycle_lines (cycle_id, kind, cdr_id, debtor, creditor, state, net_micros, tax_micros, tax_known,
-      carried_from)
+      carried_from, late_from)
     select cycle_id, ${document.kind}::text, cdr_id, debtor, creditor, state, net_micros, tax_micros, tax_known,
-      carried_from
+      carried_from, late_from
     from settlement_lines
     where cycle_id = ${document.cycleId} and kind = 'running' and (state = 'approved' or ${document.kind} = 'preliminary')`)
 }

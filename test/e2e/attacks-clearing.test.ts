@@ -3,7 +3,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { limits } from '../../config/limits.ts'
-import { at } from '../helpers/ask.ts'
+import { at, items } from '../helpers/ask.ts'
 import { storyOf } from '../helpers/cdr-story.ts'
 import { startHub } from '../helpers/hub.ts'
 import { cdrOf, creditOf, fromNow, put, sessionOf, tokenOf } from '../helpers/objects.ts'
@@ -127,17 +127,77 @@ test('T34: one card at two places at once: the later CDR is held with Z3', async
   assert.equal([await stand('P34'), await stand('Q34')], ['provisional', 'held Z3'])
 })
 
-test('T32: a CDR that is dated into a closed cycle belongs to the next one', async () => {
+test('T32: a CDR that is dated into a closed cycle belongs to the next one, which says so', async () => {
   await judged('T32-before', {})
-  const { cycle } = await shown('T32-before')
-  const closed = await hub.admin('POST', `/cycles/${String(cycle)}/close`, {})
+  const before = await inCycle('T32-before')
+  const closed = await hub.admin('POST', `/cycles/${before.cycle}/close`, {})
   assert.is(closed.status, 200, closed.text)
   await judged('T32-after', {})
-  assert.is((await shown('T32-after')).cycle, at(closed.json, 'next_cycle'))
-  assert.is((await shown('T32-before')).cycle, cycle)
+  const next = String(at(closed.json, 'next_cycle'))
+  assert.equal(await inCycle('T32-after'), { cycle: next, lateFrom: before.cycle })
+  assert.equal(await inCycle('T32-before'), { cycle: before.cycle, lateFrom: null })
+  const path = `/cycles/${next}/statements/NL/TNM`
+  const late = async () => {
+    const { json } = await hub.asParty(cpo, 'GET', path)
+    return items(at(json, 'lines')).map((line) => `${at(line, 'cdr_id')} ${at(line, 'late_from')}`)
+  }
+  assert.equal(await late(), [`T32-after ${before.cycle}`])
+  const csv = await hub.admin('GET', `${path}?format=csv`)
+  assert.match(csv.text, new RegExp(`carried_from,late_from\r\n.*T32-after.*,${before.cycle}\r\n`))
+  assert.is((await hub.admin('POST', `/cycles/${next}/close`, {})).status, 200)
+  assert.equal(await late(), [`T32-after ${before.cycle}`], 'also when it is written')
 })
 
-test('T33: a flood of tiny CDRs ends in 429, and others go on', async () => {
+/** As the owner sees it. */
+async function inCycle(id: string): Promise<{ cycle: string; lateFrom: unknown }> {
+  const { json } = await hub.asParty(cpo, 'GET', `/cdrs/NL/TNM/${id}`)
+  return { cycle: String(at(json, 'cycle')), lateFrom: at(json, 'late_from') }
+}
+
+test('T33: no owner sends CDRs without end, and what it has sent it may repeat', async () => {
+  const one = charge('FLOOD', emsp)
+  const known = cdr(one)
+  const first = await post(known)
+  const max = limits.cdrsPerOwnerPerHourMax
+  let reply = await post(cdr({ ...one, id: 'FLOOD-0' }))
+  // The hour may turn on the way, so it may take a second time.
+  for (let time = 1; reply.status === 201 && time < 3; time += 1) {
+    while (hub.context.limiter.hourly.take(`cdrs:${cpo.party}`, max).ok);
+    reply = await post(cdr({ ...one, id: `FLOOD-${time}` }))
+  }
+  assert.equal([reply.status, reply.code], [429, 4000])
+  assert.ok(Number(reply.headers['retry-after']) > 0)
+  const again = await post(known)
+  assert.equal([first.status, again.status, again.code], [201, 201, 1000])
+  const body = cdrOf({ owner: 'BE-CPX', payer: 'DE-EMA', id: 'NO-FLOOD' })
+  assert.is((await rival.send('POST', 'receiver/cdrs', { body })).status, 201)
+})
+
+test('T33: many CDRs that claim next to nothing are one alert of their owner and day', async () => {
+  const tiny = (id: string, kwh: number) =>
+    rival.send('POST', 'receiver/cdrs', {
+      body: cdrOf({ owner: 'BE-CPX', payer: 'DE-EMA', id, kwh, session: 'S-TINY' }),
+    })
+  const alerts = async () =>
+    items(at((await hub.admin('GET', '/alerts?state=open&code=tiny_cdrs')).json, 'items'))
+  await put(emsp, 'tokens', tokenOf('DE-EMA', 'CARD1'))
+  await put(rival, 'sessions', sessionOf({ owner: 'BE-CPX', payer: 'DE-EMA', id: 'S-TINY' }))
+  const numbers = Array.from({ length: limits.tinyCdrsPerHourMax + 10 }, (_, index) => index)
+  await Promise.all(numbers.map((index) => tiny(`USUAL-${index}`, 10)))
+  await hub.drain()
+  assert.equal(await alerts(), [])
+  // The hour may turn on the way.
+  for (let time = 0; (await alerts()).length === 0 && time < 2; time += 1) {
+    await Promise.all(numbers.map((index) => tiny(`TINY-${time}-${index}`, 0.03)))
+    await hub.drain()
+  }
+  const [only, ...others] = await alerts()
+  assert.equal(others, [])
+  assert.match(String(at(only, 'subject')), /^BE-CPX 20\d\d-\d\d-\d\d$/)
+  assert.is.not(String(at(only, 'advice')), '')
+})
+
+test('T33: a flood of requests ends in 429, and others go on', async () => {
   const tiny = (index: number) =>
     cdrOf({ owner: 'NL-TNM', payer: 'DE-EMA', id: `TINY-${index}`, kwh: 0.03 })
   const max = limits.platformRequestsPerMinuteMax

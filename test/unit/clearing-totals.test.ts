@@ -72,6 +72,19 @@ runRules('clearing: totals', [
     { cdr: { total_fixed_cost: { excl_vat: 3 } }, ...noTariff },
     ['T2 W', 'P0 W'],
   ),
+
+  // T5, row 19 of the catalogue of bad input
+  clear(
+    'row 19: an amount of more than 4 decimals clears and is noted',
+    { cdr: { total_energy_cost: { excl_vat: 5.10001 } } },
+    ['T5 I'],
+  ),
+  clear(
+    'row 19: an amount of more than 15 digits clears and is noted',
+    { cdr: { total_energy_cost: { excl_vat: '5.1000000000000001' } } },
+    ['T5 I'],
+  ),
+  clear('a quantity may have as many decimals as it likes', { cdr: { total_time: 2.000001 } }),
 ])
 
 function sized(energy: number): Record<string, unknown> {

@@ -16,6 +16,7 @@ import { energyTolerance, graded, hasPlaceholder, isPlaceholder, timeText } from
 import type { CdrFacts, Period, Unreadable } from '../read.ts'
 import { at, shown } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
+import { fineAmounts } from '../../ocpi/fine-amounts.ts'
 
 /** What was sent in a form that may mean something else is no value: nobody is billed by a guess. */
 export function doubtful(cdr: ClearingInput['cdr']): readonly Unreadable[] {
@@ -47,6 +48,18 @@ export function checkReadable(unreadable: readonly Unreadable[]): readonly Draft
       words: { fields, wanted },
     },
   ]
+}
+
+/** T5: amounts with more decimals or digits than partners can be trusted to keep. */
+export function checkFineness(value: unknown): readonly Draft[] {
+  const found = fineAmounts(value).slice(0, 10)
+  if (found.length === 0) return []
+  const inputs = found.map(({ pointer }) => ({
+    field: pointer,
+    source: 'cdr' as const,
+    value: shown(at(value, pointer)),
+  }))
+  return [{ code: 'T5', inputs, words: { fields: found.map(({ pointer }) => pointer).join(', ') } }]
 }
 
 /** T2: the energy of the periods against total_energy, the time against start and end, parking within the total. */

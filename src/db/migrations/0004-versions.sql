@@ -175,3 +175,24 @@ create trigger platform_parties_bump before insert or update or delete on platfo
 create trigger endpoints_bump before insert or update or delete on endpoints for each statement execute function bump_directory();
 create trigger credentials_tokens_bump before insert or update or delete on credentials_tokens for each statement execute function bump_directory();
 create trigger agreements_bump before insert on agreements for each statement execute function bump_directory();
+
+-- What ids look like that hold more than visible ASCII, with the ids themselves: those of one look are told.
+create table id_looks (
+  module text not null,
+  owner text not null,
+  look text not null,
+  keys text[] not null,
+  constraint id_looks_natural_key primary key (module, owner, look)
+);
+
+-- The cycle that a CDR would have been booked into had it come before that one ended.
+alter table cdr_states add column late_from text;
+alter table cycle_lines add column late_from text;
+create or replace view settlement_lines as
+  select cycle_id, kind, cdr_id, debtor, creditor, state, net_micros, tax_micros, tax_known, carried_from, late_from
+    from cycle_lines
+  union all
+  select cycle_id, 'running', cdr_id, receiver, owner,
+      case when state = 'credited' then 'approved' else state end,
+      coalesce(net_micros, 0), coalesce(tax_micros, 0), tax_known, carried_from, late_from
+    from cdr_states where cycle_id is not null and state in ('approved', 'credited', 'provisional', 'held');

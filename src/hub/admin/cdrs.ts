@@ -36,6 +36,7 @@ type CdrRow = {
   tax_micros: bigint | null
   tax_known: boolean
   cycle_id: string | null
+  late_from: string | null
   delivery: string
   codes: string[]
 }
@@ -152,7 +153,7 @@ async function readCdrs(
 ): Promise<CdrRow[]> {
   return db.rows<CdrRow>(sql`
     select c.id, c.owner, c.cdr_id, c.receiver, c.value->>'session_id' as session_id, c.is_credit, c.currency, c.received_at,
-      s.state, s.net_micros, s.tax_micros, s.tax_known, s.cycle_id, s.delivery,
+      s.state, s.net_micros, s.tax_micros, s.tax_known, s.cycle_id, s.late_from, s.delivery,
       array(select distinct f.code from cdr_findings f where f.cdr_id = c.id and f.superseded_at is null order by 1) as codes
     from cdrs c join cdr_states s on s.cdr_id = c.id
     where (${by.only}::bigint is null or c.id = ${by.only}) and (${by.before}::bigint is null or c.id < ${by.before})
@@ -232,6 +233,7 @@ function asItem(row: CdrRow) {
     gross: net === null ? null : fromMicros(net + (tax ?? 0n)),
     findings: row.codes,
     cycle: row.cycle_id,
+    late_from: row.late_from,
     delivery: row.delivery,
     received_at: row.received_at.toISOString(),
     session_id: row.session_id,

@@ -10,7 +10,8 @@ export type Decider = { actor: string; reason: string | null }
 
 /**
  * Writes transitions with their ledger groups, set-wise, in the caller's transaction. The rows are locked; the epoch is
- * a second fence: a run that continues on old state writes nothing and fails.
+ * a second fence: a run that continues on old state writes nothing and fails. A CDR that gets its cycle also gets the one
+ * it would have had in time: the first that ended after its session did.
  */
 export async function writeTransitions(
   tx: Tx,
@@ -22,14 +23,17 @@ export async function writeTransitions(
   const written = await tx.rows(sql`
     update cdr_states s set state = t.state, epoch = t.epoch, cycle_id = t.cycle_id, net_micros = t.net_micros,
       tax_micros = t.tax_micros, tax_known = t.tax_known, residue = t.residue, booked = t.booked,
-      contest_until = t.contest_until, updated_at = clock_timestamp()
+      contest_until = t.contest_until, updated_at = clock_timestamp(),
+      late_from = case when s.cycle_id is not null or t.cycle_id is null then s.late_from else (
+        select y.id from cycles y where y.currency = s.currency and y.closing_at > t.ended_at order by y.number limit 1)
+        end
     from unnest(${ids}::bigint[], ${transitions.map((t) => t.state)}::text[], ${transitions.map((t) => t.epoch)}::int[],
       ${transitions.map((t) => t.cycleId)}::text[], ${transitions.map((t) => t.netMicros?.toString() ?? null)}::bigint[],
       ${transitions.map((t) => t.taxMicros?.toString() ?? null)}::bigint[],
       ${transitions.map((t) => t.taxKnown)}::boolean[], ${transitions.map((t) => t.residue)}::text[],
       ${transitions.map((t) => (t.booked ? JSON.stringify(t.booked) : null))}::jsonb[],
-      ${transitions.map((t) => t.contestUntil)}::timestamptz[])
-      as t (cdr_id, state, epoch, cycle_id, net_micros, tax_micros, tax_known, residue, booked, contest_until)
+      ${transitions.map((t) => t.contestUntil)}::timestamptz[], ${transitions.map(({ row }) => row.ended_at)}::timestamptz[])
+      as t (cdr_id, state, epoch, cycle_id, net_micros, tax_micros, tax_known, residue, booked, contest_until, ended_at)
     where s.cdr_id = t.cdr_id and s.epoch = t.epoch - 1
     returning s.cdr_id`)
   assert(written.length === transitions.length, 'a CDR changed while its row was locked')

@@ -18,6 +18,7 @@ import type { Transition } from './clear-plan.ts'
 import { contractSubject, onlyContract } from '../bridge/contract-cards.ts'
 import { writeFindings, writeJudgements, writeTransitions, writeWatches } from './clear-write.ts'
 import { startDelivery } from './delivery.ts'
+import { noteTinyCdrs } from './tiny-cdrs.ts'
 import { judgeAgain, tariffsOf } from '../objects/objects-batch.ts'
 
 const JUDGED_STATES = new Set(['received', 'unmatched', 'held', 'quarantined'])
@@ -37,6 +38,7 @@ export async function clearCdrs(
     return done
   })
   for (const { state } of transitions) context.metrics.cdrs.inc({ state })
+  await noteTinyCdrs(context, transitions)
   return transitions
 }
 

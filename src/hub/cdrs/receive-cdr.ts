@@ -1,3 +1,5 @@
+import { limits } from '../../../config/limits.ts'
+import { HubError } from '../../errors.ts'
 import type { Fault } from '../../errors.ts'
 import type { Context } from '../../context.ts'
 import { present } from '../../assert.ts'
@@ -25,11 +27,14 @@ export async function receiveCdr(context: Context, input: Input): Promise<OcpiAn
     body: present(call.body, 'CDR body'),
   }
   const { cdr, agreed, soft } = await admitCdr(context, { sent, receiver, snapshot })
+  await refuseFlood(context, cdr)
   const relayed =
     agreed?.terms.cdr_delivery === 'relay' ? await relayCdr(context, input, cdr) : null
   if (relayed && (relayed.ocpiStatus >= 2000 || relayed.httpStatus >= 400)) return relayed
   const recorded = await recordCdr(context, { cdr, relayed: relayed !== null, soft })
   if (recorded.status === 'conflict') throw conflict()
+  if (recorded.status === 'recorded')
+    context.limiter.hourly.take(budgetOf(cdr), limits.cdrsPerOwnerPerHourMax)
   const { countryCode, partyId } = partyParts(cdr.owner)
   const place = [countryCode, partyId, recorded.cdrId].map(encodeURIComponent).join('/')
   return success(undefined, {
@@ -41,6 +46,25 @@ export async function receiveCdr(context: Context, input: Input): Promise<OcpiAn
     },
     ...(soft.length > 0 ? { statusMessage: `recorded; please correct: ${softText(soft)}` } : {}),
   })
+}
+
+/**
+ * More CDRs in an hour than any owner has are refused until the next one. Only new ones are counted, and one that is
+ * known here gets its answer all the same. Throws HubError.
+ */
+async function refuseFlood(context: Context, cdr: NewCdr): Promise<void> {
+  const { hourly } = context.limiter
+  const max = limits.cdrsPerOwnerPerHourMax
+  if (hourly.hasRoom(budgetOf(cdr), max) || (await knownAs(context.db, cdr)) !== 'new') return
+  const budget = hourly.take(budgetOf(cdr), max)
+  // The hour may have turned meanwhile.
+  if (budget.ok) return
+  const message = `${cdr.owner} has sent ${max} CDRs in this hour; send the others later`
+  throw new HubError('rateLimited', message, { retryAfterS: budget.retryAfterS })
+}
+
+function budgetOf({ owner }: NewCdr): string {
+  return `cdrs:${owner}`
 }
 
 /**

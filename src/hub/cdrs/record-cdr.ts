@@ -22,6 +22,7 @@ import type { Agreed } from '../agreements.ts'
 import { checkCdr, longIdFaults } from './check-cdr.ts'
 import type { ParsedBody } from '../request.ts'
 import { sessionOfCdr } from './session-of-cdr.ts'
+import { noteLookAlikes } from '../objects/look-alikes.ts'
 import { noteSoftFaults } from '../objects/soft-faults.ts'
 
 /** A CDR as its owner's platform wrote it, pushed or fetched; the value of 2.1.1 is lifted and names the party it is for. */
@@ -116,6 +117,10 @@ async function recordBatch(tx: Tx, items: readonly Item[]): Promise<Recorded[]> 
       key: item.cdr.cdrId,
       soft: item.soft,
     })),
+  )
+  await noteLookAlikes(
+    tx,
+    fresh.map(({ item: { cdr } }) => ({ module: 'cdrs', owner: cdr.owner, key: cdr.cdrKey })),
   )
   for (const [index, result] of recorded.entries()) {
     const item = items[index]

@@ -6,6 +6,7 @@ import { feedItems } from '../../ocpi/feed-items.ts'
 import { moduleById } from '../../ocpi/registry.ts'
 import type { Version } from '../../ocpi/version.ts'
 import { liftValue } from '../bridge/bridge.ts'
+import { noteLookAlikes } from '../objects/look-alikes.ts'
 import { notesOf } from './import-notes.ts'
 import { supplementOf } from './import-supplement.ts'
 import type { FeedOwner } from './import-supplement.ts'
@@ -92,8 +93,8 @@ async function importBatch(
     for (const note of notesOf(feed.module, value, now)) count(report.notes, note)
     for (const { kind } of repairs) count(report.repairs, kind)
   }
-  const stored = await context.db.transaction((tx) =>
-    storeCopies(tx, {
+  const stored = await context.db.transaction(async (tx) => {
+    const outcomes = await storeCopies(tx, {
       module: feed.module,
       definition: present(module.object, 'object definition'),
       source: 'import',
@@ -102,8 +103,13 @@ async function importBatch(
       copies,
       syncTo: () => [],
       correlationId: context.ids.uuid(),
-    }),
-  )
+    })
+    await noteLookAlikes(
+      tx,
+      copies.map(({ owner, key }) => ({ module: feed.module, owner, key })),
+    )
+    return outcomes
+  })
   let at = 0
   return read.map((copy) => (copy.ok ? lineOf(copy, stored[at++] ?? 'kept') : refusedLine(copy)))
 }

@@ -5,6 +5,7 @@ import type { Snapshot } from '../../directory/snapshot.ts'
 import { HubError } from '../../errors.ts'
 import type { Fault } from '../../errors.ts'
 import { withExactNumbers } from '../../ocpi/canonical.ts'
+import { fineAmounts } from '../../ocpi/fine-amounts.ts'
 import { cdrs } from '../../ocpi/modules/cdrs.ts'
 import { partyOf, readTime } from '../../ocpi/primitives.ts'
 import { repair } from '../../ocpi/repair.ts'
@@ -117,7 +118,7 @@ function readItem(text: string, version: Version): ParsedBody {
     text: scan.text,
     value,
     longNumbers: scan.longNumbers,
-    soft: [...soft, ...told],
+    soft: [...soft, ...told, ...fineAmounts(value)],
     repairs,
   }
 }

@@ -16,6 +16,7 @@ import { readCopy } from './read-copy.ts'
 import type { Copy } from './read-copy.ts'
 import { partyReceiver, receiversOf } from '../receivers.ts'
 import type { Receiver } from '../receivers.ts'
+import { noteLookAlikes } from '../objects/look-alikes.ts'
 import { noteSoftFaults } from '../objects/soft-faults.ts'
 import { storeCopies } from './store-copies.ts'
 import { partyOfToken, withTokenParty } from '../bridge/token-party.ts'
@@ -46,6 +47,10 @@ export async function storePage(context: Context, pull: Pull, page: Page): Promi
           key,
           soft: [...findings, ...repairs],
         })),
+      )
+      await noteLookAlikes(
+        tx,
+        copies.map(({ owner, key }) => ({ module: pull.module.id, owner, key })),
       )
       await tellRefused(tx, pull, refused)
       await countPage(tx, pull.run, {

@@ -3,6 +3,7 @@ import { present } from '../../assert.ts'
 import type { Fault } from '../../errors.ts'
 import { withExactNumbers } from '../../ocpi/canonical.ts'
 import type { Module, ObjectDefinition } from '../../ocpi/define.ts'
+import { fineAmounts } from '../../ocpi/fine-amounts.ts'
 import { foldKey, partyOf, readTime } from '../../ocpi/primitives.ts'
 import { repair } from '../../ocpi/repair.ts'
 import type { Repair } from '../../ocpi/repair.ts'
@@ -103,7 +104,11 @@ export function readCopy(text: string, rules: CopyRules): Copy | RefusedCopy {
     value: judged.value,
     supplied,
     repairs,
-    findings: [...findings, ...read.soft],
+    findings: [
+      ...findings,
+      ...read.soft,
+      ...(rules.module.id === 'tariffs' ? fineAmounts(judged.value) : []),
+    ],
     quarantine: doubtIn(rules.module.id, repairs),
   }
 }

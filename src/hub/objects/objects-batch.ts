@@ -27,6 +27,7 @@ import { otherParty, readElsewhere } from './elsewhere.ts'
 import { noteHidden } from '../bridge/hidden-locations.ts'
 import { doubtInText, endDoubt, keepDoubtful, readDoubted } from './quarantine.ts'
 import type { Doubtful } from './quarantine.ts'
+import { noteLookAlikes } from './look-alikes.ts'
 import { noteSoftFaults } from './soft-faults.ts'
 import { restateStored, withWorkingValues } from './working-values.ts'
 import type { ToWork } from './working-values.ts'
@@ -123,6 +124,10 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
   await noteSoftFaults(
     tx,
     done.map(({ push: { place, soft } }) => ({ ...place, soft })),
+  )
+  await noteLookAlikes(
+    tx,
+    done.map(({ push }) => push.place),
   )
   assert(results.length === pushes.length, 'every push has its result')
   return results

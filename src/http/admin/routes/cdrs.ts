@@ -40,6 +40,9 @@ const item = {
   tax_known: Type.Boolean(),
   gross: nullable(amount),
   cycle: nullable(Type.String()),
+  late_from: nullable(
+    Type.String({ description: 'the cycle that was over when the CDR of its time was booked' }),
+  ),
   delivery: Type.String(),
   received_at: instant,
   session_id: nullable(Type.String()),

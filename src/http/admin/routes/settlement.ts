@@ -62,6 +62,7 @@ const line = Type.Object(
     tax_known: Type.Boolean(),
     gross: amount,
     carried_from: nullable(Type.String()),
+    late_from: nullable(Type.String()),
   },
   strict,
 )
