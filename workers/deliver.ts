@@ -13,7 +13,10 @@ import type { RowRef } from './queues.ts'
 
 /** Everything that speaks to a partner: brings CDRs, current objects, alerts and what the hub is; asks and fetches. */
 export async function runDeliver(context: Context, refs: readonly RowRef[]): Promise<void> {
-  for (const row of await currentRows(context.db, refs)) {
+  const rows = await currentRows(context.db, refs)
+  // Another process wrote these rows down: a copy from before does not know whom it had connected by then.
+  context.directory.invalidate()
+  for (const row of rows) {
     try {
       await deliverOne(context, row)
     } catch (error) {

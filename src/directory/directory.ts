@@ -45,11 +45,11 @@ export function createDirectory(options: {
   const load = async (began: number): Promise<Snapshot> => {
     try {
       const next = await reload(options.db, copy)
+      const isCurrent = began === generation
+      // Also when forgotten meanwhile: whoever asks next need not read again what has not changed since.
+      if (isCurrent || !copy || next.revision > copy.revision) copy = next
       // What was forgotten meanwhile must not come back as fresh.
-      if (began === generation) {
-        copy = next
-        checkedAt = performance.now()
-      }
+      if (isCurrent) checkedAt = performance.now()
       return next
     } finally {
       if (loading?.generation === began) loading = null

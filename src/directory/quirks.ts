@@ -5,7 +5,9 @@ import { limits } from '../../config/limits.ts'
 
 const strict = { additionalProperties: false }
 const flag = (description: string) => Type.Boolean({ description })
-const moduleId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,36}$' })
+
+/** What the hub can fetch: copies of objects, and CDRs, which come once whether they are pushed, fetched or both. */
+export const PULLED = ['locations', 'tariffs', 'tokens', 'sessions', 'cdrs'] as const
 
 const members = {
   token_encoding: Type.Enum(['raw', 'base64'], {
@@ -45,7 +47,7 @@ const members = {
       Type.Object(
         {
           interval_s: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400 })),
-          modules: Type.Optional(Type.Array(moduleId, { maxItems: 20, uniqueItems: true })),
+          modules: Type.Optional(Type.Array(Type.Enum([...PULLED]), { uniqueItems: true })),
         },
         strict,
       ),

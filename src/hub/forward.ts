@@ -212,7 +212,10 @@ function relayedHeaders(
         'hubError',
         `${member.party} has the next page on a host that is not its own`,
       )
-    const page = new URLSearchParams({ page: sealLink(context, { url: next, ...linkUse(input) }) })
+    const page = new URLSearchParams({
+      page: sealLink(context, { url: next, ...linkUse(input) }),
+      page_of: member.party,
+    })
     for (const [name, value] of call.query) if (FILTERS.includes(name)) page.set(name, value)
     result.Link = `<${call.moduleUrl}${call.rest}?${page.toString()}>; rel="next"`
   }

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import type { Identity } from '../directory/directory.ts'
 import type { Snapshot } from '../directory/snapshot.ts'
 import { readAddress } from '../ocpi/headers.ts'
+import { partyOf } from '../ocpi/primitives.ts'
 import { matchRoute } from '../ocpi/registry.ts'
 import type { PartnerSide, Route } from '../ocpi/registry.ts'
 import { isVersion } from '../ocpi/version.ts'
@@ -202,6 +203,13 @@ function findRoute(
   return custom
 }
 
+/** A Link of ours says itself whom it asks: some partners follow it without the headers of the first page. */
+function addresseeOfLink(query: URLSearchParams, hub: string): string | null {
+  if (query.has('after')) return hub
+  const [countryCode, partyId] = query.get('page_of')?.split('-') ?? []
+  return query.has('page') ? partyOf(countryCode, partyId) : null
+}
+
 function addressee(
   context: Context,
   input: { request: OcpiRequest; route: Route; identity: Identity; version: Version },
@@ -211,7 +219,9 @@ function addressee(
   const to = readAddress(input.request.headers, 'to')
   if (to.kind === 'absent') {
     const isPlain = input.identity.platform.quirks.no_routing_headers === true
-    return isPlain ? addresseeWithoutHeaders(input.route, hub) : null
+    return isPlain
+      ? addresseeWithoutHeaders(input.route, hub)
+      : addresseeOfLink(input.request.query, hub)
   }
   if (to.kind === 'party') return to.party
   throw new HubError('invalid', `${to.header} is missing or is no party id`, {

@@ -10,8 +10,10 @@ import { bodyOf, existsIn } from '../ocpi/registry.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import type { Version } from '../ocpi/version.ts'
 import { placeKey, readObjects } from '../store/objects.ts'
+import type { StoredObject } from '../store/objects.ts'
 import { readAliases } from './bridge/aliases.ts'
 import { bridgeText, versionOf } from './bridge/bridge.ts'
+import { applyChange } from './objects/mutation.ts'
 import { objectKey } from './objects/object-key.ts'
 import type { Call } from './request.ts'
 import { goneText } from './bridge/take-back.ts'
@@ -185,8 +187,12 @@ async function wholeObject(
     key: objectKey(call, definition),
     audience: member.party,
   }
-  const object = (await readObjects(context.db, [place])).get(placeKey(place))
-  if (!object || object.deleted) {
+  const common = { ...place, audience: '*' }
+  const stored = await readObjects(context.db, [place, common])
+  const copy = stored.get(placeKey(place))
+  const object =
+    copy && !copy.deleted ? copy : changedCopy(context, call, stored.get(placeKey(common)))
+  if (!object) {
     throw new HubError(
       'notFound',
       `${member.party} takes whole objects only; PUT the whole object first`,
@@ -209,6 +215,19 @@ async function wholeObject(
   if (text === null) throw unsayable(member, { version, ...result })
   const { pointer, reason } = result
   return { method: 'PUT', rest: own, text, losses: [{ pointer, reason }] }
+}
+
+/** What everybody has of an object, with a PATCH that is for one receiver alone: it has got no copy of its own before. */
+function changedCopy(
+  context: Context,
+  { route, body, version }: Call,
+  common: StoredObject | undefined,
+): StoredObject | null {
+  const { module, params } = route
+  if (!common || common.deleted || common.ocpiVersion !== version || !module.object) return null
+  const change = { definition: module.object, version, method: 'PATCH', params, body } as const
+  const outcome = applyChange({ ...change, now: context.clock() }, common)
+  return outcome.kind === 'changed' ? { ...common, original: outcome.object.original } : common
 }
 
 /** `/NL/TNM/LOC1` of `/NL/TNM/LOC1/EVSE1/1`, with the empty part in front. */

@@ -59,8 +59,13 @@ export async function parseBody(input: Input): Promise<ParsedBody | null> {
     })
   }
   const { value, verdict, repairs } = judge(input, sent)
-  if (verdict.hard.length > 0)
-    throw new HubError('invalid', 'the body cannot be worked with', { faults: verdict.hard })
+  const missing = (endpoint.body.needs ?? []).filter((name) => value[name] === undefined)
+  const hard = [
+    ...verdict.hard,
+    ...missing.map((name) => ({ pointer: `/${name}`, message: 'is required' })),
+  ]
+  if (hard.length > 0)
+    throw new HubError('invalid', 'the body cannot be worked with', { faults: hard })
   const doubles = scanned.duplicates.map((pointer) => ({
     pointer,
     message: repeatedMember,

@@ -29,10 +29,16 @@ export type Endpoint = {
   since?: Version
   until?: Version
   /**
-   * `schema` must be met; `patch` means any part of it; `optional` allows no body; `kind` says what it is for a
-   * receiver of another version. A body without kind is the same in every version that has the endpoint.
+   * `schema` must be met; `patch` means any part of it, but with `needs`; `optional` allows no body; `kind` says what it
+   * is for a receiver of another version. A body without kind is the same in every version that has the endpoint.
    */
-  body?: { schema: BySince; patch?: boolean; optional?: boolean; kind?: Kind }
+  body?: {
+    schema: BySince
+    patch?: boolean
+    needs?: readonly string[]
+    optional?: boolean
+    kind?: Kind
+  }
   /**
    * What a success answers: one object or a list of them; `kind` as in `body`. No reply: the data are not defined or
    * left out.

@@ -2,8 +2,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { limits } from '../../config/limits.ts'
+import { createContext } from '../../src/context.ts'
 import { clientInfo } from '../../src/ocpi/modules/hub-client-info.ts'
 import { schemaFor, validate } from '../../src/ocpi/validate.ts'
+import { runDeliver } from '../../workers/deliver.ts'
+import type { QueueSet, RowRef } from '../../workers/queues.ts'
+import { relayOnce } from '../../workers/relay.ts'
 import { at, items } from '../helpers/ask.ts'
 import type { Reply } from '../helpers/ask.ts'
 import type { FakePartner } from '../helpers/fake-partner.ts'
@@ -255,6 +259,28 @@ test(requirement(176), async () => {
     [await seen(operator), await seen(friend), await seen(stranger)],
     [['FRI'], ['TNM'], []],
   )
+})
+
+test('a worker whose copy of the directory is of a moment ago tells what is so now', async () => {
+  const worker = createContext(hub.context.config, 'worker')
+  try {
+    const party = fresh()
+    await worker.directory.snapshot()
+    await (await hub.invite(emspOf(party))).join()
+    const jobs: (readonly RowRef[])[] = []
+    const queues: QueueSet = {
+      isReady: () => true,
+      add: async (queue, added) => void (queue === 'deliver' && jobs.push(...added)),
+      held: async () => [],
+      work: () => undefined,
+      close: async () => undefined,
+    }
+    await relayOnce(worker, queues)
+    for (const rows of jobs) await runDeliver(worker, rows)
+    assert.equal((await told(party)).at(-1), 'CONNECTED')
+  } finally {
+    await worker.close()
+  }
 })
 
 test(requirement(177), async () => {

@@ -217,6 +217,14 @@ test(requirement(192), async () => {
   const change = { reservation_status: 'NO_SHOW', last_updated }
   await assertRouted(tells, { method: 'PATCH', target, more: { body: change } })
   await assertRouted(tells, { method: 'GET', target })
+  const undated = { body: { reservation_status: 'NO_SHOW' }, to: emsp.party }
+  const refused = await cpo.send('PATCH', target, undated)
+  assert.is(refused.code, 2001)
+  const other = await cpo.send('PUT', `receiver/Booking/${pathOf(cpo.party, 'B2')}`, {
+    body: booking,
+    to: emsp.party,
+  })
+  assert.is(other.code, 2001, 'the id in the URL is not that of the body')
   const stray = await cpo.send('PUT', `receiver/Booking/${pathOf('NL-XYZ', 'B1')}`, {
     body: booking,
     to: emsp.party,

@@ -180,6 +180,7 @@ for (const { version, cpo: owner, emsp: reader, stranger } of [middle, latest]) 
     const link = String(next(await begin()))
     for (let again = 0; again < 3; again += 1)
       assert.equal(ids(await reader.send('GET', link, { to: party })), ['P2'])
+    assert.equal(ids(await reader.send('GET', link)), ['P2'], 'without OCPI-to')
   })
 
   test(requirement(120, version), async () => {

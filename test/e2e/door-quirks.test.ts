@@ -64,6 +64,21 @@ test('put_instead_of_patch: the whole object as it is after the PATCH, children 
   assert.match(got?.body.toString() ?? '', 'CHARGING')
 })
 
+test('put_instead_of_patch: of an object that everybody has, changed for it alone', async () => {
+  await put(cpo, 'locations', locationOf(CPO, 'P2'), { to: hub.party })
+  await hub.drain()
+  await setQuirks(emsp, { put_instead_of_patch: true })
+  emsp.forget()
+  const body = { name: 'for one', last_updated: fromNow(0) }
+  const reply = await cpo.send('PATCH', `receiver/locations/${pathOf(CPO, 'P2')}`, {
+    body,
+    to: EMSP,
+  })
+  assert.is(reply.code, 1000, reply.text)
+  const [got] = emsp.got
+  assert.equal([got?.method, at(got?.json, 'id'), at(got?.json, 'name')], ['PUT', 'P2', 'for one'])
+})
+
 test('id_case: ids in its URLs are turned, country and party are not', async () => {
   await setQuirks(emsp, { id_case: 'lower' })
   await put(cpo, 'tariffs', tariffOf(CPO, 'AbC'), { to: EMSP })

@@ -36,6 +36,8 @@ test('quirks are named, checked, kept, taken back and audited', async () => {
     '/quirks/unheard_of': { unheard_of: true },
     '/quirks/page_size_max': { page_size_max: 0 },
     '/quirks/origins/0': { origins: ['https://x/y'] },
+    '/quirks/pull/modules/0': { pull: { modules: ['commands'] } },
+    'must be integer or must be null': { page_size_max: 'many' },
   })) {
     const refused = await patch({ quirks })
     assert.is(refused.status, 422, pointer)

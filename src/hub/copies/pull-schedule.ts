@@ -1,11 +1,9 @@
 import { limits } from '../../../config/limits.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
+import { PULLED } from '../../directory/quirks.ts'
 import type { Platform } from '../../directory/snapshot.ts'
 import { appendOutbox } from '../../outbox/outbox.ts'
-
-/** What the hub fetches: copies of objects, and CDRs, which come once whether they are pushed, fetched or both. */
-const PULLED = ['locations', 'tariffs', 'tokens', 'sessions', 'cdrs'] as const
 
 export type PulledModule = (typeof PULLED)[number]
 

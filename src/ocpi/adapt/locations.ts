@@ -26,15 +26,11 @@ import {
   fillOwner,
   loseMembers,
   renameMember,
+  step,
   within,
 } from './members.ts'
 import type { Edit, Part } from './members.ts'
 import { writeTimesDown } from './times.ts'
-
-const step =
-  (edit: Edit): Step =>
-  (value, work) =>
-    edited(value, work, edit)
 
 // From 2.2.1 to 2.3.0 there is no step: what is new may be absent, and every old value is still a value.
 

@@ -1,5 +1,5 @@
 import { isRecord } from '../validate.ts'
-import type { Facts, Json, StepWork } from './define.ts'
+import type { Facts, Json, Step, StepWork } from './define.ts'
 
 /** Converts one member or item; undefined removes it. `work` reports with pointers relative to the value. */
 export type Part = (value: unknown, work: StepWork) => unknown
@@ -20,6 +20,11 @@ export function within(work: StepWork, pointer: string): StepWork {
 /** A step or part that edits a shallow copy of an object; anything else passes as it is. */
 export function editObject(edit: Edit): Part {
   return (value, work) => (isRecord(value) ? edited(value, work, edit) : value)
+}
+
+/** A step that is one edit. */
+export function step(edit: Edit): Step {
+  return (value, work) => edited(value, work, edit)
 }
 
 /** A shallow copy of `value`, edited. */

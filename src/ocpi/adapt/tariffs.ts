@@ -1,6 +1,6 @@
 import { readTime } from '../primitives.ts'
 import { isRecord } from '../validate.ts'
-import type { Json, Step, Steps, StepWork } from './define.ts'
+import type { Json, Steps, StepWork } from './define.ts'
 import { energyMixDown, energyMixUp } from './location-parts.ts'
 import {
   aliasDown,
@@ -8,22 +8,17 @@ import {
   changeList,
   changeMember,
   dropOwner,
-  edited,
   editObject,
   fillLastUpdated,
   fillOwner,
   loseMembers,
   renameMember,
+  step,
 } from './members.ts'
 import type { Edit, Part } from './members.ts'
 import { limitDown, limitUp, netPrice, numberFromText } from './money.ts'
 import { numberText } from './exact.ts'
 import { writeTimesDown } from './times.ts'
-
-const step =
-  (edit: Edit): Step =>
-  (value, work) =>
-    edited(value, work, edit)
 
 const tariffUp211: Edit = (draft, work) => {
   fillOwner(draft, work)

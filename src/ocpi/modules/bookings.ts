@@ -9,6 +9,9 @@ const calendar = { '2.3.0': schemas.calendar }
 const sender = { interface: 'sender', routing: 'direct' } as const satisfies Partial<Endpoint>
 const receiver = { interface: 'receiver', routing: 'direct' } as const satisfies Partial<Endpoint>
 
+// 2.3.0 Bookings, PATCH Method: any request SHALL contain last_updated.
+const patch = { patch: true, needs: ['last_updated'] }
+
 const locationPath = '/:country_code/:party_id/booking_locations/:booking_location_id'
 const calendarPath = `${locationPath}/:calendar_id`
 const bookingPath = '/:country_code/:party_id/:booking_id'
@@ -55,7 +58,7 @@ export const bookings = defineModule({
       ...receiver,
       method: 'PATCH',
       path: locationPath,
-      body: { schema: bookingLocation, patch: true },
+      body: { schema: bookingLocation, ...patch },
     },
     getCalendar: {
       ...receiver,
@@ -68,7 +71,7 @@ export const bookings = defineModule({
       ...receiver,
       method: 'PATCH',
       path: calendarPath,
-      body: { schema: calendar, patch: true },
+      body: { schema: calendar, ...patch },
     },
     list: { ...sender, method: 'GET', path: '/', reply: { schema: booking, list: true } },
     // New bookings, changes and cancellations are all requests; the CPO answers with the Booking.
@@ -85,7 +88,7 @@ export const bookings = defineModule({
       ...receiver,
       method: 'PATCH',
       path: bookingPath,
-      body: { schema: booking, patch: true },
+      body: { schema: booking, ...patch },
     },
   },
 })
