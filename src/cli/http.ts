@@ -123,7 +123,7 @@ function refused(call: Call, reply: Reply): CliStop {
     `the hub answered HTTP ${reply.status} to ${call.method} ${call.path}`
   if (reply.status === 401 || reply.status === 403) return new CliStop(EXIT.notAuthorised, said)
   if (reply.status === 503) return new CliStop(EXIT.notReachable, said)
-  return new CliStop(EXIT.cannot, said)
+  return new CliStop(reply.status === 400 ? EXIT.usage : EXIT.cannot, said)
 }
 
 /** The sentences of an RFC 9457 problem document, or null when the text is none. */
@@ -135,7 +135,8 @@ function problemText(text: string): string | null {
     const lines = faults.map(
       (fault: { pointer?: unknown; detail?: unknown }) => `  ${fault.pointer}: ${fault.detail}`,
     )
-    return [String(document.detail), ...lines].join('\n')
+    const detail = String(document.detail)
+    return lines.length > 1 ? [detail, ...lines].join('\n') : detail
   } catch {
     return null
   }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { moduleById } from '../ocpi/registry.ts'
 import { pause } from './clock.ts'
 import { isJson } from './json.ts'
 import type { PartnerAnswer } from './partner-server.ts'
@@ -28,15 +29,17 @@ export type FaultName = keyof typeof FAULTS
 /** One thing it does wrong; without module in all functional modules. */
 export type Fault = { name: FaultName; module: string | undefined; value: number }
 
-/** Reads `NAME[:MODULE][=N]`; undefined when it is no fault that is known. */
+/** Reads `NAME[:MODULE][=N]`; undefined when it is no fault or module that is known. */
 export function readFault(text: string): Fault | undefined {
   const match = /^([a-z0-9-]+)(?::([a-z]+))?(?:=(\d{1,6}))?$/.exec(text)
   const name = match?.[1] ?? ''
   if (!isFaultName(name)) return undefined
+  const module = match?.[2]
+  if (module !== undefined && module !== 'versions' && !moduleById(module)) return undefined
   const known: { about: string; value?: { otherwise: number } } = FAULTS[name]
   const given = match?.[3]
   if (given !== undefined && known.value === undefined) return undefined
-  return { name, module: match?.[2], value: Number(given ?? known.value?.otherwise ?? 0) }
+  return { name, module, value: Number(given ?? known.value?.otherwise ?? 0) }
 }
 
 function isFaultName(name: string): name is FaultName {

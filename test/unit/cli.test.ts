@@ -42,6 +42,7 @@ cli('a wrong line ends with 64 and says what to write', async () => {
     ['platforms', 'invite', '--name', 'x', '--role', 'NL-TNM', '--token', 't'],
     ['cdr', 'approve', 'NL-TNM', 'x', '--token', 't'],
     ['cdrs', '--url', 'nowhere', '--token', 't'],
+    ['conformance', 'http://127.0.0.1:9', '--token', 't', '--timeout', 'soon'],
   ]) {
     const { code, err } = await run(line)
     assert.is(code, 64, line.join(' '))
@@ -78,6 +79,7 @@ cli('answers and refusals of a hub become text, JSON and exit codes', async () =
     const refused = await run(['cdr', 'release', 'NL-TNM', 'a/b', '--reason', 'x'], env)
     assert.is(refused.code, 2)
     assert.match(refused.err, /possible now: approve/)
+    assert.is((await run(['outbox', '--limit', '0'], env)).code, 64)
     assert.is((await run(['cycles'], env)).code, 4)
     assert.ok(asked.includes('POST /admin/v1/cdrs/NL/TNM/a%2Fb/release Bearer operator-token'))
     assert.ok(asked.includes('GET /admin/v1/alerts?state=open Bearer operator-token'))
@@ -108,6 +110,7 @@ function fakeAnswer(request: IncomingMessage): { status: number; body: object } 
     return { status: 200, body: { ok: false, differences, breaches: [] } }
   }
   if (url.includes('/release')) return { status: 409, body: { detail: 'possible now: approve' } }
+  if (url.includes('/outbox')) return { status: 400, body: { detail: 'query:limit must be >= 1' } }
   return { status: 403, body: { detail: 'This needs the role finance.' } }
 }
 

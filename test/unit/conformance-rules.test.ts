@@ -1,6 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { doneThrough } from '../../src/cli/conformance/check.ts'
 import { differs } from '../../src/cli/conformance/compare.ts'
+import type { Exchange } from '../../src/cli/conformance/exchange.ts'
 import { breaches, timeFaults } from '../../src/cli/conformance/object-rules.ts'
 import type { Version } from '../../src/ocpi/version.ts'
 import { WIRE_OBJECTS } from '../fixtures/wire-objects.ts'
@@ -25,6 +27,26 @@ function musts(
     ({ pointer }) => pointer,
   )
 }
+
+test('through a hub nothing is learnt about a party that is away', () => {
+  const exchange = {
+    asked: { method: 'GET', url: 'http://h/', token: null, encoding: 'raw' },
+    problem: null,
+    status: 200,
+    headers: {},
+    code: 4003,
+    message: 'not connected',
+    data: null,
+    faults: { envelope: null, type: null, ids: [], routing: null },
+  } satisfies Exchange
+  const outcome = (code: number, isHub: boolean) =>
+    doneThrough({ ...exchange, code }, { isHub }).outcome
+  assert.is(outcome(4003, true), 'skipped')
+  assert.is(outcome(4001, true), 'skipped')
+  assert.is(outcome(4003, false), 'fail')
+  assert.is(outcome(4002, true), 'fail')
+  assert.is(outcome(1000, true), 'pass')
+})
 
 test('objects that are in order break no rule', () => {
   for (const version of ['2.1.1', '2.2.1', '2.3.0'] as const)

@@ -39,7 +39,7 @@ test('faults are read with module and value, several at once', () => {
     { name: 'partial', module: undefined, value: 0 },
   ])
   assert.is(readFault('slow')?.value, 30)
-  for (const bad of ['', 'nonsense', 'garbage=3', 'slow=', 'slow:=1'])
+  for (const bad of ['', 'nonsense', 'garbage=3', 'slow=', 'slow:=1', 'slow:nothing'])
     assert.is(readFault(bad), undefined, bad)
 })
 

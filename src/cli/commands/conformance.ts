@@ -22,7 +22,8 @@ export const conformanceCommands: readonly Command[] = [
       role: {
         value: 'cpo|emsp',
         many: true,
-        about: 'what the partner is; else worked out from its endpoints',
+        about:
+          'what the partner is; else worked out from its endpoints, which 2.1.1 does not allow',
       },
       version: { value: 'V', about: `${VERSIONS.join(', ')}; else the newest that it offers` },
       party: {
@@ -67,6 +68,7 @@ async function runConformance(call: CommandCall): Promise<Outcome> {
       EXIT.usage,
       '--listen on all addresses needs --public-url: how the partner reaches us.',
     )
+  const deadlineMs = secondsFrom(call, 'timeout', limits.certifyRequestMs)
   let bench: Bench | undefined
   const own = await startOwnPlatform({
     listen,
@@ -77,10 +79,7 @@ async function runConformance(call: CommandCall): Promise<Outcome> {
       if (bench) bench.token = token
     },
   })
-  const asker = createAsker({
-    clock: () => performance.now(),
-    deadlineMs: secondsFrom(call, 'timeout', limits.certifyRequestMs),
-  })
+  const asker = createAsker({ clock: () => performance.now(), deadlineMs })
   try {
     const report = await certify({ settings, asker, own, met: (met) => void (bench = met) })
     return {

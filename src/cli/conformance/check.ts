@@ -53,6 +53,12 @@ export function done(exchange: Exchange): Verdict {
   return isDone(exchange) ? pass() : fail(said(exchange))
 }
 
+/** As `done`, but nothing is learnt through a hub about a party that it says is unknown or away (4001, 4003). */
+export function doneThrough(exchange: Exchange, { isHub }: { isHub: boolean }): Verdict {
+  const isAway = isHub && (exchange.code === 4001 || exchange.code === 4003)
+  return isAway ? skipped(said(exchange)) : done(exchange)
+}
+
 /** Refused with this HTTP status; another refusal is a warning, a success or a 5xx fails. */
 export function refusedWith(exchange: Exchange, status: number): Verdict {
   if (exchange.problem === null && exchange.status === status) return pass()

@@ -6,6 +6,7 @@ import { ask, moduleUrl } from './bench.ts'
 import type { Bench, For } from './bench.ts'
 import {
   done,
+  doneThrough,
   fail,
   found,
   isDone,
@@ -175,10 +176,10 @@ function post(desk: Desk, sent: { command: string; body: Json; owner: For }): Pr
 }
 
 function readResponse(
-  { version }: Bench,
+  { version, hub }: Bench,
   exchange: Exchange,
 ): { verdict: Verdict; response: Json | null } {
-  const answer = done(exchange)
+  const answer = doneThrough(exchange, { isHub: hub !== null })
   const schema = schemaFor(commandResponse, version)
   const data = dropNulls(exchange.data)
   if (answer.outcome !== 'pass' || !schema) return { verdict: answer, response: null }

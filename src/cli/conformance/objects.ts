@@ -5,7 +5,7 @@ import { moduleById } from '../../ocpi/registry.ts'
 import { schemaFor, validate } from '../../ocpi/validate.ts'
 import { ask, moduleUrl } from './bench.ts'
 import type { Bench } from './bench.ts'
-import { done, fail, found, pass, skipped } from './check.ts'
+import { doneThrough, fail, found, pass, skipped } from './check.ts'
 import type { Check, Source, Verdict } from './check.ts'
 import { differs } from './compare.ts'
 import { keyOf, reachableFirst } from './listing.ts'
@@ -163,8 +163,8 @@ function oneRow(bench: Bench, objects: () => readonly Json[]): Check {
           url,
           for: bench.version === '2.1.1' ? 'everyone' : owner,
         })
-        const answer = done(exchange)
-        if (answer.outcome !== 'pass') return fail(`${url}: ${answer.detail}`)
+        const answer = doneThrough(exchange, { isHub: bench.hub !== null })
+        if (answer.outcome !== 'pass') return { ...answer, detail: `${url}: ${answer.detail}` }
         const difference = differs(object, exchange.data)
         if (difference) return fail(`${url}: ${difference} is not as in the list`)
       }

@@ -174,10 +174,13 @@ async function offsetVerdict({ bench, module, url }: List, listing: Listing): Pr
   if (!second) return pass('only beyond the end: there are too few objects')
   const page = await getPage(bench, { module, url: withQuery(url, { offset: '1', limit: '1' }) })
   const [got] = page.objects
-  if (!got) return fail(`offset=1: ${said(page.exchange)}, no object`)
-  return keyOf(module, got) === keyOf(module, second)
-    ? pass()
-    : fail('offset=1 does not begin with the second object')
+  if (got && keyOf(module, got) === keyOf(module, second)) return pass()
+  if (!isDone(page.exchange)) return fail(`offset=1: ${said(page.exchange)}`)
+  const what = got ? 'does not begin with the second object' : 'has no object'
+  // A hub has objects of many, and what they delete may keep its place so that nobody's crawl loses its own.
+  return bench.hub === null
+    ? fail(`offset=1 ${what}`)
+    : warn(`offset=1 ${what}: deleted objects seem to keep their places`)
 }
 
 /** The object in the middle of the list by time: both sides of it must differ for the filter to be seen. */

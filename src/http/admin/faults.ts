@@ -4,24 +4,25 @@ import type { Fault } from '../../errors.ts'
 
 /** The validator's errors as one sentence per wrong place. What only repeats an error of a part is left out. */
 export function faultsOf(errors: readonly TLocalizedValidationError[]): Fault[] {
-  const unions = errors
-    .filter(({ keyword }) => keyword === 'anyOf')
-    .map(({ instancePath }) => instancePath)
-  const faults: Fault[] = []
-  for (const error of errors) {
-    // The alternatives of a union each complain about the same place; the union itself says it once.
-    const isPartOfUnion = unions.includes(error.instancePath) && error.keyword !== 'anyOf'
-    if (!isPartOfUnion) faults.push(...faultsOfOne(error))
-  }
-  return faults.filter(
-    ({ pointer }, index) => faults.findIndex((other) => other.pointer === pointer) === index,
+  const unions = new Set(
+    errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath),
   )
+  const faults = new Map<string, string>()
+  for (const { pointer, message } of errors.flatMap(faultsOfOne)) {
+    const said = faults.get(pointer)
+    // The alternatives of a union each complain about the same place: any of them would do.
+    if (said === undefined) faults.set(pointer, message)
+    else if (unions.has(pointer) && !said.split(' or ').includes(message))
+      faults.set(pointer, `${said} or ${message}`)
+  }
+  return [...faults].map(([pointer, message]) => ({ pointer, message }))
 }
 
 function faultsOfOne(error: TLocalizedValidationError): Fault[] {
   const { instancePath: pointer } = error
   switch (error.keyword) {
     case 'additionalProperties':
+    case 'anyOf':
       return []
     case 'boolean':
       return [{ pointer, message: 'is not a known field' }]

@@ -24,7 +24,9 @@ export function readResponseUrl(call: Call, options: { allowPrivatePeers: boolea
   const guarded = guardUrl(url, options)
   if (!guarded.ok) throw refuse(guarded.message)
   if (!ownOrigins(call.identity.platform).has(guarded.url.origin))
-    throw refuse('must be on a host of yours: that of your versions URL or of your endpoints')
+    throw refuse(
+      'must be on a host of yours: the scheme, host and port of your versions URL or of an endpoint',
+    )
   return url
 }
 
