@@ -212,11 +212,12 @@ function relayedHeaders(
         'hubError',
         `${member.party} has the next page on a host that is not its own`,
       )
-    const page = new URLSearchParams({
-      page: sealLink(context, { url: next, ...linkUse(input) }),
-      page_of: member.party,
-    })
-    for (const [name, value] of call.query) if (FILTERS.includes(name)) page.set(name, value)
+    const filters = [...call.query].filter(([name]) => FILTERS.includes(name))
+    const page = new URLSearchParams([
+      ...filters,
+      ['page_of', member.party],
+      ['page', sealLink(context, { url: next, ...linkUse(input) })],
+    ])
     result.Link = `<${call.moduleUrl}${call.rest}?${page.toString()}>; rel="next"`
   }
   return result

@@ -4,7 +4,7 @@ import { sideOf } from '../directory/parties.ts'
 import type { PartyRow } from '../directory/snapshot.ts'
 import type { Role } from '../ocpi/define.ts'
 import { readAddress } from '../ocpi/headers.ts'
-import { foldKey, partyOf } from '../ocpi/primitives.ts'
+import { partyOf } from '../ocpi/primitives.ts'
 import type { PartnerSide, Route } from '../ocpi/registry.ts'
 import { isRecord, schemaFor } from '../ocpi/validate.ts'
 import type { Version } from '../ocpi/version.ts'
@@ -46,7 +46,6 @@ export function authorizeSender(input: Input): { party: string; role: Role } {
     })
   }
   checkOwner(input, from)
-  checkId(input)
   return { party: from, role }
 }
 
@@ -134,19 +133,4 @@ function isOwned({ endpoint }: Route, version: Version): boolean {
   const schema: unknown = schemaFor(endpoint.body?.schema ?? {}, version)
   const required = isRecord(schema) ? schema.required : undefined
   return Array.isArray(required) && required.includes('country_code')
-}
-
-/** What is only passed on is not stored, so nobody else sees that its URL names another object than its body. */
-function checkId({ route, body }: Input): void {
-  const { params, module, endpoint } = route
-  if (module.object || !body || (endpoint.method !== 'PUT' && endpoint.method !== 'PATCH')) return
-  const [param, id] = Object.entries(params).at(-1) ?? []
-  if (param === undefined || id === undefined || !/^(.+_)?id$/.test(param)) return
-  if (param === 'party_id' || param === 'session_id') return
-  const member = body.value[param] === undefined ? 'id' : param
-  const named = body.value[member]
-  if (typeof named !== 'string' || foldKey(named) === foldKey(id)) return
-  throw new HubError('invalid', 'the body names another object', {
-    faults: [{ pointer: `/${member}`, message: 'must be the id in the URL' }],
-  })
 }

@@ -147,7 +147,7 @@ attacks(
         : undefined
     const page = await emsp.send('GET', 'sender/locations', { to: cpo.party })
     const link = /<([^>]+)>/.exec(String(page.headers.link))?.[1] ?? ''
-    assert.match(link, `${hub.web.url}/ocpi/2.2.1/sender/locations?page=`)
+    assert.match(link, `${hub.web.url}/ocpi/2.2.1/sender/locations?page_of=`)
     assert.is((await emsp.send('GET', link, { to: cpo.party })).code, 1000)
     cpo.forget()
     const stolen = await otherEmsp.send('GET', link, { to: cpo.party })

@@ -248,7 +248,7 @@ test('a list of a 2.1.1 partner comes with owners; what cannot be read is left o
       ['B', 'OLD'],
     ],
   )
-  assert.match(String(reply.headers.link), `<${hub.url}/ocpi/2.2.1/sender/locations?page=`)
+  assert.match(String(reply.headers.link), `<${hub.url}/ocpi/2.2.1/sender/locations?page_of=`)
   const url = /<([^>]+)>/.exec(String(reply.headers.link))?.[1] ?? ''
   oldCpo.forget()
   await emsp.send('GET', url, { to: 'NL-OLD' })
