@@ -170,7 +170,11 @@ test('row 73, T53: the next page is found however it is written, on the partnerâ
     `<${trapUrl}>; rel="prev", <${next}>; rel="next"`,
   ]) {
     const reply = await listWith(header)
-    assert.match(String(reply.headers.link), `${hub.url}/ocpi/2.2.1/sender/locations?page_of=`, header)
+    assert.match(
+      String(reply.headers.link),
+      `${hub.url}/ocpi/2.2.1/sender/locations?page_of=`,
+      header,
+    )
   }
   for (const url of [
     trapUrl,
