@@ -10,7 +10,7 @@ import { bodyOf, existsIn } from '../ocpi/registry.ts'
 import { isRecord } from '../ocpi/validate.ts'
 import type { Version } from '../ocpi/version.ts'
 import { placeKey, readObjects } from '../store/objects.ts'
-import type { StoredObject } from '../store/objects.ts'
+import type { ObjectPlace, StoredObject } from '../store/objects.ts'
 import { readAliases } from './bridge/aliases.ts'
 import { bridgeText, versionOf } from './bridge/bridge.ts'
 import { applyChange } from './objects/mutation.ts'
@@ -81,16 +81,21 @@ async function isShowing(
   const { module, endpoint } = call.route
   if (module.id !== 'locations' || !module.object || call.side !== 'receiver') return false
   if (version !== '2.1.1' || call.version === '2.1.1' || call.body === null) return false
-  const place = {
-    module: module.id,
-    owner: call.from.party,
-    key: objectKey(call, module.object),
-    audience: member.party,
-  }
+  const place = copyPlace(call, { member, definition: module.object })
   const object = (await readObjects(context.db, [place])).get(placeKey(place))
   if (!object || object.deleted || !isRecord(object.value)) return false
   const isSaid = endpoint.method === 'PATCH' && call.body.value.publish !== undefined
   return isSaid || object.value.publish === false
+}
+
+/** Where the copy stands that was addressed to this receiver alone. */
+function copyPlace(
+  call: Call,
+  { member, definition }: { member: Member; definition: ObjectDefinition },
+): ObjectPlace {
+  const { module } = call.route
+  const key = objectKey(call, definition)
+  return { module: module.id, owner: call.from.party, key, audience: member.party }
 }
 
 /** The path in the receiver's ways, and in 2.1.1 with the name that it knows the sender's object by. */
@@ -181,12 +186,7 @@ async function wholeObject(
   input: { call: Call; member: Member; version: Version; definition: ObjectDefinition },
 ): Promise<Outgoing> {
   const { call, member, version, definition } = input
-  const place = {
-    module: call.route.module.id,
-    owner: call.from.party,
-    key: objectKey(call, definition),
-    audience: member.party,
-  }
+  const place = copyPlace(call, { member, definition })
   const common = { ...place, audience: '*' }
   const stored = await readObjects(context.db, [place, common])
   const copy = stored.get(placeKey(place))

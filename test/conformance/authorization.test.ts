@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert'
 import { limits } from '../../config/limits.ts'
 import { sql } from '../../src/db/sql.ts'
 import { at, items } from '../helpers/ask.ts'
-import type { FakePartner } from '../helpers/fake-partner.ts'
 import { startHub } from '../helpers/hub.ts'
+import { newcomers, opens } from '../helpers/newcomers.ts'
 import { put, tariffOf } from '../helpers/objects.ts'
 import { requirement } from './requirements.ts'
 
@@ -16,19 +16,7 @@ const emsp = await hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
 const test = suite('authorization and versions')
 test.after(() => hub.close())
 
-let letters = 0
-/** A party that nobody has yet. */
-const freshParty = () => `FR-${String((letters += 1)).padStart(3, 'A')}`
-
-const invitedEmsp = () => hub.invite({ parties: [{ party: freshParty(), role: 'EMSP' }] })
-const connectedEmsp = () => hub.connect({ parties: [{ party: freshParty(), role: 'EMSP' }] })
-
-/** Whether the token of a partner still opens the hub. */
-async function opens(partner: FakePartner, token = partner.token): Promise<boolean> {
-  const authorization = `Token ${Buffer.from(token).toString('base64')}`
-  const reply = await partner.send('GET', 'credentials', { from: null, headers: { authorization } })
-  return reply.status === 200
-}
+const { invitedEmsp, connectedEmsp, freshParty } = newcomers(hub)
 
 test(requirement(21), async () => {
   const reply = await cpo.send('GET', 'versions', { headers: { authorization: '' } })

@@ -7,30 +7,15 @@ import type { Got } from '../helpers/fake-partner-wire.ts'
 import { startHub } from '../helpers/hub.ts'
 import { fromNow, pathOf, put, sessionOf, tokenOf } from '../helpers/objects.ts'
 import { until } from '../helpers/processes.ts'
-import { ROUTED, cdrIn, settle, tariffIn } from '../helpers/versions.ts'
+import { CPOS, EMSPS, cdrIn, connectPairs, tariffIn } from '../helpers/versions.ts'
 import { requirement } from './requirements.ts'
 
 const hub = await startHub()
-const CPOS = { '2.2.1': 'NL-TNM', '2.3.0': 'NL-NEW' } as const
-const EMSPS = { '2.2.1': 'DE-EMA', '2.3.0': 'DE-NEW' } as const
-const connect = async (version: (typeof ROUTED)[number]) => ({
-  version,
-  cpo: await hub.connect({ parties: [{ party: CPOS[version], role: 'CPO' }], version }),
-  emsp: await hub.connect({ parties: [{ party: EMSPS[version], role: 'EMSP' }], version }),
-})
-const [middle, latest] = [await connect('2.2.1'), await connect('2.3.0')]
+const { middle, latest, calm } = await connectPairs(hub)
 const { cpo, emsp } = middle
 
 const test = suite('message ids')
-const everyone = [middle, latest].flatMap(({ cpo: operator, emsp: provider }) => [
-  operator,
-  provider,
-])
-test.before.each(async () => {
-  for (const partner of everyone) partner.answer = () => undefined
-  await settle(hub)
-  for (const partner of everyone) partner.forget()
-})
+test.before.each(calm)
 test.after(() => hub.close())
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

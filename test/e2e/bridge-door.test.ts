@@ -6,6 +6,7 @@ import { at, items } from '../helpers/ask.ts'
 import { startHub } from '../helpers/hub.ts'
 import { fromNow, locationOf, pathOf, put, tariffOf, tokenOf } from '../helpers/objects.ts'
 import type { Json } from '../helpers/objects.ts'
+import { location211 } from '../helpers/objects-211.ts'
 
 const hub = await startHub({ peerDeadlineMs: 600 })
 const oldCpo = await hub.connect({ parties: [{ party: 'NL-OLD', role: 'CPO' }], version: '2.1.1' })
@@ -34,33 +35,6 @@ test.after(() => hub.close())
 const routingHeaders = (headers: Readonly<Record<string, unknown>>) =>
   Object.keys(headers).filter((name) => name.startsWith('ocpi-'))
 
-/** A location as 2.1.1 has it. */
-function oldLocation(id: string, more: Json = {}): Json {
-  const last_updated = fromNow(-3_600_000)
-  const connector = {
-    id: '1',
-    standard: 'IEC_62196_T2',
-    format: 'SOCKET',
-    power_type: 'AC_3_PHASE',
-    voltage: 230,
-    amperage: 32,
-    tariff_id: 'T1',
-    last_updated,
-  }
-  return {
-    id,
-    type: 'ON_STREET',
-    address: 'Stationsplein 1',
-    city: 'Utrecht',
-    postal_code: '3511 ED',
-    country: 'NLD',
-    coordinates: { latitude: '52.089160', longitude: '5.109750' },
-    evses: [{ uid: 'E1', status: 'AVAILABLE', connectors: [connector], last_updated }],
-    last_updated,
-    ...more,
-  }
-}
-
 function oldSession(id: string, authId: string, more: Json = {}): Json {
   return {
     id,
@@ -68,7 +42,7 @@ function oldSession(id: string, authId: string, more: Json = {}): Json {
     kwh: 1.5,
     auth_id: authId,
     auth_method: 'WHITELIST',
-    location: oldLocation('L1'),
+    location: location211('L1'),
     currency: 'EUR',
     status: 'ACTIVE',
     last_updated: fromNow(-60_000),
@@ -120,7 +94,7 @@ test('2.1.1 has no URL without a side, and later versions none with one', async 
 })
 
 test('what a 2.1.1 CPO pushes reaches each reader in its version, and no routing headers come back', async () => {
-  const reply = await oldPut('locations', oldLocation('L1'))
+  const reply = await oldPut('locations', location211('L1'))
   assert.equal([reply.status, reply.code], [201, 1000])
   assert.equal(routingHeaders(reply.headers), [])
   await hub.drain()
@@ -235,7 +209,7 @@ test('a list of a 2.1.1 partner comes with owners; what cannot be read is left o
   oldCpo.answer = (got) =>
     got.place === 'sender/locations'
       ? {
-          data: [oldLocation('A'), oldLocation('B')],
+          data: [location211('A'), location211('B')],
           headers: { Link: `<${oldCpo.url}/2.1.1/sender/locations?offset=2>; rel="next"` },
         }
       : undefined

@@ -8,6 +8,7 @@ import type { FakePartner } from '../helpers/fake-partner.ts'
 import { startHub } from '../helpers/hub.ts'
 import { fromNow, locationOf, put, sessionOf } from '../helpers/objects.ts'
 import type { Json } from '../helpers/objects.ts'
+import { location211 } from '../helpers/objects-211.ts'
 
 const operator = ['sender/locations', 'sender/sessions', 'receiver/tokens', 'receiver/commands']
 const provider = ['receiver/locations', 'receiver/sessions', 'sender/tokens', 'sender/commands']
@@ -263,29 +264,5 @@ test('2.3.0 knows commands of other names: they go to whoever is addressed', asy
     assert.is((await command(emsp230, 'BLINK_LIGHT', { body, to })).code, 4000)
   assert.equal([...cpo221.got, ...cpo211.got], [])
 })
-
-function location211(id: string): Json {
-  const last_updated = fromNow(-3_600_000)
-  const connector = {
-    id: '1',
-    standard: 'IEC_62196_T2',
-    format: 'SOCKET',
-    power_type: 'AC_3_PHASE',
-    voltage: 230,
-    amperage: 32,
-    last_updated,
-  }
-  return {
-    id,
-    type: 'ON_STREET',
-    address: 'Grote Markt 1',
-    city: 'Antwerpen',
-    postal_code: '2000',
-    country: 'BEL',
-    coordinates: { latitude: '51.22127', longitude: '4.39972' },
-    evses: [{ uid: 'E1', status: 'AVAILABLE', connectors: [connector], last_updated }],
-    last_updated,
-  }
-}
 
 test.run()

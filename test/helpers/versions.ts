@@ -52,3 +52,23 @@ export function addresses(headers: Readonly<Record<string, unknown>> | undefined
   }
   return [side('to'), side('from')].filter(Boolean).join(' ')
 }
+
+export const CPOS = { '2.2.1': 'NL-TNM', '2.3.0': 'NL-NEW' } as const
+export const EMSPS = { '2.2.1': 'DE-EMA', '2.3.0': 'DE-NEW' } as const
+
+/** A CPO and an eMSP of each version with routing; `calm` lets all of them answer with success and forget what they got. */
+export async function connectPairs(hub: TestHub) {
+  const connect = async (version: (typeof ROUTED)[number]) => ({
+    version,
+    cpo: await hub.connect({ parties: [{ party: CPOS[version], role: 'CPO' }], version }),
+    emsp: await hub.connect({ parties: [{ party: EMSPS[version], role: 'EMSP' }], version }),
+  })
+  const [middle, latest] = [await connect('2.2.1'), await connect('2.3.0')]
+  const everyone = [middle, latest].flatMap(({ cpo, emsp }) => [cpo, emsp])
+  const calm = async () => {
+    for (const partner of everyone) partner.answer = () => undefined
+    await settle(hub)
+    for (const partner of everyone) partner.forget()
+  }
+  return { middle, latest, calm }
+}
