@@ -1,10 +1,15 @@
 // Files, locks, processes and ports for set-up. Plain JavaScript without packages: it runs before anything is installed.
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 import * as fs from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+
+const portsFrom = 20_000
+const portAttempts = 50
+const wantedPortMs = 10_000
+const handedOut = new Set()
 
 /** A reason to stop that the operator can mend: printed without a stack. `exitCode` follows sysexits. */
 export class SetupError extends Error {
@@ -164,10 +169,30 @@ export async function isPortFree(port) {
   return (await tryPort(port, '127.0.0.1')) !== null && (await tryPort(port, undefined)) !== null
 }
 
-/** A port on 127.0.0.1 that is free now; `wanted` when that is. */
+/**
+ * A port on 127.0.0.1 that is free now. `wanted` is given a while to become free: a connection that is just closing
+ * may hold it. Others come from below the ports that the kernel gives to outgoing connections, so that a server can
+ * be killed and started again on its port while thousands of connections are opened.
+ */
 export async function freePort(wanted) {
-  if (wanted && (await isPortFree(wanted))) return wanted
+  if (wanted && (await waitFor(() => isPortFree(wanted), wantedPortMs, 100))) return wanted
+  const end = firstOutgoingPort()
+  for (let attempt = 1; attempt <= portAttempts && end > portsFrom; attempt += 1) {
+    const port = randomInt(portsFrom, end)
+    if (handedOut.has(port) || !(await isPortFree(port))) continue
+    handedOut.add(port)
+    return port
+  }
   return tryPort(0, '127.0.0.1')
+}
+
+function firstOutgoingPort() {
+  try {
+    const range = fs.readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
+    return Number(range.trim().split(/\s+/)[0])
+  } catch {
+    return 32_768
+  }
 }
 
 function tryPort(port, host) {

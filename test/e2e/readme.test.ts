@@ -9,7 +9,8 @@ import { sql } from '../../src/db/sql.ts'
 import { at, items, parse } from '../helpers/ask.ts'
 import { testDatabase } from '../helpers/database.ts'
 import type { TestDatabase } from '../helpers/database.ts'
-import { freePort, startProcess } from '../helpers/processes.ts'
+import { freePort } from '../../config/setup/files.mjs'
+import { startProcess } from '../helpers/processes.ts'
 import type { Running } from '../helpers/processes.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')

@@ -8,7 +8,8 @@ import type { TestDatabase } from './database.ts'
 import { asRole, FakePartner } from './fake-partner.ts'
 import type { PartnerOptions } from './fake-partner.ts'
 import { versionsUrlOf } from './fake-partner-wire.ts'
-import { freePort, startProcess } from './processes.ts'
+import { freePort } from '../../config/setup/files.mjs'
+import { startProcess } from './processes.ts'
 import type { Running } from './processes.ts'
 
 /** A real web process. */

@@ -5,7 +5,8 @@ import { migrate } from '../../src/db/migrate.ts'
 import type { Database } from '../../src/db/sql.ts'
 import { sql } from '../../src/db/sql.ts'
 import { startBalancer } from './kill-balancer.ts'
-import { freePort, startProcess, until } from './processes.ts'
+import { freePort } from '../../config/setup/files.mjs'
+import { startProcess, until } from './processes.ts'
 import type { Running, Start } from './processes.ts'
 import { ownStores } from './stores.ts'
 import type { OwnStores } from './stores.ts'
@@ -51,7 +52,7 @@ export async function startKillHub(count: { webs: number; workers: number }): Pr
     closers.push(stores.close)
     const db = await openStore(stores)
     closers.push(db.close)
-    const ports = await Promise.all(Array.from({ length: count.webs }, freePort))
+    const ports = await Promise.all(Array.from({ length: count.webs }, () => freePort()))
     const balancer = await startBalancer(ports)
     closers.push(() => balancer[Symbol.asyncDispose]())
     const url = `http://127.0.0.1:${balancer.port}`
