@@ -24,13 +24,13 @@ const endMs = 10_000
 const outputMs = 2_000
 const workersMax = 2
 
-/** In this order; the first three kinds share the machine, the others have it to themselves. */
+/** In this order. Only what kills and freezes has the machine to itself: there a late answer may look like a fault. */
 const kinds = [
   { kind: 'unit', limitMs: 60_000, parallel: true },
   { kind: 'conformance', limitMs: 60_000, parallel: true },
   { kind: 'property', limitMs: 180_000, parallel: true },
   { kind: 'fault', limitMs: 300_000, parallel: false },
-  { kind: 'e2e', limitMs: 300_000, parallel: false },
+  { kind: 'e2e', limitMs: 300_000, parallel: true },
 ]
 
 const running = new Set<ChildProcess>()

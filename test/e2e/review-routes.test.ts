@@ -9,6 +9,7 @@ import type { FakePartner } from '../helpers/fake-partner.ts'
 import { startHub } from '../helpers/hub.ts'
 import { cdrOf, locationOf, pathOf, put, sessionOf, tokenOf } from '../helpers/objects.ts'
 import { location211, secondsFromNow, session211, token211 } from '../helpers/objects-211.ts'
+import { until } from '../helpers/processes.ts'
 
 const hub = await startHub({ peerDeadlineMs: 600 })
 const operates = [
@@ -211,8 +212,13 @@ test('the log tells from whom to whom a result went, not where', async () => {
   const minted = mintedIn(cpo.received('receiver/commands').at(-1))
   assert.is((await cpo.send('POST', minted, { body: { result: 'ACCEPTED' } })).code, 1000)
   assert.is(resultsAt(emsp, 'log').length, 1)
-  const log = await hub.admin('GET', '/messages')
-  const row = items(at(log.json, 'items')).find((each) => at(each, 'module') === 'callbacks')
+  const result = async () => {
+    const log = await hub.admin('GET', '/messages')
+    return items(at(log.json, 'items')).find((each) => at(each, 'module') === 'callbacks')
+  }
+  // The log is written behind the answer.
+  await until(async () => (await result()) !== undefined, { what: 'the result in the log' })
+  const row = await result()
   assert.equal(
     ['path', 'from_party', 'to_party'].map((name) => at(row, name)),
     ['/callbacks/…', 'BE-CPO', 'DE-EMA'],

@@ -1,0 +1,105 @@
+/**
+ * How a price is read where OCPI leaves it open. A policy is data that two partners name in their agreement, so its keys
+ * are spelled as in the JSON they exchange. Every key is one known disagreement between implementations; the first value
+ * listed is our default.
+ */
+export type PricingPolicy = {
+  readonly name: string
+  readonly version: string
+  /** OCPI 2.1.1: does the first matching element price everything, or each dimension find its own element? */
+  readonly element_choice_211: 'per_dimension' | 'whole_element'
+  /** Do volumes that no component prices count for step_size? */
+  readonly unpriced_in_step: 'ignored' | 'counted'
+  /**
+   * Which of charging and parking time is rounded: parking when any is priced; parking when the last priced time is
+   * parking; each on its own; or both as one duration, the surplus billed as parking (OCPI 2.2.1 of November 2021).
+   */
+  readonly stepped_time: 'parking_if_priced' | 'parking_if_last' | 'each' | 'combined'
+  /** start_time = end_time. */
+  readonly equal_window: 'whole_day' | 'never'
+  /** end_time 00:00 without a start_time. */
+  readonly midnight_end: 'end_of_day' | 'never'
+  /** A restriction on current or power in a period that states none; 'ignored': such restrictions are never looked at. */
+  readonly missing_meter: 'not_met' | 'met' | 'ignored'
+  /** min_x against MAX_X and max_x against MIN_X, or each against its own. */
+  readonly meter_pairing: 'crossed' | 'same_side'
+  /** A TIME component and a period without TIME, PARKING_TIME and reserved time. */
+  readonly missing_time: 'unpriced' | 'wall_clock'
+  readonly flat_fees: 'charging_and_reservation' | 'once' | 'per_price'
+  /** Elements with `reservation`: for reserved time only; also for charging; or nowhere. */
+  readonly reservation_elements: 'own' | 'charging' | 'never'
+  /** An expired reservation: RESERVATION_EXPIRES first, then RESERVATION; or RESERVATION_EXPIRES alone. */
+  readonly expired_reservation: 'both' | 'expires_only'
+  /** Is reserved time rounded on its own or together with charging time? */
+  readonly reserved_step: 'own' | 'with_time'
+  readonly price_limits: 'both_scaled' | 'both_unscaled' | 'ignored'
+  readonly duration_origin: 'session' | 'first_period'
+  readonly end_date: 'exclusive' | 'inclusive'
+  /** A daily window whose end is before its start. */
+  readonly wrapping_window: 'wraps' | 'never'
+  readonly tariff_choice: 'named_else_at_start' | 'first_at_start' | 'named_else_at_period' | 'first'
+  /** A period without tariff_id. */
+  readonly unnamed_tariff: 'default' | 'unpriced'
+  /** Null: exact. 'currency': the digits of the currency's minor unit (ISO 4217). */
+  readonly rounding: Rounding | null
+  readonly total_time: 'session' | 'periods_span' | 'periods_sum'
+  readonly duplicate_dimension: 'first' | 'last' | 'sum'
+  readonly unknown_zone: 'bounds' | 'error' | 'utc'
+  /** May a quantity of 0 (counted), or any active component of a later period (any_active), give the step_size? */
+  readonly empty_volume_step: 'skipped' | 'counted' | 'any_active'
+  readonly tax_included: 'honoured' | 'ignored'
+  /** A component without vat: no tax line, or a line of 0 %. The amount is the same. */
+  readonly absent_vat: 'no_line' | 'zero_rate'
+  readonly exact_multiple: 'kept' | 'next_block'
+  /** A component with price 0 prices its quantity (with nothing), or is passed over. */
+  readonly free_components: 'priced' | 'skipped'
+  /** Once per session and dimension; once per period; once per price; or not at all (OCPI 3.0). */
+  readonly step_size: 'session' | 'period' | 'price' | 'none'
+  /** 'snapped': a lone time volume within half a unit of its 4th decimal of the period's length counts as that length. */
+  readonly volumes: 'as_sent' | 'snapped'
+  /** PARKING_TIME as parking, or as charging time. */
+  readonly parking_time: 'parking' | 'charging'
+}
+
+/** `stage`: where amounts are rounded. Quantities and unit prices never are. */
+export type Rounding = {
+  readonly decimals: number | 'currency'
+  readonly mode: 'half_up' | 'half_even' | 'up'
+  readonly stage: 'segment' | 'dimension' | 'total'
+}
+
+/** What we price by unless an agreement says otherwise. */
+export const DEFAULT_POLICY: PricingPolicy = {
+  name: 'crosscharge',
+  version: '1',
+  element_choice_211: 'per_dimension',
+  unpriced_in_step: 'ignored',
+  stepped_time: 'parking_if_priced',
+  equal_window: 'whole_day',
+  midnight_end: 'end_of_day',
+  missing_meter: 'not_met',
+  meter_pairing: 'crossed',
+  missing_time: 'unpriced',
+  flat_fees: 'charging_and_reservation',
+  reservation_elements: 'own',
+  expired_reservation: 'both',
+  reserved_step: 'own',
+  price_limits: 'both_scaled',
+  duration_origin: 'session',
+  end_date: 'exclusive',
+  wrapping_window: 'wraps',
+  tariff_choice: 'named_else_at_start',
+  unnamed_tariff: 'default',
+  rounding: null,
+  total_time: 'session',
+  duplicate_dimension: 'first',
+  unknown_zone: 'bounds',
+  empty_volume_step: 'skipped',
+  tax_included: 'honoured',
+  absent_vat: 'no_line',
+  exact_multiple: 'kept',
+  free_components: 'priced',
+  step_size: 'session',
+  volumes: 'as_sent',
+  parking_time: 'parking',
+}
