@@ -96,6 +96,7 @@ export const limits = {
   alertAttemptsMax: 20,
   rekeyRowsMax: 100_000,
   rekeyIntervalMs: 60_000,
+  upkeepIntervalMs: 60_000,
   jobLockMs: 10_000,
   jobStalledCheckMs: 5_000,
   jobStallsMax: 1_000,
@@ -126,7 +127,16 @@ export const limits = {
   // Pricing
   timeZonesCachedMax: 1_000,
   timeZoneOffsetsCachedMax: 10_000,
+  zonePolygonsCachedMax: 500,
+  zonesFilledAtOnce: 200,
+  lintedAtOnce: 100,
+  lintFindingsKeptMax: 200,
   pricingAuditProbesMax: 2_000,
+  attributionPricingsMax: 150,
+  attributionPeriodsMax: 100_000,
+  lintFindingsMax: 5_000,
+  lintBoxStepsMax: 400_000,
+  lintBoxesMax: 10_000,
 
   // Partners' answers, connections and pages
   peerHeaderBytesMax: 16_384,

@@ -18,6 +18,7 @@ const QUEUE_OF: Readonly<Record<OutboxKind, QueueName>> = {
   probe: 'deliver',
   pull: 'deliver',
   settle: 'settle',
+  lint: 'settle',
 }
 
 /**

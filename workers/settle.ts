@@ -1,20 +1,37 @@
 import type { Context } from '../src/context.ts'
 import { approveDue } from '../src/hub/cdrs/approve-due.ts'
 import { backoffMs } from '../src/hub/backoff.ts'
+import { lintTariffs } from '../src/hub/objects/lint-tariffs.ts'
 import { currentRows, retryOutbox } from '../src/outbox/outbox.ts'
+import type { OutboxRow } from '../src/outbox/outbox.ts'
 import type { RowRef } from './queues.ts'
 
-/** Deemed approvals: one job for everything that is due, not one per CDR. */
+/**
+ * What the hub does by itself, one thing after the other. Deemed approvals: one job for everything that is due, not one
+ * per CDR. Lint: the new tariffs of an owner.
+ */
 export async function runSettle(context: Context, refs: readonly RowRef[]): Promise<void> {
   const rows = await currentRows(context.db, refs)
-  if (rows.length === 0) return
+  const lints = rows.filter(({ kind }) => kind === 'lint')
+  const approvals = rows.filter((row) => !lints.includes(row))
+  for (const row of lints)
+    await tried(context, { rows: [row], work: () => lintTariffs(context, row) })
+  if (approvals.length === 0) return
+  const ids = approvals.map(({ id }) => id)
+  await tried(context, { rows: approvals, work: () => approveDue(context, ids) })
+}
+
+async function tried(
+  context: Context,
+  { rows, work }: { rows: readonly OutboxRow[]; work: () => Promise<unknown> },
+): Promise<void> {
   try {
-    await approveDue(
-      context,
-      rows.map(({ id }) => id),
-    )
+    await work()
   } catch (error) {
-    context.log.warn({ err: error }, 'approvals failed, to be tried again')
+    context.log.warn(
+      { err: error, kind: rows[0]?.kind },
+      'work of our own failed, to be tried again',
+    )
     const text = error instanceof Error ? error.message : 'unknown error'
     for (const row of rows) {
       await retryOutbox(context.db, {

@@ -5,6 +5,8 @@ import { present } from '../src/assert.ts'
 import { createContext } from '../src/context.ts'
 import type { Context } from '../src/context.ts'
 import { sql } from '../src/db/sql.ts'
+import { fillZones } from '../src/hub/copies/fill-zones.ts'
+import { scheduleLints } from '../src/hub/objects/lint-tariffs.ts'
 import { rekey } from '../src/hub/rekey.ts'
 import { openQueues } from './queues.ts'
 import { relayOnce } from './relay.ts'
@@ -33,6 +35,12 @@ export async function startWorker(config: Config, holder: string): Promise<Runni
       underLease(context, { name: 'reconcile', holder }, async () => {
         await reconcile(context)
         await reopenMissing(context, queueSet)
+      }),
+    ),
+    repeat(context, { everyMs: limits.upkeepIntervalMs, name: 'upkeep' }, (stopped) =>
+      underLease(context, { name: 'upkeep', holder }, async () => {
+        while (!stopped() && (await fillZones(context)) > 0) continue
+        await scheduleLints(context.db)
       }),
     ),
     repeat(context, { everyMs: limits.rekeyIntervalMs, name: 'rekey' }, () =>

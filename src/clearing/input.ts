@@ -1,3 +1,4 @@
+import type { CannotPrice } from '../pricing/types.ts'
 import type { Decimal } from './decimal.ts'
 import type { Severities } from './findings.ts'
 import type { CdrFacts } from './read.ts'
@@ -12,6 +13,11 @@ export type ClearingInput = {
   /** maxPowerKw: of the connector as stored, decimal text or number, see connectorMaxKw; null = not known. */
   location: { maxPowerKw: string | number | null } | null
   priced: PricedInput | null
+  /**
+   * The same session by other tariffs, left out or null where there are none: `stored` – those that the owner had
+   * published when it began, where the CDR carries different ones; `agreed` – that of the agreement.
+   */
+  others?: { stored: PricedInput | null; agreed: PricedInput | null }
   prior: PriorInput
   agreement: AgreementInput
   /** The waiting time is over: judge with what is known. */
@@ -41,10 +47,14 @@ export type TariffInput =
   | { state: 'own' | 'stored'; tariffs: readonly unknown[]; afterStart?: boolean }
   | { state: 'missing' }
 
-/** The part of a priced CDR that is compared. Decimal texts in units of the currency. */
+/**
+ * The part of a priced CDR that is compared. Decimal texts in units of the currency. `bounds`: between what it costs
+ * where the time zone matters and nobody knows it.
+ */
 export type PricedInput =
   | { ok: true; currency: string; total: { excl: string | null; incl: string | null } }
-  | { ok: false; code: string; pointer: string; message: string }
+  | (Pick<CannotPrice, 'ok' | 'code' | 'pointer' | 'message'> &
+      Partial<Pick<CannotPrice, 'bounds'>>)
 
 /**
  * CDRs received earlier that stand against this one: not quarantined, credited, withdrawn or credits. `sameSession`: of

@@ -16,6 +16,7 @@ import {
   checkSign,
   checkTariffAge,
 } from './checks/price.ts'
+import { checkAgreedTariff, checkStoredTariff } from './checks/tariffs.ts'
 import { checkNegativeEnergy, checkPower, checkSessionEnergy } from './checks/quantity.ts'
 import {
   checkFineness,
@@ -108,6 +109,13 @@ function checkFacts(subject: Case): readonly Draft[] {
     // Amounts of a wrong currency are compared with nothing.
     ...(currency.length > 0
       ? []
-      : [checkPrice, checkPriced, checkCostSum, checkTax].flatMap((check) => check(subject))),
+      : [
+          checkPrice,
+          checkAgreedTariff,
+          checkStoredTariff,
+          checkPriced,
+          checkCostSum,
+          checkTax,
+        ].flatMap((check) => check(subject))),
   ]
 }

@@ -172,6 +172,19 @@ export const RULES = {
     sentence:
       'The session {session} is still {status}, so its energy could not be compared. Send its final state.',
   },
+  P3: {
+    severity: 'W',
+    version: 1,
+    title: 'price differs from the agreed tariff',
+    sentence:
+      'The CDR claims {claim} {basis}, the agreed tariff gives {price}: {apart} apart, {allowed} are tolerated.',
+  },
+  P2: {
+    severity: 'W',
+    version: 1,
+    title: 'tariff differs from the published one',
+    sentence: '{what}',
+  },
   P0: {
     severity: 'W',
     version: 1,

@@ -22,7 +22,10 @@ type Option = { about: string; value?: string; many?: true }
 export type Command = {
   /** The words that select it, say `cdr approve`. */
   words: string
-  /** Names of the arguments that must follow, for help and for counting; a last one with `…` may come more often. */
+  /**
+   * Names of the arguments that must follow, for help and for counting; a last one with `…` may come more often,
+   * one in `[` `]` not at all.
+   */
   args: readonly string[]
   about: string
   options?: Readonly<Record<string, Option>>

@@ -68,7 +68,8 @@ async function runCommand(argv: readonly string[], { env, err }: Terminal): Prom
 }
 
 function isCount(count: number, { args }: Command): boolean {
-  return args.at(-1)?.endsWith('…') === true ? count >= args.length : count === args.length
+  const needed = args.filter((name) => !name.startsWith('[')).length
+  return count >= needed && (args.at(-1)?.endsWith('…') === true || count <= args.length)
 }
 
 function urlFrom(env: Terminal['env']): string {

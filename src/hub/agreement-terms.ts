@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import type { Static } from 'typebox'
+import { policyTerms } from './policy-terms.ts'
 
 const strict = { additionalProperties: false }
 const decimal = Type.String({
@@ -68,16 +69,15 @@ export const agreementTerms = Type.Object(
       },
       strict,
     ),
-    pricing_policy: Type.Optional(
+    pricing_policy: Type.Optional(policyTerms),
+    tariff: Type.Optional(
       Type.Object(
+        {},
         {
-          step_size: Type.Optional(
-            Type.Enum(['session', 'none'], {
-              description: 'session: billed in steps over the whole session. none: exact',
-            }),
-          ),
+          additionalProperties: true,
+          description:
+            'the tariff that was agreed: an OCPI Tariff of 2.2.1, or of 2.3.0 with tax_included. Every session of the pair is priced by it too, and a claim that differs is reported (P3)',
         },
-        { ...strict, description: 'readings agreed where OCPI leaves the price open' },
       ),
     ),
     severities: Type.Optional(

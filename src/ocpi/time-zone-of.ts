@@ -1,23 +1,21 @@
-import tzLookup from '@photostructure/tz-lookup'
 import { countryZones } from '../../config/country-zones.ts'
 import { foldUpper } from './primitives.ts'
 import { isRecord } from './validate.ts'
 
-/**
- * The IANA zone of a Location of any version that states none: its country's when all clocks there show one time, else
- * that of its coordinates. Undefined when neither says it.
- */
-export function timeZoneOf(location: Readonly<Record<string, unknown>>): string | undefined {
-  const country = typeof location.country === 'string' ? foldUpper(location.country.trim()) : ''
-  return countryZones.get(country) ?? zoneAt(location.coordinates)
+type Place = Readonly<Record<string, unknown>>
+
+/** The IANA zone of a Location's country (alpha-3, any version) when all clocks there show one time, else undefined. */
+export function zoneOfCountry({ country }: Place): string | undefined {
+  return typeof country === 'string' ? countryZones.get(foldUpper(country.trim())) : undefined
 }
 
-function zoneAt(coordinates: unknown): string | undefined {
-  if (!isRecord(coordinates)) return undefined
+/** Degrees north and east, null when they cannot be read or lie nowhere on Earth. */
+export function degreesOf({ coordinates }: Place): { latitude: number; longitude: number } | null {
+  if (!isRecord(coordinates)) return null
   const latitude = degrees(coordinates.latitude)
   const longitude = degrees(coordinates.longitude)
   const isOnEarth = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180
-  return isOnEarth ? tzLookup(latitude, longitude) : undefined
+  return isOnEarth ? { latitude, longitude } : null
 }
 
 /** Partners send them as text, some as numbers; NaN for anything else. */

@@ -1,31 +1,51 @@
-import { add, decimalText, exactText, scaled, ZERO } from './exact.ts'
+import { add, exactText, rounded, subtract, ZERO } from './exact.ts'
 import type { Exact } from './exact.ts'
 import type { Line } from './lines.ts'
+import type { PricingPolicy } from './policy.ts'
+import { OUTPUT_DECIMALS } from './rounding.ts'
+import { sessionHours } from './session.ts'
 import type { Session } from './session.ts'
 import type { Amount } from './taxes.ts'
-import type { CostDimension, Money, PricedBill, PricedSegment, Quantities } from './types.ts'
+import type { CostDimension, Money, PricedBill, PricedSegment } from './types.ts'
 
-/** Decimals of every figure of a bill; half-even, and the only rounding after the step sizes. */
-const OUTPUT_DECIMALS = 20
-const DIMENSIONS: readonly CostDimension[] = ['energy', 'time', 'parking', 'reservation', 'fixed']
+const DIMENSIONS = ['energy', 'time', 'parking', 'reservation', 'fixed'] as const
 
-type Scaled = { readonly excl: bigint | null; readonly incl: bigint | null }
 type Priced = { readonly lines: readonly Line[]; readonly amounts: readonly Amount[] }
+
+/** One side of taxes: what each line costs, each of DIMENSIONS, and all. Null where a line has no amount. */
+type Side = {
+  readonly parts: readonly (Exact | null)[]
+  readonly dimensions: readonly (Exact | null)[]
+  readonly sum: Exact | null
+}
 
 /** Turns exact amounts into the decimal texts of a bill, such that segments, dimensions and total add up to the digit. */
 export function writeBill(
   session: Session,
-  priced: Priced & { readonly total: Amount },
-): Omit<PricedBill, 'ok' | 'currency' | 'notes'> {
-  const parts = shareOut(priced)
-  const sum = addUp(parts)
-  const total = { excl: roundOff(priced.total.excl), incl: roundOff(priced.total.incl) }
+  { lines, amounts, total, policy }: Priced & { readonly total: Amount; policy: PricingPolicy },
+): Pick<PricedBill, 'total' | 'clamp' | 'dimensions' | 'quantities' | 'segments'> {
+  const excl = shareOut(
+    lines,
+    amounts.map((amount) => amount.excl),
+  )
+  const incl = shareOut(
+    lines,
+    amounts.map((amount) => amount.incl),
+  )
   return {
-    total: moneyText(total),
-    clamp: moneyText({ excl: minus(total.excl, sum.excl), incl: minus(total.incl, sum.incl) }),
-    dimensions: costsOf(priced.lines, parts),
-    quantities: quantitiesOf(session, priced.lines),
-    segments: priced.lines.map((line, index) => segmentText(line, parts[index] ?? sum)),
+    total: moneyOf(total.excl, total.incl),
+    clamp: moneyOf(added(total.excl, excl.sum), added(total.incl, incl.sum)),
+    dimensions: {
+      energy: moneyOf(excl.dimensions[0], incl.dimensions[0]),
+      time: moneyOf(excl.dimensions[1], incl.dimensions[1]),
+      parking: moneyOf(excl.dimensions[2], incl.dimensions[2]),
+      reservation: moneyOf(excl.dimensions[3], incl.dimensions[3]),
+      fixed: moneyOf(excl.dimensions[4], incl.dimensions[4]),
+    },
+    quantities: quantitiesOf(session, { lines, policy }),
+    segments: lines.map((line, index) =>
+      segmentOf(line, moneyOf(excl.parts[index], incl.parts[index])),
+    ),
   }
 }
 
@@ -33,80 +53,76 @@ export function writeBill(
  * Rounds each amount as the growth of the rounded running sum, dimension by dimension: parts are at most one last digit
  * off and always add up to the rounded total.
  */
-function shareOut({ lines, amounts }: Priced): readonly Scaled[] {
-  const order = DIMENSIONS.flatMap((dimension) =>
-    lines.flatMap((line, index) => (line.dimension === dimension ? [index] : [])),
-  )
-  const excl = shareSide(
-    amounts.map((amount) => amount.excl),
-    order,
-  )
-  const incl = shareSide(
-    amounts.map((amount) => amount.incl),
-    order,
-  )
-  return amounts.map((_, index) => ({ excl: excl[index] ?? null, incl: incl[index] ?? null }))
-}
-
-function shareSide(
-  amounts: readonly (Exact | null)[],
-  order: readonly number[],
-): (bigint | null)[] {
-  const shares = amounts.map(roundOff)
+function shareOut(lines: readonly Line[], amounts: readonly (Exact | null)[]): Side {
+  const parts = amounts.slice()
+  const dimensions: (Exact | null)[] = []
   let sum = ZERO
-  let rounded = 0n
-  for (const index of order) {
-    const amount = amounts[index]
-    if (amount === null || amount === undefined) continue
-    sum = add(sum, amount)
-    const grown = scaled(sum, OUTPUT_DECIMALS)
-    shares[index] = grown - rounded
-    rounded = grown
+  let shared = ZERO
+  let isKnown = true
+  for (const dimension of DIMENSIONS) {
+    const atStart = shared
+    let isDimensionKnown = true
+    for (let index = 0; index < lines.length; index++) {
+      if (lines[index]?.dimension !== dimension) continue
+      const amount = amounts[index] ?? null
+      if (amount === null) {
+        isDimensionKnown = false
+        continue
+      }
+      const before = sum
+      sum = add(sum, amount)
+      const grown = rounded(sum, OUTPUT_DECIMALS)
+      // As long as nothing had to be rounded, the part is the amount.
+      if (grown !== sum || shared !== before) parts[index] = subtract(grown, shared)
+      shared = grown
+    }
+    dimensions.push(isDimensionKnown ? subtract(shared, atStart) : null)
+    isKnown &&= isDimensionKnown
   }
-  return shares
-}
-
-function costsOf(lines: readonly Line[], parts: readonly Scaled[]): Record<CostDimension, Money> {
-  const cost = (dimension: CostDimension): Money =>
-    moneyText(addUp(parts.filter((_, index) => lines[index]?.dimension === dimension)))
-  return {
-    energy: cost('energy'),
-    time: cost('time'),
-    parking: cost('parking'),
-    reservation: cost('reservation'),
-    fixed: cost('fixed'),
-  }
+  return { parts, dimensions, sum: isKnown ? shared : null }
 }
 
 /** Measured quantities count all of the session, billed ones what found a price. */
 function quantitiesOf(
-  { periods }: Session,
-  lines: readonly Line[],
-): Quantities & { billed: Quantities } {
-  const sum = (values: readonly Exact[]): string =>
-    exactText(values.reduce(add, ZERO), OUTPUT_DECIMALS)
-  const billed = (dimension: CostDimension): string =>
-    sum(
-      lines.flatMap((line) =>
-        line.dimension === dimension && line.component.type !== 'FLAT' ? [line.billed] : [],
-      ),
-    )
+  session: Session,
+  { lines, policy }: { lines: readonly Line[]; policy: PricingPolicy },
+): PricedBill['quantities'] {
+  let energyKwh = ZERO
+  let timeH = ZERO
+  let parkingH = ZERO
+  let reservationH = ZERO
+  const sessionH = sessionHours(session, policy)
+  for (const period of session.periods) {
+    energyKwh = add(energyKwh, period.energyKwh)
+    timeH = add(timeH, period.timeH)
+    parkingH = add(parkingH, period.parkingH)
+    reservationH = add(reservationH, period.reservationH)
+  }
   return {
-    energyKwh: sum(periods.map((period) => period.energyKwh)),
-    timeH: sum(periods.map((period) => period.timeH)),
-    parkingH: sum(periods.map((period) => period.parkingH)),
-    reservationH: sum(periods.map((period) => period.reservationH)),
+    energyKwh: textOf(energyKwh),
+    timeH: textOf(timeH),
+    parkingH: textOf(parkingH),
+    reservationH: textOf(reservationH),
+    sessionH: sessionH === null ? null : textOf(sessionH),
     billed: {
-      energyKwh: billed('energy'),
-      timeH: billed('time'),
-      parkingH: billed('parking'),
-      reservationH: billed('reservation'),
+      energyKwh: billedText(lines, 'energy'),
+      timeH: billedText(lines, 'time'),
+      parkingH: billedText(lines, 'parking'),
+      reservationH: billedText(lines, 'reservation'),
     },
   }
 }
 
-function segmentText(line: Line, amount: Scaled): PricedSegment {
-  const { period, dimension, tariff, component } = line
+function billedText(lines: readonly Line[], dimension: CostDimension): string {
+  let sum = ZERO
+  for (const line of lines)
+    if (line.dimension === dimension && line.component.type !== 'FLAT') sum = add(sum, line.billed)
+  return textOf(sum)
+}
+
+function segmentOf(line: Line, { excl, incl }: Money): PricedSegment {
+  const { period, dimension, tariff, component, measured, billed } = line
+  const measuredText = textOf(measured)
   return {
     period,
     dimension,
@@ -114,36 +130,24 @@ function segmentText(line: Line, amount: Scaled): PricedSegment {
     tariffId: tariff.id,
     element: component.element,
     component: component.index,
-    measured: exactText(line.measured, OUTPUT_DECIMALS),
-    billed: exactText(line.billed, OUTPUT_DECIMALS),
-    unitPrice: exactText(component.price, OUTPUT_DECIMALS),
-    vat: component.vat === null ? null : exactText(component.vat, OUTPUT_DECIMALS),
-    ...moneyText(amount),
+    measured: measuredText,
+    billed: billed === measured ? measuredText : textOf(billed),
+    unitPrice: textOf(component.price),
+    vat: component.vat === null ? null : textOf(component.vat),
+    excl,
+    incl,
   }
 }
 
-function addUp(parts: readonly Scaled[]): Scaled {
-  const side = (key: 'excl' | 'incl'): bigint | null =>
-    parts.reduce<bigint | null>((sum, part) => plus(sum, part[key]), 0n)
-  return { excl: side('excl'), incl: side('incl') }
+function moneyOf(excl: Exact | null | undefined, incl: Exact | null | undefined): Money {
+  return { excl: excl ? textOf(excl) : null, incl: incl ? textOf(incl) : null }
 }
 
-function plus(a: bigint | null, b: bigint | null): bigint | null {
-  return a === null || b === null ? null : a + b
+/** How much was added to the sum of the lines. */
+function added(total: Exact | null, sum: Exact | null): Exact | null {
+  return total === null || sum === null ? null : subtract(rounded(total, OUTPUT_DECIMALS), sum)
 }
 
-function minus(a: bigint | null, b: bigint | null): bigint | null {
-  return a === null || b === null ? null : a - b
-}
-
-function roundOff(amount: Exact | null): bigint | null {
-  return amount === null ? null : scaled(amount, OUTPUT_DECIMALS)
-}
-
-function moneyText({ excl, incl }: Scaled): Money {
-  return { excl: scaledText(excl), incl: scaledText(incl) }
-}
-
-function scaledText(value: bigint | null): string | null {
-  return value === null ? null : decimalText(value, OUTPUT_DECIMALS)
+function textOf(value: Exact): string {
+  return exactText(value, OUTPUT_DECIMALS)
 }

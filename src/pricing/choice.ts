@@ -1,124 +1,174 @@
 import type { Exact } from './exact.ts'
-import { whole, divide } from './exact.ts'
-import { fail, note } from './reading.ts'
-import type { Reading } from './reading.ts'
+import { fail, note, pointerOf } from './reading.ts'
 import { isMet } from './restrictions.ts'
-import type { Moment } from './restrictions.ts'
+import type { Moment, Place } from './restrictions.ts'
 import type { Period, Session } from './session.ts'
-import type { Component, ReservationKind, Tariff } from './tariffs.ts'
-import { localTime } from './time-zone.ts'
-import type { Zone } from './time-zone.ts'
+import { isFree } from './tariffs.ts'
+import type { Component, Element, ReservationKind, Tariff } from './tariffs.ts'
 import type { ComponentType } from './types.ts'
 
 /** What is looked for: a component type among charging elements (null) or elements for one kind of reservation. */
 export type Wanted = { readonly type: ComponentType; readonly kind: ReservationKind | null }
 
 /** Everything a choice depends on besides the moment. */
-export type Market = {
-  readonly reading: Reading
+export type Market = Place & {
   readonly session: Session
   readonly tariffs: readonly Tariff[]
-  readonly zone: Zone | null
+  /** The instant from which durations count. */
+  readonly originMs: number
 }
 
 /**
  * The first component of the wanted type whose element matches, in list order, per dimension (OCPI 2.2.1, mod_tariffs,
  * Tariff element choice); null when nothing prices it, 'time_zone' when that depends on an unknown local time.
  */
-export function chooseComponent(
-  tariff: Tariff,
-  { wanted, moment, reading }: { wanted: Wanted; moment: Moment; reading: Reading },
+function chooseComponent(
+  market: Market,
+  { tariff, wanted, moment }: { tariff: Tariff; wanted: Wanted; moment: Moment },
 ): Component | null | 'time_zone' {
-  for (const element of tariff.elements) {
+  const { policy } = market
+  const { elements } = tariff
+  const isWhole = policy.element_choice_211 === 'whole_element' && !market.session.isTaxKnown
+  for (let index = 0; index < elements.length; index++) {
+    const element = elements[index]
+    if (element === undefined || !isFor(element, { wanted, market })) continue
     const component = element.components[wanted.type]
-    if (component === undefined || element.reservation !== wanted.kind) continue
-    const met = element.restrictions === null || isMet(element.restrictions, { moment, reading })
+    if (component === null && !isWhole) continue
+    const met = element.restrictions === null || isMet(element.restrictions, moment)
+    if (met === false) continue
     if (met === 'time_zone') return met
-    if (met) return component
+    if (policy.free_components === 'skipped' && component !== null && isFree(component)) {
+      if (isWhole) return null
+      continue
+    }
+    return component
   }
   return null
+}
+
+/** The component for the first of what is wanted that has one. */
+export function chooseFirst(
+  market: Market,
+  { tariff, wanted, moment }: { tariff: Tariff; wanted: readonly Wanted[]; moment: Moment },
+): Component | null | 'time_zone' {
+  for (const each of wanted) {
+    const component = chooseComponent(market, { tariff, wanted: each, moment })
+    if (component !== null) return component
+  }
+  return null
+}
+
+function isFor(
+  { reservation, isForBookings }: Element,
+  { wanted, market }: { wanted: Wanted; market: Market },
+): boolean {
+  if (isForBookings) return false
+  if (reservation === null) return wanted.kind === null
+  const { reservation_elements: reading } = market.policy
+  if (reading === 'never') return false
+  return reservation === wanted.kind || (reading === 'charging' && wanted.kind === null)
 }
 
 /** The moment at `atMs` with `kwh` charged so far. */
 export function momentAt(
   market: Market,
-  { period, atMs, kwh }: { period: Period; atMs: number; kwh: Exact },
+  { period, atMs, kwh, isProbe }: { period: Period; atMs: number; kwh: Exact; isProbe: boolean },
 ): Moment {
-  const elapsedMs = atMs - market.session.startMs
-  return {
-    period,
-    kwh,
-    durationS: divide(whole(elapsedMs), THOUSAND),
-    local: market.zone === null ? null : localTime(market.zone, atMs),
-  }
+  const durationMs = atMs - market.originMs
+  return { place: market, period, atMs, durationMs, kwh, isProbe, local: null }
 }
 
-const THOUSAND = whole(1000)
-
 /**
- * The tariff of a period: the one it names, else the first active at the session start (OCPI 2.2.1, ChargingPeriod).
- * Null after a failure: unknown id, nothing active, or another currency than the CDR's.
+ * The tariff of a period: the one it names, else the first active at the session start (OCPI 2.2.1, ChargingPeriod), or
+ * as the policy says. Null when the policy wants none, or after a failure: unknown id, nothing active, or another
+ * currency than the CDR's.
  */
 export function chooseTariff(market: Market, period: Period): Tariff | null {
+  const { policy, session } = market
+  // A period of OCPI 2.1.1 cannot name a tariff, so it always has the default one.
+  if (period.tariffId === null && policy.unnamed_tariff === 'unpriced' && session.isTaxKnown) {
+    note(market.reading, { code: 'no_tariff_named', at: period.source })
+    return null
+  }
+  const isNamed = policy.tariff_choice === 'named_else_at_start' || isByPeriod(market)
   const tariff =
-    period.tariffId === null ? defaultTariff(market, period) : namedTariff(market, period)
+    isNamed && period.tariffId !== null
+      ? namedTariff(market, period, period.tariffId)
+      : defaultTariff(market, period)
   return inCurrency(market, tariff)
 }
 
 /** The first tariff active at the session start; null when there is none or after a failure. */
 export function tariffAtStart(market: Market): Tariff | null {
-  return inCurrency(market, firstActive(market))
+  return inCurrency(market, firstActive(market, market.session.startMs))
+}
+
+function isByPeriod({ policy }: Market): boolean {
+  return policy.tariff_choice === 'named_else_at_period'
 }
 
 function inCurrency({ reading, session }: Market, tariff: Tariff | null): Tariff | null {
-  if (tariff === null) return null
+  if (tariff === null || tariff.currency === session.currency) return tariff
   if (tariff.currency.toUpperCase() === session.currency.toUpperCase()) return tariff
   const message = `the tariff is in ${tariff.currency}, the CDR in ${session.currency}`
-  fail(reading, { code: 'currency', pointer: `${tariff.pointer}/currency`, message })
+  fail(reading, { code: 'currency', pointer: `${pointerOf(tariff.source)}/currency`, message })
   return null
 }
 
-function firstActive({ session, tariffs }: Market): Tariff | null {
-  return tariffs.find((tariff) => isActive(tariff, session.startMs)) ?? null
+function firstActive({ policy, tariffs }: Market, atMs: number): Tariff | null {
+  if (policy.tariff_choice === 'first') return tariffs[0] ?? null
+  for (const tariff of tariffs) if (isActive(tariff, atMs)) return tariff
+  return null
 }
 
 function defaultTariff(market: Market, period: Period): Tariff | null {
-  const { reading, session, tariffs } = market
-  const tariff = firstActive(market)
+  const { reading, session } = market
+  const atMs = isByPeriod(market) ? period.startMs : session.startMs
+  const tariff = firstActive(market, atMs)
   if (tariff === null) {
-    const message = 'the period names no tariff and none is active at the session start'
-    fail(reading, { code: 'no_active_tariff', pointer: period.pointer, message })
+    const message = isByPeriod(market)
+      ? 'the period names no tariff and none is active at its start'
+      : 'the period names no tariff and none is active at the session start'
+    fail(reading, { code: 'no_active_tariff', pointer: pointerOf(period.source), message })
     return null
   }
   // A period of OCPI 2.1.1 cannot name a tariff, so nothing is remarkable about that.
-  if (session.isTaxKnown) note(reading, { code: 'default_tariff', pointer: period.pointer })
-  const active = tariffs.filter((other) => isActive(other, session.startMs))
-  if (active.length > 1 && active.some((other) => other.hasType))
-    note(reading, { code: 'tariff_type_ignored', pointer: period.pointer })
+  if (session.isTaxKnown && period.tariffId === null)
+    note(reading, { code: 'default_tariff', at: period.source })
+  if (market.tariffs.length > 1) noteTypes(market, { period, atMs })
   return tariff
 }
 
-function namedTariff({ reading, session, tariffs }: Market, period: Period): Tariff | null {
-  const id = period.tariffId?.toLowerCase()
-  const named = tariffs.filter((tariff) => tariff.id.toLowerCase() === id)
-  const pointer = `${period.pointer}/tariff_id`
-  const first = named[0]
-  if (first === undefined) {
+function noteTypes(
+  { reading, tariffs }: Market,
+  { period, atMs }: { period: Period; atMs: number },
+): void {
+  const active = tariffs.filter((other) => isActive(other, atMs))
+  if (active.length > 1 && active.some((other) => other.hasType))
+    note(reading, { code: 'tariff_type_ignored', at: period.source })
+}
+
+function namedTariff(market: Market, { source, startMs }: Period, id: string): Tariff | null {
+  const { reading, session, tariffs } = market
+  const atMs = isByPeriod(market) ? startMs : session.startMs
+  let first: Tariff | null = null
+  let count = 0
+  for (const tariff of tariffs) {
+    if (tariff.id !== id && tariff.id.toLowerCase() !== id.toLowerCase()) continue
+    if (isActive(tariff, atMs)) return tariff
+    first ??= tariff
+    count += 1
+  }
+  if (first === null) {
+    const pointer = `${pointerOf(source)}/tariff_id`
     fail(reading, { code: 'unknown_tariff', pointer, message: 'no tariff given has this id' })
     return null
   }
-  const active = named.find((tariff) => isActive(tariff, session.startMs))
-  if (active !== undefined) return active
-  note(reading, {
-    code: named.length > 1 ? 'tariff_id_ambiguous' : 'tariff_not_active',
-    pointer: pointer,
-  })
+  const code = count > 1 ? 'tariff_id_ambiguous' : 'tariff_not_active'
+  note(reading, { code, at: source, key: 'tariff_id' })
   return first
 }
 
-function isActive(tariff: Tariff, atMs: number): boolean {
-  return (
-    (tariff.startMs === null || tariff.startMs <= atMs) &&
-    (tariff.endMs === null || atMs < tariff.endMs)
-  )
+function isActive({ startMs, endMs }: Tariff, atMs: number): boolean {
+  return (startMs === null || startMs <= atMs) && (endMs === null || atMs < endMs)
 }

@@ -1,18 +1,28 @@
-/** An exact rational number n / d with d > 0. Not always reduced; compare with `compare`, never by field. */
-export type Exact = { readonly n: bigint; readonly d: bigint }
+/**
+ * An exact number: n / 10^decimals, and that over `over` (above zero) where something was divided that need not end.
+ * Not reduced: compare with `compare`, never by field.
+ */
+export type Exact = {
+  readonly n: bigint
+  readonly decimals: number
+  readonly over: bigint | null
+}
 
-export const ZERO: Exact = { n: 0n, d: 1n }
+/** Half to the even neighbour; half away from zero; or always away from zero. */
+export type RoundingMode = 'half_even' | 'half_up' | 'up'
+
+export const ZERO: Exact = { n: 0n, decimals: 0, over: null }
 
 /** No price, rate, limit or volume may be larger than this: beyond it lies a unit mistake or an attack. */
 const VALUE_MAX = 1_000_000_000_000
-const VALUE_MAX_BIG = BigInt(VALUE_MAX)
 /** More decimals than any real number has, few enough that products stay small. */
 const DECIMALS_MAX = 40
 const TEXT_CHARS_MAX = 64
 const DECIMAL_TEXT = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/
 const POWERS = Array.from({ length: 128 }, (_, exponent) => 10n ** BigInt(exponent))
-const EXPONENTS = new Map(POWERS.map((value, exponent) => [value, exponent]))
 const DIGIT_ZERO = 48
+const MINUS = 45
+const POINT = 46
 
 /**
  * Reads a JSON number or a decimal text, exactly: the shortest text of a JSON number is what was sent up to 15
@@ -20,15 +30,38 @@ const DIGIT_ZERO = 48
  */
 export function readExact(value: unknown): Exact | 'unreadable' | 'out_of_range' {
   if (typeof value === 'number') {
-    if (Number.isSafeInteger(value) && Math.abs(value) <= VALUE_MAX)
-      return { n: BigInt(value), d: 1n }
+    if (Number.isSafeInteger(value) && Math.abs(value) <= VALUE_MAX) return whole(value)
     return readText(String(value))
   }
   return typeof value === 'string' ? readText(value) : 'unreadable'
 }
 
 function readText(text: string): Exact | 'unreadable' | 'out_of_range' {
-  if (text.length > TEXT_CHARS_MAX) return 'unreadable'
+  return text.length > TEXT_CHARS_MAX ? 'unreadable' : (readPlain(text) ?? readAny(text))
+}
+
+/** The usual text, `-12.34` of up to 12 digits, as an integer and its decimals; null when it is another one. */
+function readPlain(text: string): Exact | null {
+  const first = text.charCodeAt(0) === MINUS ? 1 : 0
+  let digits = 0
+  let point = -1
+  for (let index = first; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    const digit = code - DIGIT_ZERO
+    if (digit >= 0 && digit <= 9) digits = digits * 10 + digit
+    else if (code === POINT && point < 0 && index > first) point = index
+    else return null
+    // Far enough below 2^53 for the next digit to be exact, too.
+    if (digits > VALUE_MAX) return null
+  }
+  const last = text.length - 1
+  if (last < first || point === last) return null
+  const decimals = point < 0 ? 0 : last - point
+  if (decimals > DECIMALS_MAX) return null
+  return { n: BigInt(first === 1 ? -digits : digits), decimals, over: null }
+}
+
+function readAny(text: string): Exact | 'unreadable' | 'out_of_range' {
   const parts = DECIMAL_TEXT.exec(text)
   if (parts === null) return 'unreadable'
   const [, sign, whole = '', fraction = '', exponent = '0'] = parts
@@ -36,13 +69,20 @@ function readText(text: string): Exact | 'unreadable' | 'out_of_range' {
   if (digits === 0n) return ZERO
   const decimals = fraction.length - Number(exponent)
   if (decimals > DECIMALS_MAX || decimals < -12) return 'out_of_range'
-  const n = sign === '-' ? -digits : digits
-  const exact = decimals >= 0 ? { n, d: power(decimals) } : { n: n * power(-decimals), d: 1n }
-  return digits * power(Math.max(0, -decimals)) > VALUE_MAX_BIG * exact.d ? 'out_of_range' : exact
+  const size = decimal(digits * power(Math.max(0, -decimals)), Math.max(0, decimals))
+  if (compare(size, VALUE_LIMIT) > 0) return 'out_of_range'
+  return sign === '-' ? negated(size) : size
 }
 
 export function whole(value: number): Exact {
-  return { n: BigInt(value), d: 1n }
+  return { n: BigInt(value), decimals: 0, over: null }
+}
+
+const VALUE_LIMIT = whole(VALUE_MAX)
+
+/** n / 10^decimals. */
+export function decimal(n: bigint, decimals: number): Exact {
+  return { n, decimals, over: null }
 }
 
 export function isZero(a: Exact): boolean {
@@ -53,29 +93,57 @@ export function isNegative(a: Exact): boolean {
   return a.n < 0n
 }
 
+export function negated(a: Exact): Exact {
+  return { n: -a.n, decimals: a.decimals, over: a.over }
+}
+
 export function add(a: Exact, b: Exact): Exact {
-  if (a.d === b.d) return { n: a.n + b.n, d: a.d }
-  const shared = greatestCommonDivisor(a.d, b.d)
-  const left = b.d / shared
-  return { n: a.n * left + b.n * (a.d / shared), d: a.d * left }
+  // Most quantities of a period are zero.
+  if (b.n === 0n) return a
+  if (a.over !== b.over) return addUnlike(a, b)
+  const { decimals, over } = a
+  if (decimals === b.decimals) return { n: a.n + b.n, decimals, over }
+  if (decimals > b.decimals) return { n: a.n + b.n * power(decimals - b.decimals), decimals, over }
+  return { n: a.n * power(b.decimals - decimals) + b.n, decimals: b.decimals, over }
+}
+
+/** The smallest common denominator keeps a long sum from growing with every part. */
+function addUnlike(a: Exact, b: Exact): Exact {
+  const ofA = a.over ?? 1n
+  const ofB = b.over ?? 1n
+  const byA = ofB / greatestCommonDivisor(ofA, ofB)
+  const over = ofA * byA
+  return add(
+    { n: a.n * byA, decimals: a.decimals, over },
+    { n: b.n * (over / ofB), decimals: b.decimals, over },
+  )
 }
 
 export function subtract(a: Exact, b: Exact): Exact {
-  return add(a, { n: -b.n, d: b.d })
+  return add(a, negated(b))
 }
 
 export function multiply(a: Exact, b: Exact): Exact {
-  return { n: a.n * b.n, d: a.d * b.d }
+  const over = a.over === null ? b.over : b.over === null ? a.over : a.over * b.over
+  return { n: a.n * b.n, decimals: a.decimals + b.decimals, over }
 }
 
 /** a / b. The caller has made sure that b is not zero. */
 export function divide(a: Exact, b: Exact): Exact {
-  return b.n < 0n ? { n: -a.n * b.d, d: a.d * -b.n } : { n: a.n * b.d, d: a.d * b.n }
+  const n = a.n * power(b.decimals) * (b.over ?? 1n)
+  const over = b.n * (a.over ?? 1n)
+  return { n: over < 0n ? -n : n, decimals: a.decimals, over: over < 0n ? -over : over }
+}
+
+/** a / 10^places. */
+export function shifted(a: Exact, places: number): Exact {
+  return { n: a.n, decimals: a.decimals + places, over: a.over }
 }
 
 /** Below zero, zero or above zero as a is smaller than, equal to or larger than b. */
 export function compare(a: Exact, b: Exact): number {
-  const difference = a.d === b.d ? a.n - b.n : a.n * b.d - b.n * a.d
+  const isAlike = a.decimals === b.decimals && a.over === b.over
+  const difference = isAlike ? a.n - b.n : subtract(a, b).n
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
@@ -83,37 +151,50 @@ export function largerOf(a: Exact, b: Exact): Exact {
   return compare(a, b) < 0 ? b : a
 }
 
-/** a × 10^decimals as an integer, rounded half-even. */
-export function scaled(a: Exact, decimals: number): bigint {
+/** a with at most `decimals` decimals. */
+export function rounded(a: Exact, decimals: number, mode: RoundingMode = 'half_even'): Exact {
+  if (a.over === null && a.decimals <= decimals) return a
+  return { n: scaled(a, decimals, mode), decimals, over: null }
+}
+
+/** a × 10^decimals as an integer, rounded. */
+export function scaled(a: Exact, decimals: number, mode: RoundingMode = 'half_even'): bigint {
+  if (a.over === null && a.decimals <= decimals) return a.n * power(decimals - a.decimals)
   const numerator = a.n * power(decimals)
-  const quotient = numerator / a.d
-  const rest = numerator - quotient * a.d
+  const denominator = power(a.decimals) * (a.over ?? 1n)
+  const quotient = numerator / denominator
+  const rest = numerator - quotient * denominator
   if (rest === 0n) return quotient
-  const away = numerator < 0n ? -1n : 1n
+  const away = numerator < 0n ? quotient - 1n : quotient + 1n
+  if (mode === 'up') return away
   const twice = (rest < 0n ? -rest : rest) * 2n
-  if (twice < a.d) return quotient
-  if (twice > a.d) return quotient + away
-  return quotient % 2n === 0n ? quotient : quotient + away
+  if (twice !== denominator) return twice > denominator ? away : quotient
+  return mode === 'half_up' || quotient % 2n !== 0n ? away : quotient
 }
 
 /** The decimal text of value / 10^decimals without trailing zeros. */
 export function decimalText(value: bigint, decimals: number): string {
+  // Most figures of a bill are zero.
   if (value === 0n) return '0'
-  const digits = (value < 0n ? -value : value).toString().padStart(decimals + 1, '0')
-  const cut = digits.length - decimals
+  const text = value.toString()
+  return decimals === 0 ? text : withPoint(text, decimals)
+}
+
+/** `12500` with 3 decimals is `12.5`. */
+function withPoint(text: string, decimals: number): string {
+  if (text.charCodeAt(0) === MINUS) return `-${withPoint(text.slice(1), decimals)}`
+  const digits = text.padStart(decimals + 1, '0')
+  const point = digits.length - decimals
   let end = digits.length
-  while (end > cut && digits.charCodeAt(end - 1) === DIGIT_ZERO) end -= 1
-  const text =
-    end === cut ? digits.slice(0, cut) : `${digits.slice(0, cut)}.${digits.slice(cut, end)}`
-  return value < 0n ? `-${text}` : text
+  while (end > point && digits.charCodeAt(end - 1) === DIGIT_ZERO) end -= 1
+  const before = digits.slice(0, point)
+  return end === point ? before : `${before}.${digits.slice(point, end)}`
 }
 
 /** The decimal text of a, rounded half-even to at most `decimals` decimals. */
 export function exactText(a: Exact, decimals: number): string {
-  const own = EXPONENTS.get(a.d)
-  return own !== undefined && own <= decimals
-    ? decimalText(a.n, own)
-    : decimalText(scaled(a, decimals), decimals)
+  const { n, decimals: own } = rounded(a, decimals)
+  return decimalText(n, own)
 }
 
 /** 10^exponent; exponents are bounded by DECIMALS_MAX and the output precision. */
@@ -124,6 +205,10 @@ function power(exponent: number): bigint {
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   let larger = a
   let smaller = b
-  while (smaller !== 0n) [larger, smaller] = [smaller, larger % smaller]
+  while (smaller !== 0n) {
+    const rest = larger % smaller
+    larger = smaller
+    smaller = rest
+  }
   return larger
 }

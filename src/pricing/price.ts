@@ -1,19 +1,44 @@
 import { writeBill } from './bill.ts'
 import type { Market } from './choice.ts'
+import { compare, isZero, readExact } from './exact.ts'
 import { applyLimits } from './limits.ts'
 import { collectLines } from './lines.ts'
-import type { Line } from './lines.ts'
-import { fail, isObject, newReading, note, textAt } from './reading.ts'
+import type { Lines } from './lines.ts'
+import { NOTES } from './notes.ts'
+import type { NoteCode } from './notes.ts'
+import { DEFAULT_POLICY } from './policy.ts'
+import type { PricingPolicy } from './policy.ts'
+import { copyReading, fail, isObject, newReading, note } from './reading.ts'
 import type { Reading, Source } from './reading.ts'
+import { grainOf, roundAmount, showRounding, sumBy } from './rounding.ts'
 import { readSession } from './session.ts'
+import type { Session } from './session.ts'
 import { applyStepSizes } from './step-size.ts'
 import { readTariff } from './tariffs.ts'
 import type { Tariff } from './tariffs.ts'
-import { amountOf, sumOf } from './taxes.ts'
+import { taxLines } from './tax-lines.ts'
+import { amountOf } from './taxes.ts'
 import type { Amount } from './taxes.ts'
-import { zoneNamed } from './time-zone.ts'
-import type { Zone } from './time-zone.ts'
 import type { CannotPrice, PricedBill, PricedCdr, PricingOptions } from './types.ts'
+import { placeOf, possibleZones, utc } from './zones.ts'
+import type { Placed } from './zones.ts'
+
+/** What is priced. */
+type Input = {
+  readonly cdr: unknown
+  readonly tariffs: readonly unknown[]
+  readonly timeZone: string | null
+  readonly policy: PricingPolicy
+}
+
+/** The input as read. */
+type Read = {
+  readonly reading: Reading
+  readonly policy: PricingPolicy
+  readonly session: Session
+  readonly tariffs: readonly Tariff[]
+  readonly placed: Placed
+}
 
 /**
  * What a CDR costs under these tariffs, exactly, and why (OCPI 2.2.1, mod_cdrs and mod_tariffs).
@@ -21,100 +46,180 @@ import type { CannotPrice, PricedBill, PricedCdr, PricingOptions } from './types
  * `cdr` and `tariffs` are parsed JSON of OCPI 2.1.1, 2.2.1 or 2.3.0 from partners, so nothing is taken for granted about
  * them; numbers are JSON numbers or decimal texts. Volumes are kWh, hours, A and kW, prices per kWh, hour or session.
  * Pure: no clock, no IO; the input is not changed. Never throws: what cannot be priced is answered with its code.
- * Credit CDRs repeat their original's data with a negative total, so a caller compares them and does not price them.
+ *
+ * Where the time zone is unknown and decides the price, the answer is the code `time_zone` with the cheapest and the
+ * dearest bill that any offset from UTC leads to. A credit CDR repeats its original's data with a negative total, so it
+ * is priced like its original and noted; a caller compares it with that.
  */
 export function priceCdr(
   cdr: unknown,
   tariffs: readonly unknown[],
-  options: PricingOptions,
+  options: PricingOptions = {},
 ): PricedCdr {
+  const { timeZone = null, policy = DEFAULT_POLICY } = options
+  const input = { cdr, tariffs, timeZone, policy }
   const reading = newReading()
-  const market = readMarket(reading, { cdr, tariffs, timeZone: options.timeZone ?? null })
-  const unreadable = problemOf(reading)
-  if (unreadable !== null) return unreadable
+  const read = readInput(input, { reading, isSorted: false })
+  if (reading.problem !== null) return reading.problem
+  const priced = read.placed.zone === null ? priceWithoutZone(read) : priceAt(read, read.placed)
+  return read.session.isOutOfOrder && priced.ok ? noteOrder(input, priced) : priced
+}
+
+function readInput(
+  { cdr, tariffs, timeZone, policy }: Input,
+  { reading, isSorted }: { reading: Reading; isSorted: boolean },
+): Read {
+  const source = rootOf(reading, { value: cdr, key: '', index: -1 })
+  const session = readSession(source, { policy, isSorted })
+  const cost = source.fields['total_cost']
+  const isOf230 = isObject(cost) && cost['before_taxes'] !== undefined
+  const terms: Tariff[] = []
+  for (let index = 0; index < tariffs.length; index++) {
+    const root = rootOf(reading, { value: tariffs[index], key: 'tariffs', index })
+    terms.push(readTariff(root, { policy, isOf230 }))
+  }
+  const placed = placeOf(source, timeZone)
+  if (terms.length === 0)
+    fail(reading, { code: 'no_tariff', pointer: '/tariffs', message: 'there is no tariff' })
+  return { reading, policy, session, tariffs: terms, placed }
+}
+
+function rootOf(
+  reading: Reading,
+  { value, key, index }: { value: unknown; key: string; index: number },
+): Source {
+  if (isObject(value)) return { reading, fields: value, parent: null, key, index }
+  const pointer = index < 0 ? '' : `/${key}/${index}`
+  fail(reading, { code: 'unreadable', pointer, message: 'not an object' })
+  return { reading, fields: {}, parent: null, key, index }
+}
+
+/** Prices at each offset from UTC there is, when the price depends on local time. */
+function priceWithoutZone(read: Read): PricedCdr {
+  const { policy, placed } = read
+  const before = copyReading(read.reading)
+  const priced = priceAt(read, placed)
+  if (priced.ok || priced.code !== 'time_zone' || policy.unknown_zone === 'error') return priced
+  if (policy.unknown_zone === 'utc') {
+    const bill = priceAt({ ...read, reading: before }, { zone: utc, used: placed.used })
+    return bill.ok ? withNote(bill, { code: 'time_zone_utc', pointer: priced.pointer }) : bill
+  }
+  const bills: PricedBill[] = []
+  for (const zone of possibleZones) {
+    const bill = priceAt({ ...read, reading: copyReading(before) }, { zone, used: placed.used })
+    if (!bill.ok) return bill
+    bills.push(bill)
+  }
+  return boundsOf(bills, priced)
+}
+
+function boundsOf(bills: readonly PricedBill[], problem: CannotPrice): PricedCdr {
+  let [low] = bills
+  let high = low
+  for (const bill of bills) {
+    if (low !== undefined && compareTotals(bill, low) < 0) low = bill
+    if (high !== undefined && compareTotals(bill, high) > 0) high = bill
+  }
+  if (low === undefined || high === undefined) return problem
+  const { total } = low
+  const isHarmless = bills.every(
+    (bill) => bill.total.excl === total.excl && bill.total.incl === total.incl,
+  )
+  if (!isHarmless) return { ...problem, bounds: { low, high } }
+  return withNote(low, { code: 'time_zone_unknown_harmless', pointer: problem.pointer })
+}
+
+/** By the total before taxes; after taxes where that is unknown or the same. */
+function compareTotals(a: PricedBill, b: PricedBill): number {
+  const order = compareTexts(a.total.excl, b.total.excl)
+  return order === 0 ? compareTexts(a.total.incl, b.total.incl) : order
+}
+
+function compareTexts(a: string | null, b: string | null): number {
+  const left = readExact(a)
+  const right = readExact(b)
+  return typeof left === 'string' || typeof right === 'string' ? 0 : compare(left, right)
+}
+
+/** Periods out of the order of time are priced in the order given; whether that matters is noted. */
+function noteOrder(input: Input, bill: PricedBill): PricedBill {
+  const reading = newReading()
+  const sorted = readInput(input, { reading, isSorted: true })
+  if (reading.problem !== null) return bill
+  const other =
+    sorted.placed.zone === null ? priceWithoutZone(sorted) : priceAt(sorted, sorted.placed)
+  const isSame =
+    other.ok && other.total.excl === bill.total.excl && other.total.incl === bill.total.incl
+  return isSame
+    ? bill
+    : withNote(bill, { code: 'order_changes_price', pointer: '/charging_periods' })
+}
+
+function withNote(
+  bill: PricedBill,
+  { code, pointer }: { code: NoteCode; pointer: string },
+): PricedBill {
+  return { ...bill, notes: [...bill.notes, { code, message: NOTES[code], pointer, count: 1 }] }
+}
+
+function priceAt(read: Read, { zone, used }: Placed): PricedCdr {
+  const { reading, policy, session, tariffs } = read
+  const isByPeriods = policy.duration_origin === 'first_period'
+  const originMs = (isByPeriods ? session.periods[0]?.startMs : null) ?? session.startMs
+  const market = { reading, policy, session, tariffs, zone, originMs, isLocalAsked: false }
   const collected = collectLines(market)
-  const unpriced = problemOf(reading)
-  if (unpriced !== null) return unpriced
-  const lines =
-    options.policy?.stepSize === 'none' ? collected.lines : applyStepSizes(collected.lines)
-  return billOf(market, { lines, tariffs: collected.tariffs })
+  if (reading.problem !== null) return reading.problem
+  if (market.isLocalAsked && used.source === 'country')
+    note(reading, { code: 'time_zone_from_country', at: session.source })
+  applyStepSizes(collected.lines, { policy, unpriced: collected.unpriced })
+  return billOf(market, { collected, used })
 }
 
 function billOf(
   market: Market,
-  { lines, tariffs }: { lines: readonly Line[]; tariffs: readonly Tariff[] },
+  { collected, used }: { collected: Lines; used: Placed['used'] },
 ): PricedBill {
-  const { reading, session } = market
-  const amounts = lines.map((line) => amountOf(line, { reading, isTaxKnown: session.isTaxKnown }))
-  if (new Set(tariffs.map((tariff) => tariff.taxes)).size > 1)
-    note(reading, { code: 'mixed_tax_basis', pointer: '/charging_periods' })
-  const sum = sumOf(amounts)
-  const known = session.isTaxKnown ? sum : { excl: sum.excl, incl: null }
-  const total = limitTotal(market, { total: known, tariffs })
-  const bill = writeBill(session, { lines, amounts, total })
-  return { ok: true, currency: session.currency, ...bill, notes: [...reading.notes.values()] }
+  const { reading, policy, session } = market
+  const { currency, isTaxKnown } = session
+  const hasEmpty = policy.empty_volume_step !== 'skipped'
+  const lines = hasEmpty ? collected.lines.filter(({ billed }) => !isZero(billed)) : collected.lines
+  const amounts: Amount[] = []
+  for (const line of lines) amounts.push(amountOf(line, { reading, policy, isTaxKnown }))
+  const grain = grainOf(policy, currency)
+  const sum = sumBy({ lines, amounts }, { policy, grain })
+  const known = isTaxKnown ? sum : { excl: sum.excl, incl: null }
+  const limited = limitTotal(market, { sum: known, collected })
+  const isRounded = policy.rounding !== null
+  const total = isRounded ? roundAmount(limited, grain) : limited
+  const totals = { sum: known, limited, total }
+  const bill = writeBill(session, { lines, amounts, total, policy })
+  const shown = isRounded ? showRounding(bill, { lines, amounts, totals }, { policy, grain }) : bill
+  return {
+    ok: true,
+    currency,
+    total: bill.total,
+    clamp: shown.clamp,
+    rounding: 'rounding' in shown ? shown.rounding : NO_ROUNDING,
+    taxes: taxLines({ lines, amounts }, { totals, policy, grain }),
+    dimensions: shown.dimensions,
+    quantities: bill.quantities,
+    segments: bill.segments,
+    notes: [...reading.notes.values()],
+    policy: { name: policy.name, version: policy.version },
+    timeZone: used,
+  }
 }
 
-/** The limits are those of the tariff selected at the session start: the first period's, without periods the default. */
+const NO_ROUNDING = { excl: '0', incl: '0' } as const
+
 function limitTotal(
-  market: Market,
-  { total, tariffs }: { total: Amount; tariffs: readonly Tariff[] },
+  { reading, policy }: Market,
+  { sum, collected }: { sum: Amount; collected: Lines },
 ): Amount {
-  const tariff = tariffs[0]
-  if (tariff === undefined) return total
-  if (tariffs.some((other) => other !== tariff))
-    note(market.reading, { code: 'limits_of_first_tariff', pointer: tariff.pointer })
-  return applyLimits(total, { tariff, reading: market.reading })
-}
-
-function readMarket(
-  reading: Reading,
-  {
-    cdr,
-    tariffs,
-    timeZone,
-  }: { cdr: unknown; tariffs: readonly unknown[]; timeZone: string | null },
-): Market {
-  const source = sourceOf(reading, { value: cdr, pointer: '' })
-  const market = {
-    reading,
-    session: readSession(source),
-    tariffs: tariffs.map((value, index) =>
-      readTariff(sourceOf(reading, { value, pointer: `/tariffs/${index}` })),
-    ),
-    zone: readZone(source, timeZone),
-  }
-  if (tariffs.length === 0)
-    fail(reading, { code: 'no_tariff', pointer: '/tariffs', message: 'there is no tariff' })
-  return market
-}
-
-/** The zone given, else what OCPI 2.1.1 puts into the location of a CDR. Null: unknown, which may or may not matter. */
-function readZone(source: Source, given: string | null): Zone | null {
-  const location = source.fields['location']
-  const inner = {
-    reading: source.reading,
-    fields: isObject(location) ? location : {},
-    pointer: '/location',
-  }
-  const name = given ?? textAt(inner, 'time_zone')
-  if (name === null) return null
-  const zone = zoneNamed(name)
-  const pointer = given === null ? '/location/time_zone' : ''
-  if (zone === null)
-    fail(source.reading, { code: 'time_zone', pointer, message: 'not an IANA time zone' })
-  return zone
-}
-
-function sourceOf(
-  reading: Reading,
-  { value, pointer }: { value: unknown; pointer: string },
-): Source {
-  if (isObject(value)) return { reading, fields: value, pointer }
-  fail(reading, { code: 'unreadable', pointer, message: 'not an object' })
-  return { reading, fields: {}, pointer }
-}
-
-function problemOf(reading: Reading): CannotPrice | null {
-  return reading.problem
+  const { limiting, isMixed, isTaxMixed } = collected
+  if (isTaxMixed && limiting !== null)
+    note(reading, { code: 'mixed_tax_basis', at: limiting.source })
+  if (limiting === null) return sum
+  if (isMixed) note(reading, { code: 'limits_of_first_tariff', at: limiting.source })
+  return applyLimits(sum, { tariff: limiting, policy, reading })
 }

@@ -6,17 +6,35 @@ import type { NoteCode } from './notes.ts'
 import { dayNumber, instant } from './instant.ts'
 
 /** What one pricing run has met so far: the first problem stops it, notes gather. */
-export type Reading = { problem: CannotPrice | null; readonly notes: Map<NoteCode, PricingNote> }
+export type Reading = {
+  problem: CannotPrice | null
+  readonly notes: Map<NoteCode, PricingNote & { count: number }>
+}
 
-/** A JSON object of the input and where it stands. */
+/** A JSON object of the input and where it stands: at `key` of its parent, in a list when `index` is not negative. */
 export type Source = {
   readonly reading: Reading
   readonly fields: Readonly<Record<string, unknown>>
-  readonly pointer: string
+  readonly parent: Source | null
+  readonly key: string
+  readonly index: number
+}
+
+/** The JSON pointer of a source. Only problems and notes need one, so it is made when one of these is met. */
+export function pointerOf({ parent, key, index }: Source): string {
+  const above = parent === null ? '' : pointerOf(parent)
+  const here = key === '' ? above : `${above}/${key}`
+  return index < 0 ? here : `${here}/${index}`
 }
 
 export function newReading(): Reading {
   return { problem: null, notes: new Map() }
+}
+
+/** A reading of its own with the notes gathered so far, for another run over the same input. */
+export function copyReading({ notes }: Reading): Reading {
+  const copies = [...notes].map(([code, each]) => [code, { ...each }] as const)
+  return { problem: null, notes: new Map(copies) }
 }
 
 /** Records why there is no price; the first reason stays. */
@@ -24,17 +42,22 @@ export function fail(
   reading: Reading,
   problem: { code: CannotPriceCode; pointer: string; message: string },
 ): void {
-  reading.problem ??= { ok: false, ...problem }
+  reading.problem ??= { ok: false, ...problem, bounds: null }
 }
 
-/** Gathers a note; places of the same kind are counted, the first one is kept. */
+/** Gathers a note; places of the same kind are counted, the first one is kept. `key` is a member of `at`. */
 export function note(
   reading: Reading,
-  { code, pointer }: { code: NoteCode; pointer: string },
+  { code, at, key = '' }: { code: NoteCode; at: Source; key?: string },
 ): void {
   const known = reading.notes.get(code)
-  const count = (known?.count ?? 0) + 1
-  reading.notes.set(code, { code, message: NOTES[code], pointer: known?.pointer ?? pointer, count })
+  if (known !== undefined) {
+    known.count += 1
+    return
+  }
+  const place = pointerOf(at)
+  const pointer = key === '' ? place : `${place}/${key}`
+  reading.notes.set(code, { code, message: NOTES[code], pointer, count: 1 })
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -54,7 +77,7 @@ export function exactAt(source: Source, key: string): Exact | null {
   if (typeof exact !== 'string') return exact
   fail(source.reading, {
     code: exact,
-    pointer: `${source.pointer}/${key}`,
+    pointer: `${pointerOf(source)}/${key}`,
     message:
       exact === 'unreadable'
         ? `${key} is not a decimal number`
@@ -85,8 +108,7 @@ export function instantAt(source: Source, key: string): number | null {
   if (text === null) return null
   const read = instant(text)
   if (read === null) return unreadable(source, { key, is: 'not a date and time', instead: 0 })
-  if (read.hasOffset)
-    note(source.reading, { code: 'timestamp_offset', pointer: `${source.pointer}/${key}` })
+  if (read.hasOffset) note(source.reading, { code: 'timestamp_offset', at: source, key })
   return read.ms
 }
 
@@ -110,15 +132,17 @@ export function listAt(source: Source, key: string): readonly unknown[] {
 
 /** The objects of the list at `key`; empty when absent. */
 export function objectsAt(source: Source, key: string): Source[] {
-  return listAt(source, key).map((value, index) =>
-    within(source, { value, path: `${key}/${index}` }),
-  )
+  const values = listAt(source, key)
+  const sources: Source[] = []
+  for (let index = 0; index < values.length; index++)
+    sources.push(sourceIn(source, { value: values[index], key, index }))
+  return sources
 }
 
 /** The object at `key`, or null when absent. */
 export function objectAt(source: Source, key: string): Source | null {
   const value = fieldOf(source, key)
-  return value === undefined ? null : within(source, { value, path: key })
+  return value === undefined ? null : sourceIn(source, { value, key, index: -1 })
 }
 
 export function unreadable<T>(
@@ -127,7 +151,7 @@ export function unreadable<T>(
 ): T {
   fail(source.reading, {
     code: 'unreadable',
-    pointer: `${source.pointer}/${key}`,
+    pointer: `${pointerOf(source)}/${key}`,
     message: `${key} is ${is}`,
   })
   return instead
@@ -137,12 +161,16 @@ function missing<T>(source: Source, { key, instead }: { key: string; instead: T 
   return unreadable(source, { key, is: 'missing', instead })
 }
 
-function within(source: Source, { value, path }: { value: unknown; path: string }): Source {
-  const inner = {
-    reading: source.reading,
-    fields: isObject(value) ? value : {},
-    pointer: `${source.pointer}/${path}`,
-  }
-  if (!isObject(value)) unreadable(source, { key: path, is: 'not an object', instead: undefined })
-  return inner
+export function sourceIn(
+  parent: Source,
+  { value, key, index }: { value: unknown; key: string; index: number },
+): Source {
+  const { reading } = parent
+  if (isObject(value)) return { reading, fields: value, parent, key, index }
+  const path = index < 0 ? key : `${key}/${index}`
+  return unreadable(parent, {
+    key: path,
+    is: 'not an object',
+    instead: { reading, fields: {}, parent, key, index },
+  })
 }

@@ -1,11 +1,18 @@
-import { add, divide, isNegative, multiply, whole } from './exact.ts'
+import { add, divide, isNegative, multiply, shifted, whole, ZERO } from './exact.ts'
 import type { Exact } from './exact.ts'
 import type { Line } from './lines.ts'
+import type { PricingPolicy } from './policy.ts'
 import { note } from './reading.ts'
 import type { Reading } from './reading.ts'
 
 /** An amount before and after taxes; null: that side cannot be known. */
 export type Amount = { readonly excl: Exact | null; readonly incl: Exact | null }
+
+export type Taxing = {
+  readonly reading: Reading
+  readonly policy: PricingPolicy
+  readonly isTaxKnown: boolean
+}
 
 const HUNDRED = whole(100)
 
@@ -13,45 +20,45 @@ const HUNDRED = whole(100)
  * What a line costs before and after taxes. Prices exclude taxes (OCPI 2.2.1, PriceComponent) unless the tariff says
  * tax_included YES (OCPI 2.3.0). Without a rate both sides are equal, except that taxes inside a price stay unknown.
  */
-export function amountOf(
-  line: Line,
-  { reading, isTaxKnown }: { reading: Reading; isTaxKnown: boolean },
-): Amount {
-  const { component, tariff } = line
-  const amount = multiply(line.billed, component.price)
-  const both = { excl: amount, incl: amount }
+export function amountOf({ component, tariff, billed }: Line, taxing: Taxing): Amount {
+  const { reading, isTaxKnown } = taxing
+  const { price, source: at } = component
+  const amount = multiply(billed, price)
   if (!isTaxKnown) {
-    note(reading, { code: 'tax_unknown', pointer: component.pointer })
+    note(reading, { code: 'tax_unknown', at })
     return { excl: amount, incl: null }
   }
+  const rate = component.vat ?? (taxing.policy.absent_vat === 'zero_rate' ? ZERO : null)
   if (tariff.taxes === 'none') {
-    if (component.vat !== null) note(reading, { code: 'vat_ignored', pointer: component.pointer })
-    return both
+    if (component.vat !== null) note(reading, { code: 'vat_ignored', at })
+    return { excl: amount, incl: amount }
   }
-  if (component.vat === null) {
-    const isIncluded = tariff.taxes === 'included'
-    note(reading, {
-      code: isIncluded ? 'tax_included_without_rate' : 'vat_absent',
-      pointer: component.pointer,
-    })
-    return isIncluded ? { excl: null, incl: amount } : both
+  const isIncluded = tariff.taxes === 'included'
+  if (rate === null) {
+    note(reading, { code: isIncluded ? 'tax_included_without_rate' : 'vat_absent', at })
+    return { excl: isIncluded ? null : amount, incl: amount }
   }
-  if (isNegative(component.vat)) {
-    note(reading, { code: 'vat_negative', pointer: component.pointer })
-    return both
+  if (isNegative(rate)) {
+    note(reading, { code: 'vat_negative', at })
+    return { excl: amount, incl: amount }
   }
-  const factor = divide(add(HUNDRED, component.vat), HUNDRED)
-  return tariff.taxes === 'included'
+  const factor = shifted(add(HUNDRED, rate), 2)
+  return isIncluded
     ? { excl: divide(amount, factor), incl: amount }
     : { excl: amount, incl: multiply(amount, factor) }
 }
 
 /** The sum, side by side; a side that one amount leaves unknown is unknown in the sum. */
 export function sumOf(amounts: readonly Amount[]): Amount {
-  const side = (key: 'excl' | 'incl'): Exact | null =>
-    amounts.reduce<Exact | null>((sum, amount) => {
-      const part = amount[key]
-      return sum === null || part === null ? null : add(sum, part)
-    }, whole(0))
-  return { excl: side('excl'), incl: side('incl') }
+  let excl: Exact | null = ZERO
+  let incl: Exact | null = ZERO
+  for (const amount of amounts) {
+    excl = plus(excl, amount.excl)
+    incl = plus(incl, amount.incl)
+  }
+  return { excl, incl }
+}
+
+export function plus(a: Exact | null, b: Exact | null): Exact | null {
+  return a === null || b === null ? null : add(a, b)
 }

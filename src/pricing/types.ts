@@ -1,3 +1,5 @@
+import type { PricingPolicy } from './policy.ts'
+
 /** What a cost belongs to in a CDR: total_energy_cost, total_time_cost, and so on (OCPI 2.2.1, mod_cdrs). */
 export type CostDimension = 'energy' | 'time' | 'parking' | 'reservation' | 'fixed'
 
@@ -6,6 +8,16 @@ export type ComponentType = 'ENERGY' | 'TIME' | 'PARKING_TIME' | 'FLAT'
 
 /** Decimal texts before and after taxes. Null: that side cannot be known from the tariff. */
 export type Money = { readonly excl: string | null; readonly incl: string | null }
+
+/**
+ * The tax of one rate: `percentage` of `base`, the amount before taxes. A null percentage is tax that no rate explains,
+ * from a price limit; a null base is one that cannot be told. OCPI 2.3.0, TaxAmount.
+ */
+export type TaxLine = {
+  readonly percentage: string | null
+  readonly base: string | null
+  readonly amount: string
+}
 
 /** kWh and hours as decimal texts. */
 export type Quantities = {
@@ -43,12 +55,16 @@ export type PricingNote = {
   readonly count: number
 }
 
-/** Choices where agreements differ. `stepSize` 'none' bills what was measured, as OCPI 3.0 does; default 'session'. */
-export type PricingPolicy = { readonly stepSize?: 'session' | 'none' }
+/** Where the time zone of a bill came from; 'none': unknown, or no zone was needed. */
+export type ZoneUsed = {
+  readonly name: string | null
+  readonly source: 'given' | 'cdr_location' | 'country' | 'none'
+}
 
 export type PricingOptions = {
   /** IANA zone of the Location; null or absent: unknown. */
   readonly timeZone?: string | null | undefined
+  /** Absent: DEFAULT_POLICY. */
   readonly policy?: PricingPolicy | undefined
 }
 
@@ -61,27 +77,41 @@ export type CannotPriceCode =
   | 'no_active_tariff'
   | 'unreadable'
 
-/** Why a CDR has no price. `pointer` leads into the CDR, or into the tariffs given when it begins with `/tariffs`. */
+/**
+ * Why a CDR has no price. `pointer` leads into the CDR, or into the tariffs given when it begins with `/tariffs`.
+ * `bounds`, with the code `time_zone` alone: the cheapest and the dearest bill that any UTC offset in use leads to.
+ */
 export type CannotPrice = {
   readonly ok: false
   readonly code: CannotPriceCode
   readonly pointer: string
   readonly message: string
+  readonly bounds: { readonly low: PricedBill; readonly high: PricedBill } | null
 }
 
 /**
- * A priced CDR. All amounts are decimal texts in `currency` with at most 20 decimals, rounded half-even only here.
- * `clamp` is what min_price or max_price added: total = sum of the segments + clamp, to the last digit.
+ * A priced CDR. All amounts are decimal texts in `currency` with at most 20 decimals, rounded half-even only here and
+ * where the policy says so. `clamp` is what min_price or max_price added, `rounding` what the rounding of the policy
+ * added: total = sum of the segments + clamp + rounding, to the last digit, on each side that is known. The amounts of
+ * `taxes` add up to total.incl - total.excl; the list is empty when one of these is unknown.
  */
 export type PricedBill = {
   readonly ok: true
   readonly currency: string
   readonly total: Money
   readonly clamp: Money
+  readonly rounding: Money
+  readonly taxes: readonly TaxLine[]
   readonly dimensions: Readonly<Record<CostDimension, Money>>
-  readonly quantities: Quantities & { readonly billed: Quantities }
+  /** `sessionH` is total_time: the session from start to end, or as the policy says; null when the end is unknown. */
+  readonly quantities: Quantities & {
+    readonly sessionH: string | null
+    readonly billed: Quantities
+  }
   readonly segments: readonly PricedSegment[]
   readonly notes: readonly PricingNote[]
+  readonly policy: { readonly name: string; readonly version: string }
+  readonly timeZone: ZoneUsed
 }
 
 export type PricedCdr = PricedBill | CannotPrice

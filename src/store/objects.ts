@@ -1,5 +1,8 @@
 import type { Sql, Tx } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
+import { isRecord } from '../ocpi/validate.ts'
+import { zoneOfPlace } from './place-zone.ts'
+import type { PlaceZone } from './place-zone.ts'
 
 /** Where an object stands: '*' when it is meant for everyone, else the one party it was addressed to. */
 export type ObjectPlace = { module: string; owner: string; key: string; audience: string }
@@ -93,9 +96,13 @@ export function placeKey(place: ObjectPlace): string {
   return `${place.module}|${place.owner}|${place.key}|${place.audience}`
 }
 
-/** Writes current objects set-wise. The caller holds the subjects' locks. Returns the places that were new. */
+/**
+ * Writes current objects set-wise, Locations with the zone that their sessions are priced by. The caller holds the
+ * subjects' locks. Returns the places that were new.
+ */
 export async function writeObjects(tx: Tx, objects: readonly NewObject[]): Promise<Set<string>> {
   if (objects.length === 0) return new Set()
+  const zones = await zonesOf(objects)
   const rows = await tx.rows<{
     module: string
     owner: string
@@ -104,27 +111,39 @@ export async function writeObjects(tx: Tx, objects: readonly NewObject[]): Promi
     is_new: boolean
   }>(sql`
     insert into objects (module, owner, object_key, audience, platform_id, ocpi_version, original, value, last_updated,
-      deleted_at, source, supplied)
+      deleted_at, source, supplied, time_zone, time_zone_source)
     select module, owner, object_key, audience, platform_id, ocpi_version, original, value, last_updated,
-      case when deleted then clock_timestamp() end, source, supplied::text[]
+      case when deleted then clock_timestamp() end, source, supplied::text[], time_zone, time_zone_source
     from unnest(${objects.map((o) => o.module)}::text[], ${objects.map((o) => o.owner)}::text[],
       ${objects.map((o) => o.key)}::text[], ${objects.map((o) => o.audience)}::text[],
       ${objects.map((o) => o.platformId)}::text[], ${objects.map((o) => o.ocpiVersion)}::text[],
       ${objects.map((o) => o.original)}::text[], ${objects.map((o) => JSON.stringify(o.value))}::jsonb[],
       ${objects.map((o) => o.lastUpdated)}::timestamptz[], ${objects.map((o) => o.deleted)}::boolean[],
-      ${objects.map((o) => o.source ?? 'push')}::text[], ${objects.map((o) => arrayText(o.supplied ?? []))}::text[])
+      ${objects.map((o) => o.source ?? 'push')}::text[], ${objects.map((o) => arrayText(o.supplied ?? []))}::text[],
+      ${zones.map((zone) => zone?.name ?? null)}::text[], ${zones.map((zone) => zone?.source ?? null)}::text[])
       as t (module, owner, object_key, audience, platform_id, ocpi_version, original, value, last_updated, deleted,
-        source, supplied)
+        source, supplied, time_zone, time_zone_source)
     order by module, owner, object_key, audience
     on conflict on constraint objects_natural_key do update set
       platform_id = excluded.platform_id, ocpi_version = excluded.ocpi_version, original = excluded.original,
       value = excluded.value, last_updated = excluded.last_updated, deleted_at = excluded.deleted_at,
       received_at = clock_timestamp(), revision = objects.revision + 1,
-      source = excluded.source, supplied = excluded.supplied
+      source = excluded.source, supplied = excluded.supplied,
+      time_zone = excluded.time_zone, time_zone_source = excluded.time_zone_source
     returning module, owner, object_key, audience, revision = 1 as is_new`)
   return new Set(
     rows.filter((row) => row.is_new).map((row) => placeKey({ ...row, key: row.object_key })),
   )
+}
+
+/** The zone of each Location, null for other objects and for those that are gone. */
+async function zonesOf(objects: readonly NewObject[]): Promise<(PlaceZone | null)[]> {
+  const zones: (PlaceZone | null)[] = []
+  for (const { module, deleted, value } of objects)
+    zones.push(
+      module === 'locations' && !deleted && isRecord(value) ? await zoneOfPlace(value) : null,
+    )
+  return zones
 }
 
 /** PostgreSQL's text of an array, because an array of arrays would be flattened on its way. */

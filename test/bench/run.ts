@@ -7,10 +7,11 @@ import { cdrIntake } from './cdr-intake.ts'
 import { clearing } from './clearing.ts'
 import { fanout } from './fanout.ts'
 import { importFeed } from './import.ts'
+import { price } from './price.ts'
 import { pull } from './pull.ts'
 import { relay } from './relay.ts'
 
-const benches: readonly Bench[] = [cdrIntake, clearing, relay, pull, importFeed, fanout]
+const benches: readonly Bench[] = [cdrIntake, clearing, price, relay, pull, importFeed, fanout]
 const exitUsage = 64
 
 type Outcome = { name: string; seconds: number; measured: Measured[]; error?: string }
@@ -21,7 +22,7 @@ Each bench measures the hub and, in the same run, the least that any solution mu
 
 ${benches.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n')}
 
-  --check      exit code 1 when a bench could not be run, or what it judges does not hold; no ratio is judged yet
+  --check      exit code 1 when a bench could not be run, or what it judges does not hold
   --json       the figures as JSON
   --help       this text
 

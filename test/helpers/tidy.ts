@@ -5,7 +5,11 @@ export const fileLinesMax = 300
 export const functionLinesMax = 70
 
 /** Files of data: their length is no complexity. */
-export const dataFiles = new Set(['config/currencies.ts'])
+export const dataFiles = new Set([
+  'config/currencies.ts',
+  'src/pricing/lint/rules.ts',
+  'src/pricing/lint/reference-table.ts',
+])
 
 /** What a rule does not apply to, and why. Every entry must still be needed. */
 export const exceptions: { file: string; word: string; why: string }[] = [

@@ -17,6 +17,7 @@ const original: CdrRow = {
   cdr_id: 'A',
   receiver: 'DE-EMA',
   value: {},
+  text_211: null,
   session_key: 's',
   token_key: 't',
   location_key: null,
@@ -75,7 +76,8 @@ function judged(
   const amounts = { currency: 'EUR', net: more.net, tax: '-0.6' }
   const judgement = { verdict: more.verdict, missing: [], code: null, findings: [], amounts }
   const agreed = { version: 0, terms: defaultTerms }
-  return { row, agreed, judgement, priced: null, waitUntil: now, original: more.of ?? original }
+  const nothing = { priced: null, pricing: null }
+  return { row, agreed, judgement, ...nothing, waitUntil: now, original: more.of ?? original }
 }
 
 plan('the line of a credit is what was booked: the exact opposite of its approved original', () => {

@@ -55,6 +55,7 @@ openapi('parties get their routes and no others', () => {
     '/cycles',
     '/cycles/{id}/statements/{cc}/{pid}',
     '/messages',
+    '/tariffs/lint',
   ])
 })
 

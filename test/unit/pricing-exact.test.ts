@@ -1,34 +1,126 @@
+import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   add,
   compare,
+  decimal,
   decimalText,
   divide,
   exactText,
+  isNegative,
+  isZero,
+  largerOf,
+  multiply,
+  negated,
   readExact,
+  rounded,
   scaled,
+  shifted,
+  subtract,
+  whole,
+  ZERO,
 } from '../../src/pricing/exact.ts'
-import type { Exact } from '../../src/pricing/exact.ts'
+import type { Exact, RoundingMode } from '../../src/pricing/exact.ts'
+import * as fractions from '../helpers/fractions.ts'
+import type { Fraction } from '../helpers/fractions.ts'
+import { seed, size } from '../helpers/seed.ts'
 
 const test = suite('pricing: exact numbers')
+
+type Pair = { exact: Exact; fraction: Fraction }
+
+/** A decimal, or the quotient of two. */
+const number: fc.Arbitrary<Pair> = fc
+  .tuple(decimalArbitrary(), fc.option(fc.integer({ min: 1, max: 5000 }), { freq: 3 }))
+  .map(([pair, divisor]) =>
+    divisor === null
+      ? pair
+      : {
+          exact: divide(pair.exact, whole(divisor)),
+          fraction: fractions.over(pair.fraction, fractions.fraction(divisor)),
+        },
+  )
+
+const operation = fc.constantFrom(
+  { ours: add, theirs: fractions.plus },
+  { ours: subtract, theirs: fractions.minus },
+  { ours: multiply, theirs: fractions.times },
+  { ours: divide, theirs: fractions.over },
+)
 
 test('JSON numbers and decimal texts are read exactly', () => {
   const rows: readonly (readonly [unknown, string])[] = [
     [0, '0'],
     [-0, '0'],
+    ['-0', '0'],
+    ['-0.00', '0'],
+    [7, '7'],
     [0.1, '0.1'],
     [-12.3456, '-12.3456'],
+    ['-12.3456', '-12.3456'],
     [1e-7, '0.0000001'],
     ['2.00', '2'],
+    ['007.50', '7.5'],
+    ['9', '9'],
     ['1e3', '1000'],
+    ['1e0', '1'],
+    ['-1.25e1', '-12.5'],
+    ['-5e2', '-500'],
     ['12E-1', '1.2'],
     ['0e999', '0'],
+    ['-1e+12', '-1000000000000'],
     ['1000000000000', '1000000000000'],
+    ['1000000000000.000', '1000000000000'],
+    [-1_000_000_000_000, '-1000000000000'],
+    [999_999_999_999.5, '999999999999.5'],
+    ['-12345.67890123456', '-12345.67890123456'],
     ['0.12345678901234567890', '0.1234567890123456789'],
+    ['0'.repeat(63) + '1', '1'],
     [0.1 + 0.2, '0.30000000000000004'],
   ]
-  for (const [value, text] of rows) assert.is(exactText(read(value), 20), text)
+  for (const [value, text] of rows) assert.is(exactText(read(value), 20), text, String(value))
+})
+
+test('the smallest decimal has forty places', () => {
+  const smallest = `0.${'0'.repeat(39)}1`
+  for (const text of [smallest, '1e-40', '0.1e-39'])
+    assert.is(exactText(read(text), 40), smallest, text)
+  assert.is(exactText(read(`-0.${'0'.repeat(40)}`), 40), '0')
+  for (const text of [`0.${'0'.repeat(40)}1`, `0.${'0'.repeat(39)}10`, '1e-41', '0.1e-40', 1e-41])
+    assert.is(readExact(text), 'out_of_range', String(text))
+})
+
+test('what is beyond 1e12 on either side is out of range', () => {
+  const beyond = [
+    ...[1_000_000_000_001, -1_000_000_000_001, 1_000_000_000_000.5, 1e13, 1e300, 2 ** 53, 2 ** 60],
+    ...['1000000000001', '-1000000000001', '1000000000000.0000001', '9999999999999', '1e13'],
+    ...['-1e13', '1.1e12', '1e999', '99999999999999999999999'],
+  ]
+  for (const value of beyond) assert.is(readExact(value), 'out_of_range', String(value))
+})
+
+test('what is no decimal number is unreadable', () => {
+  const texts = [
+    ...['', '-', '.', '-.', '.5', '-.5', '5.', '-5.', '1.2.3', '1..2', '1.2.', '--1', '-1-', '+1'],
+    ...[' 1', '1 ', '1,5', '0x10', '1/2', '1:2', 'e5', '1e', '1e+', '1e1234', '1e1.5', 'one', '١'],
+    ...['NaN', 'Infinity', '0'.repeat(64) + '1', `1.${'0'.repeat(63)}`],
+  ]
+  for (const text of texts) assert.is(readExact(text), 'unreadable', text)
+  for (const value of [null, undefined, true, Number.NaN, Infinity, -Infinity, 1n, [], {}, ['1']])
+    assert.is(readExact(value), 'unreadable')
+})
+
+test('a JSON number is what its shortest text says', () => {
+  const double = fc.double({ min: -1e12, max: 1e12, noNaN: true })
+  const decimals = fc
+    .tuple(fc.maxSafeInteger(), fc.nat({ max: 12 }))
+    .map(([digits, places]) => Number(`${digits}e-${places}`))
+    .filter((value) => Math.abs(value) <= 1e12)
+  const law = fc.property(fc.oneof(double, decimals), (value) => {
+    assert.equal(readExact(value), readExact(String(value)))
+  })
+  fc.assert(law, { seed: seed(), numRuns: size(1000) })
 })
 
 test('sums of tenths are exact', () => {
@@ -41,36 +133,130 @@ test('a third three times is one', () => {
   assert.is(compare(add(add(third, third), third), read(1)), 0)
 })
 
+test('a long sum of quotients does not grow', () => {
+  const part = divide(read('0.1'), read('1.21'))
+  const other = divide(read('0.1'), read('1.1'))
+  let sum = ZERO
+  for (let index = 0; index < 1000; index++) sum = add(sum, index % 2 === 0 ? part : other)
+  assert.is(sum.over, 1210n / 10n)
+  assert.is(exactText(multiply(sum, read('121')), 20), '10500')
+})
+
 test('dividing by a negative number keeps the order', () => {
   assert.is(compare(divide(read(1), read(-2)), read('-0.5')), 0)
   assert.is(compare(divide(read(1), read(-2)), read('-0.4')), -1)
 })
 
-test('rounding is half-even on both sides of zero', () => {
-  const rows: readonly (readonly [string, bigint])[] = [
-    ['0.5', 0n],
-    ['1.5', 2n],
-    ['2.5', 2n],
-    ['2.51', 3n],
-    ['2.49', 2n],
-    ['-0.5', 0n],
-    ['-1.5', -2n],
-    ['-2.5', -2n],
-    ['-2.51', -3n],
-    ['7', 7n],
+test('calculations equal those with plain fractions', () => {
+  const law = fc.property(number, fc.array(fc.tuple(operation, number)), (first, steps) => {
+    let pair = first
+    for (const [{ ours, theirs }, next] of steps) {
+      if (ours === divide && isZero(next.exact)) continue
+      pair = { exact: ours(pair.exact, next.exact), fraction: theirs(pair.fraction, next.fraction) }
+    }
+    const { exact, fraction } = pair
+    const zero = fractions.fraction(0)
+    for (const decimals of [0, 3, 20])
+      assert.is(exactText(exact, decimals), fractions.toText(fraction, decimals))
+    assert.is(isZero(exact), fractions.order(fraction, zero) === 0)
+    assert.is(isNegative(exact), fractions.order(fraction, zero) < 0)
+    assert.is(
+      compare(exact, first.exact),
+      fractions.order(fraction, first.fraction),
+      'order against the first',
+    )
+    assert.is(exact.over === null || exact.over > 0n, true)
+    const shift = exactText(shifted(exact, 3), 20)
+    assert.is(shift, fractions.toText(fractions.over(fraction, fractions.fraction(1000))))
+    assert.is(exactText(negated(exact), 20), fractions.toText(fractions.minus(zero, fraction)))
+  })
+  fc.assert(law, { seed: seed(), numRuns: size(500) })
+})
+
+test('the larger of two is found whatever their decimals', () => {
+  for (const [a, b] of [
+    ['1.5', '1.25'],
+    ['1.25', '1'],
+    ['-1', '-1.5'],
+    ['0.001', '0'],
+  ] as const) {
+    assert.is(exactText(largerOf(read(a), read(b)), 20), a)
+    assert.is(exactText(largerOf(read(b), read(a)), 20), a)
+  }
+})
+
+test('rounding is to the nearest, and a half goes as the mode says, on both sides of zero', () => {
+  const rows: readonly (readonly [string, bigint, bigint, bigint])[] = [
+    ['0', 0n, 0n, 0n],
+    ['0.01', 0n, 0n, 1n],
+    ['0.5', 0n, 1n, 1n],
+    ['1.5', 2n, 2n, 2n],
+    ['2.5', 2n, 3n, 3n],
+    ['2.51', 3n, 3n, 3n],
+    ['2.49', 2n, 2n, 3n],
+    ['7', 7n, 7n, 7n],
+    ['7.0', 7n, 7n, 7n],
+    ['-0.01', 0n, 0n, -1n],
+    ['-0.5', 0n, -1n, -1n],
+    ['-1.5', -2n, -2n, -2n],
+    ['-2.5', -2n, -3n, -3n],
+    ['-2.51', -3n, -3n, -3n],
+    ['-2.49', -2n, -2n, -3n],
   ]
-  for (const [text, rounded] of rows) assert.is(scaled(read(text), 0), rounded, text)
+  for (const [text, halfEven, halfUp, up] of rows) {
+    assert.is(scaled(read(text), 0), halfEven, text)
+    const modes: readonly (readonly [RoundingMode, bigint])[] = [
+      ['half_even', halfEven],
+      ['half_up', halfUp],
+      ['up', up],
+    ]
+    for (const [mode, expected] of modes) {
+      assert.is(scaled(read(text), 0, mode), expected, `${text} ${mode}`)
+      const cents = rounded(shifted(read(text), 2), 2, mode)
+      assert.equal(decimalText(cents.n, cents.decimals), decimalText(expected, 2))
+      const seventh = divide(multiply(read(text), whole(7)), whole(7))
+      assert.is(scaled(seventh, 0, mode), expected, `${text} as a quotient, ${mode}`)
+    }
+  }
+})
+
+test('what has few enough decimals is not rounded at all', () => {
+  const value = read('1.25')
+  assert.is(rounded(value, 2), value)
+  assert.is(rounded(value, 3, 'up'), value)
+  assert.is(scaled(value, 4), 12_500n)
+  assert.equal(rounded(value, 1), decimal(12n, 1))
+  assert.equal(rounded(divide(whole(1), whole(3)), 2), decimal(33n, 2))
+})
+
+test('subtracting what was added leaves what was there', () => {
+  assert.is(compare(subtract(add(read('0.1'), read('0.23')), read('0.23')), read('0.1')), 0)
+  assert.is(isZero(subtract(divide(whole(1), whole(3)), divide(whole(2), whole(6)))), true)
 })
 
 test('decimal text has no trailing zeros and keeps its sign', () => {
   assert.is(decimalText(0n, 4), '0')
+  assert.is(decimalText(0n, 0), '0')
   assert.is(decimalText(-5n, 4), '-0.0005')
+  assert.is(decimalText(5n, 1), '0.5')
   assert.is(decimalText(125_000n, 4), '12.5')
   assert.is(decimalText(120_000n, 4), '12')
+  assert.is(decimalText(-120_000n, 4), '-12')
+  assert.is(decimalText(1_200_000n, 4), '120')
   assert.is(decimalText(42n, 0), '42')
+  assert.is(decimalText(-40n, 0), '-40')
 })
 
 test.run()
+
+function decimalArbitrary(): fc.Arbitrary<Pair> {
+  return fc
+    .tuple(fc.integer({ min: -1_000_000, max: 1_000_000 }), fc.nat({ max: 8 }))
+    .map(([digits, places]) => ({
+      exact: read(`${digits}e-${places}`),
+      fraction: fractions.fraction(digits, 10n ** BigInt(places)),
+    }))
+}
 
 function read(value: unknown): Exact {
   const exact = readExact(value)

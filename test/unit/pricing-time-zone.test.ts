@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { limits } from '../../config/limits.ts'
 import { localTime, zoneNamed } from '../../src/pricing/time-zone.ts'
 
 const test = suite('pricing: time zones')
@@ -46,6 +47,40 @@ test('moments of two years equal what Intl says', () => {
   }
 })
 
+test('offsets of seconds, west and east, are read', () => {
+  assert.is(offsetH('Africa/Monrovia', '1970-01-01T00:00:00Z'), -(44 * 60 + 30) / 3600)
+  assert.is(offsetH('Asia/Kolkata', '1850-01-01T00:00:00Z'), (5 * 3600 + 53 * 60 + 28) / 3600)
+})
+
+test('offsets are right on the day of a change, by the quarter hour, however often they are asked', () => {
+  for (let round = 0; round < 2; round++) {
+    assert.is(offsetH('Australia/Lord_Howe', '2024-10-05T15:29:59Z'), 10.5)
+    assert.is(offsetH('Australia/Lord_Howe', '2024-10-05T15:30:00Z'), 11)
+    assert.is(offsetH('Australia/Lord_Howe', '2024-10-05T00:00:00Z'), 10.5)
+    assert.is(offsetH('Australia/Lord_Howe', '2024-10-06T00:00:00Z'), 11)
+  }
+})
+
+test('more days than are remembered have the right offset, twice', () => {
+  for (let round = 0; round < 2; round++) {
+    const zone = zoneNamed('Europe/Paris')
+    for (let day = 0; day < 2 * limits.timeZoneOffsetsCachedMax; day++) {
+      const ms = Date.UTC(1980, 0, 1, 0, 30) + day * 24 * HOUR_MS
+      const month = new Date(ms).getUTCMonth()
+      if (month < 2 || month > 9) assert.is(zone?.(ms), HOUR_MS, String(ms))
+      if (month > 3 && month < 8) assert.is(zone?.(ms), 2 * HOUR_MS, String(ms))
+    }
+  }
+})
+
+test('more names than are remembered are the zones they were', () => {
+  const before = zoneNamed('Europe/Berlin')
+  assert.is(zoneNamed('Europe/Berlin'), before)
+  for (let index = 0; index <= limits.timeZonesCachedMax; index++)
+    assert.is(zoneNamed(`Mars/${index}`), null)
+  assert.is(offsetH('Europe/Berlin', '2024-07-01T00:00:00Z'), 2)
+})
+
 test('the local day and weekday may be those of tomorrow or yesterday', () => {
   assert.equal(local('Pacific/Auckland', '2024-01-15T11:00:00Z'), {
     day: 19_738,
@@ -61,7 +96,7 @@ test('the local day and weekday may be those of tomorrow or yesterday', () => {
 })
 
 test('a name that is no IANA zone is no zone', () => {
-  for (const name of ['', 'Mars/Olympus', '+01:00', '-05:00', 'Europe/Amsterdam '])
+  for (const name of ['', 'Mars/Olympus', '+01:00', '-05:00', 'Europe/Amsterdam ', ' UTC', '1'])
     assert.is(zoneNamed(name), null)
 })
 

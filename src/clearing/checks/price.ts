@@ -1,8 +1,10 @@
+import type { CannotPrice } from '../../pricing/types.ts'
 import { currencies } from '../../../config/currencies.ts'
 import type { Decimal } from '../decimal.ts'
 import { absolute, exactly, textOf } from '../decimal.ts'
 import type { Draft, FindingInput } from '../findings.ts'
-import type { Case } from '../input.ts'
+import type { FindingCode } from '../rules.ts'
+import type { Case, PricedInput } from '../input.ts'
 import { compared, costTolerance, moneyText } from '../compare.ts'
 import { at, shown } from '../read.ts'
 import { appliedTariffs } from '../tariffs.ts'
@@ -36,28 +38,7 @@ export function checkCurrency(subject: Case): readonly Draft[] {
 
 /** P1 beyond the tolerance, P9 within it: the claim against the recomputed price, without tax and with it. */
 export function checkPrice(subject: Case): readonly Draft[] {
-  const { facts, input } = subject
-  const { priced } = input
-  if (priced?.ok !== true || priced.currency.toUpperCase() !== facts.currency) return []
-  const bases = [
-    {
-      basis: 'without tax',
-      field: '/total_cost/excl_vat',
-      actual: facts.total.excl,
-      priced: priced.total.excl,
-    },
-    {
-      basis: 'with tax',
-      field: '/total_cost/incl_vat',
-      actual: facts.total.incl,
-      priced: priced.total.incl,
-    },
-  ]
-  const drafts = bases.flatMap(({ actual, priced: price, ...where }) =>
-    actual === null || price === null
-      ? []
-      : comparePrice(subject, { ...where, actual, expected: exactly(price) }),
-  )
+  const drafts = comparePrice(subject, subject.input.priced, { beyond: 'P1', within: 'P9' })
   const wrong = drafts.find((draft) => draft.code === 'P1')
   return wrong === undefined ? drafts.slice(0, 1) : [wrong]
 }
@@ -74,8 +55,54 @@ export function checkPriced(subject: Case): readonly Draft[] {
   }
   if (input.priced === null)
     return [notPriced(subject, { pointer: '/tariffs', reason: 'pricing was not possible.' })]
-  const { pointer, message, code } = input.priced
+  const { pointer, message, code, bounds = null } = input.priced
+  if (bounds !== null) return checkBounds(subject, bounds)
   return [notPriced(subject, { pointer, reason: `${message} (${code})` })]
+}
+
+type Bounds = Exclude<CannotPrice['bounds'], null>
+
+/**
+ * Where the time zone matters and nobody knows it: P1 for a claim that no zone leads to, else P0 that says between what
+ * the price lies.
+ */
+function checkBounds(subject: Case, { low, high }: Bounds): readonly Draft[] {
+  const { facts } = subject
+  const sides = [
+    { basis: 'without tax', field: '/total_cost/excl_vat', side: 'excl' },
+    { basis: 'with tax', field: '/total_cost/incl_vat', side: 'incl' },
+  ] as const
+  const judged = sides.flatMap(({ basis, field, side }) => {
+    const [from, to] = [low.total[side], high.total[side]]
+    const actual = facts.total[side]
+    if (from === null || to === null || actual === null) return []
+    const [least, most] = [exactly(from), exactly(to)]
+    const expected = actual < least ? least : actual > most ? most : actual
+    const tolerance = costTolerance(subject, expected)
+    const price = `${moneyText(subject, least)} to ${moneyText(subject, most)}`
+    return [{ basis, field, actual, expected, tolerance, price }]
+  })
+  const wrong = judged.find((one) => absolute(one.actual - one.expected) > one.tolerance)
+  if (wrong !== undefined) {
+    const { basis, field, price, ...figures } = wrong
+    const words = {
+      basis,
+      claim: moneyText(subject, figures.actual),
+      price: `${price} in whatever time zone`,
+      apart: moneyText(subject, absolute(figures.actual - figures.expected)),
+      allowed: moneyText(subject, figures.tolerance),
+    }
+    const inputs = [{ field, source: 'cdr' as const, value: textOf(figures.actual) }]
+    return [{ code: 'P1', inputs, words, ...compared(figures) }]
+  }
+  const [first] = judged
+  const reason =
+    'the tariff depends on the local time, and the time zone of the location is not known.'
+  const between =
+    first === undefined
+      ? ''
+      : ` Over all zones it is ${first.price} ${first.basis}; the claim is among these.`
+  return [notPriced(subject, { pointer: '/cdr_location', reason: `${reason}${between}` })]
 }
 
 /** P11: the tariff was not known yet when the session started. */
@@ -94,12 +121,44 @@ export function checkSign(subject: Case): readonly Draft[] {
   return [{ code: 'C6', inputs, expected: '0', actual: textOf(excl), words }]
 }
 
-type Comparison = { basis: string; field: string; actual: Decimal; expected: Decimal }
+type Codes = { beyond: FindingCode; within: FindingCode | null }
 
-function comparePrice(subject: Case, comparison: Comparison): readonly Draft[] {
-  const { actual, expected, basis, field } = comparison
-  if (actual === expected) return []
+/** The claim against a price, without tax and with it where both are known: a finding for each side that differs. */
+export function comparePrice(
+  subject: Case,
+  priced: PricedInput | null,
+  codes: Codes,
+): readonly Draft[] {
+  const { facts } = subject
+  if (priced?.ok !== true || priced.currency.toUpperCase() !== facts.currency) return []
+  const sides = [
+    {
+      basis: 'without tax',
+      field: '/total_cost/excl_vat',
+      actual: facts.total.excl,
+      price: priced.total.excl,
+    },
+    {
+      basis: 'with tax',
+      field: '/total_cost/incl_vat',
+      actual: facts.total.incl,
+      price: priced.total.incl,
+    },
+  ]
+  return sides.flatMap(({ actual, price, ...where }) =>
+    actual === null || price === null
+      ? []
+      : compareSide(subject, { ...where, ...codes, actual, expected: exactly(price) }),
+  )
+}
+
+type Side = Codes & { basis: string; field: string; actual: Decimal; expected: Decimal }
+
+function compareSide(subject: Case, side: Side): readonly Draft[] {
+  const { actual, expected, basis, field, beyond, within } = side
   const tolerance = costTolerance(subject, expected)
+  const code = absolute(actual - expected) > tolerance ? beyond : within
+  if (actual === expected || code === null) return []
   const inputs: readonly FindingInput[] = [
     { field, source: 'cdr', value: textOf(actual) },
     {
@@ -115,7 +174,6 @@ function comparePrice(subject: Case, comparison: Comparison): readonly Draft[] {
     apart: moneyText(subject, absolute(actual - expected)),
     allowed: moneyText(subject, tolerance),
   }
-  const code = absolute(actual - expected) > tolerance ? 'P1' : 'P9'
   return [{ code, inputs, words, ...compared({ actual, expected, tolerance }) }]
 }
 

@@ -4,11 +4,8 @@ import type { Version } from '../../ocpi/version.ts'
 import type { PartnerSide } from '../../ocpi/registry.ts'
 import type { Command, CommandCall, Outcome } from '../command.ts'
 import type { Bench, Settings } from '../conformance/bench.ts'
-import { createAsker } from '../conformance/exchange.ts'
 import type { Address } from '../conformance/exchange.ts'
-import { startOwnPlatform } from '../conformance/own-platform.ts'
-import { reportText } from '../conformance/report.ts'
-import { SUBJECTS, certify } from '../conformance/run.ts'
+import { SUBJECTS } from '../conformance/subjects.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
 
 /** Whether somebody else's OCPI platform does what the specification says. */
@@ -59,6 +56,15 @@ export const conformanceCommands: readonly Command[] = [
   },
 ]
 
+/** Only here: the schemas of three versions take longest to load, and no other command needs them. */
+async function loadCertifier() {
+  const { createAsker } = await import('../conformance/exchange.ts')
+  const { startOwnPlatform } = await import('../conformance/own-platform.ts')
+  const { reportText } = await import('../conformance/report.ts')
+  const { certify } = await import('../conformance/run.ts')
+  return { createAsker, startOwnPlatform, reportText, certify }
+}
+
 async function runConformance(call: CommandCall): Promise<Outcome> {
   const settings = settingsFrom(call)
   const listen = listenFrom(call.option('listen') ?? '127.0.0.1:0')
@@ -69,6 +75,7 @@ async function runConformance(call: CommandCall): Promise<Outcome> {
       '--listen on all addresses needs --public-url: how the partner reaches us.',
     )
   const deadlineMs = secondsFrom(call, 'timeout', limits.certifyRequestMs)
+  const { createAsker, startOwnPlatform, reportText, certify } = await loadCertifier()
   let bench: Bench | undefined
   const own = await startOwnPlatform({
     listen,

@@ -1,10 +1,13 @@
 import type { Command } from '../command.ts'
 import { conformanceCommands } from './conformance.ts'
+import { explainCommands } from './explain.ts'
 import { hubCommands } from './hub.ts'
 import { importCommands } from './import.ts'
+import { lintCommands } from './lint.ts'
 import { moneyCommands } from './money.ts'
 import { priceCommands } from './price.ts'
 import { quirkCommands } from './quirks.ts'
+import { verifyCommands } from './verify.ts'
 
 /** Every command, in the order help shows them. */
 export const commands: readonly Command[] = [
@@ -13,5 +16,8 @@ export const commands: readonly Command[] = [
   ...moneyCommands,
   ...importCommands,
   ...priceCommands,
+  ...explainCommands,
+  ...lintCommands,
+  ...verifyCommands,
   ...conformanceCommands,
 ]

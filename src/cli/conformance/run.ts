@@ -48,9 +48,6 @@ export async function certify(parts: {
   }
 }
 
-/** The names that `--without` takes. */
-export const SUBJECTS = ['lists', 'pushes', 'authorize', 'commands', 'transport'] as const
-
 function subjectsOf(bench: Bench): Subject[] {
   const listings = new Map<string, Listing>()
   const pushed: Pushed[] = []

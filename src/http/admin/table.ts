@@ -5,6 +5,7 @@ import { ledgerRoutes } from './routes/ledger.ts'
 import { operatorRoutes } from './routes/operators.ts'
 import { platformRoutes } from './routes/platforms.ts'
 import { settlementRoutes } from './routes/settlement.ts'
+import { tariffRoutes } from './routes/tariffs.ts'
 import { watchRoutes } from './routes/watch.ts'
 import type { Route } from './route.ts'
 
@@ -14,6 +15,7 @@ export const adminRoutes: readonly Route[] = [
   ...platformRoutes,
   ...agreementRoutes,
   ...cdrRoutes,
+  ...tariffRoutes,
   ...settlementRoutes,
   ...ledgerRoutes,
   ...watchRoutes,

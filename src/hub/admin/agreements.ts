@@ -2,9 +2,13 @@ import { belowFloor } from '../../clearing/findings.ts'
 import type { Context } from '../../context.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
+import { present } from '../../assert.ts'
 import { foldUpper } from '../../ocpi/primitives.ts'
+import { moduleById } from '../../ocpi/registry.ts'
+import { schemaFor, validate } from '../../ocpi/validate.ts'
 import type { AgreementTerms } from '../agreement-terms.ts'
 import { defaultTerms } from '../agreement-terms.ts'
+import { policyFault } from '../policy-terms.ts'
 import { announcePairs } from '../connection/announce.ts'
 import { appendAudit } from './audit.ts'
 import type { PageRequest } from './paging.ts'
@@ -69,6 +73,7 @@ export async function putAgreement(
     throw new Refusal('invalidBody', 'The agreement would never be in force.', { faults })
   }
   refuseBelowFloor(terms)
+  refuseUnreadable(terms)
   if (pair.cpo === pair.emsp)
     throw new Refusal('conflict', 'A party needs no agreement with itself.')
   await context.db.transaction(async (tx) => {
@@ -112,6 +117,24 @@ function refuseBelowFloor({ severities = {} }: AgreementTerms): void {
   }))
   if (faults.length > 0)
     throw new Refusal('invalidBody', 'Some rules cannot be agreed away.', { faults })
+}
+
+/** A policy or tariff that nothing could be priced by. */
+function refuseUnreadable(terms: AgreementTerms): void {
+  const fault = policyFault(terms)
+  if (fault) throw new Refusal('invalidBody', 'The policy cannot be used.', { faults: [fault] })
+  const faults = tariffFaults(terms)
+  if (faults.length > 0)
+    throw new Refusal('invalidBody', 'The tariff cannot be priced by.', { faults })
+}
+
+/** Of the version that its members belong to; its numbers are JSON numbers. */
+function tariffFaults({ tariff }: AgreementTerms): { pointer: string; message: string }[] {
+  if (tariff === undefined) return []
+  const { schema } = present(moduleById('tariffs')?.object, 'objects of the module tariffs')
+  const version = Object.hasOwn(tariff, 'tax_included') ? '2.3.0' : '2.2.1'
+  const verdict = validate(present(schemaFor(schema, version), 'schema of a tariff'), tariff)
+  return verdict.hard.map(({ pointer, message }) => ({ pointer: `/tariff${pointer}`, message }))
 }
 
 /** Terms with every gap filled and every decimal as text. */

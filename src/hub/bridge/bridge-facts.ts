@@ -3,12 +3,12 @@ import { sql } from '../../db/sql.ts'
 import { convert } from '../../ocpi/adapt.ts'
 import type { Facts, Json, Kind } from '../../ocpi/adapt/define.ts'
 import { foldKey, foldUpper, partyParts } from '../../ocpi/primitives.ts'
-import { timeZoneOf } from '../../ocpi/time-zone-of.ts'
 import { isRecord } from '../../ocpi/validate.ts'
 import { isVersion } from '../../ocpi/version.ts'
 import type { Version } from '../../ocpi/version.ts'
 import { asAliases, idsIn, readAliases, resolveAlias } from './aliases.ts'
 import type { Aliases } from './aliases.ts'
+import { readZones } from './location-zones.ts'
 import { readUnusableTariffs } from '../cdrs/usable-tariffs.ts'
 
 /** One value that is to be brought to another version. `token` names the Token that an AuthorizationInfo is about. */
@@ -20,6 +20,8 @@ export type FactsWanted = {
   /** Whose object it is; of LocationReferences and AuthorizationInfo, whose location. */
   owner: string
   token?: { owner: string; key: string }
+  /** The key that a Location is stored under, where it is. */
+  key?: string
   /** The party that gets it, for the names it knows ids by. */
   receiver?: string
 }
@@ -36,13 +38,14 @@ export async function readBridgeFacts(
   const locations = await readLocations(client, wanted)
   const aliases = await readNames(client, { wanted, locations })
   const unusable = await readUnusableTariffs(client, tariffsNamed({ wanted, locations }))
+  const zones = await readZones(client, wanted)
   return wanted.map((one, index) => {
     const { countryCode, partyId } = partyParts(one.owner)
     const token = tokens.get(index)
     const location = locations.get(index)
     const names = aliases.get(index)
     const unusableTariffs = unusable.get(index)
-    const timeZone = isRaised(one) && one.kind === 'location' ? timeZoneOf(one.value) : undefined
+    const timeZone = zones.get(index)
     return {
       owner: { country_code: countryCode, party_id: partyId },
       ...(token === undefined ? {} : { token }),

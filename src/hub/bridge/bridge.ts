@@ -144,7 +144,7 @@ function wantedOf(
     receiver,
     token,
   }: { kind: Kind; to: Version; receiver?: BridgeReceiver; token?: Token },
-  { value, from, owner }: { value: Json; from: Version; owner: string },
+  { value, from, owner, key }: { value: Json; from: Version; owner: string; key: string },
 ): FactsWanted {
   return {
     kind,
@@ -152,6 +152,7 @@ function wantedOf(
     from,
     to,
     owner,
+    key,
     ...(token ? { token } : {}),
     ...(receiver ? { receiver: receiver.party } : {}),
   }
@@ -225,7 +226,14 @@ export async function liftValues(
 /** Stored texts in the version that their owner speaks now, for what it changes in them. */
 export async function restateTexts(
   client: Sql,
-  inputs: readonly { kind: Kind; text: string; from: Version; to: Version; owner: string }[],
+  inputs: readonly {
+    kind: Kind
+    text: string
+    from: Version
+    to: Version
+    owner: string
+    key: string
+  }[],
 ): Promise<Converted<string>[]> {
   const parsed = inputs.map((input) => {
     const value: unknown = JSON.parse(input.text)

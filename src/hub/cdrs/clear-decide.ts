@@ -3,13 +3,13 @@ import { connectorMaxKw } from '../../clearing/connector-power.ts'
 import { judgeCredit } from '../../clearing/credit.ts'
 import { judge } from '../../clearing/judge.ts'
 import type { Judgement } from '../../clearing/judge.ts'
-import type { TariffInput } from '../../clearing/input.ts'
 import { isRecord } from '../../ocpi/validate.ts'
-import { priceCdr } from '../../pricing/price.ts'
 import type { PricedCdr } from '../../pricing/types.ts'
 import type { Agreed } from '../agreements.ts'
-import { connectorOf, tariffIds } from './clear-facts.ts'
 import type { CdrRow, Facts } from './clear-facts.ts'
+import { priceRow, tariffOf } from './clear-price.ts'
+import type { Pricing } from './clear-price.ts'
+import { connectorOf } from './clear-tariffs.ts'
 
 /** What clearing found out about one CDR. */
 export type Judged = {
@@ -17,6 +17,8 @@ export type Judged = {
   agreed: Agreed
   judgement: Judgement
   priced: PricedCdr | null
+  /** What it was priced by; null where there was nothing to price by. */
+  pricing: Pricing | null
   waitUntil: Date
   /** The CDR that a credit reverses. */
   original: CdrRow | null
@@ -35,7 +37,7 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
   const location = facts.locations.get(`${row.owner}/${row.location_key ?? ''}`)
   const connector = connectorOf(row, facts.locations)
   const tariff = tariffOf(row, facts)
-  const priced = priceOf({ row, tariff, agreed, location })
+  const { pricing, priced, stored, contract } = priceRow({ row, facts, tariff, agreed })
   const { terms } = agreed
   const judgement = judge({
     cdr: {
@@ -57,6 +59,7 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
         ? null
         : { maxPowerKw: connector === undefined ? null : connectorMaxKw(connector) },
     priced,
+    others: { stored, agreed: contract },
     prior: {
       sameSession: facts.sameSession.get(row.id) ?? [],
       overlapping: facts.overlapping.get(row.id) ?? [],
@@ -68,7 +71,7 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
     },
     waitOver: now >= waitUntil,
   })
-  return { row, agreed, judgement, priced, waitUntil, original: null }
+  return { row, agreed, judgement, priced, pricing, waitUntil, original: null }
 }
 
 /** A CDR of 2.1.1 names no session; the one it was matched with is compared as if it did. */
@@ -102,36 +105,5 @@ function judgeCreditRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
     agreement: { severities: agreed.terms.severities ?? {} },
     waitOver: now >= waitUntil,
   })
-  return { row, agreed, judgement, priced: null, waitUntil, original }
-}
-
-function tariffOf(row: CdrRow, facts: Facts): TariffInput {
-  const cdr = isRecord(row.value) ? row.value : {}
-  if (Array.isArray(cdr.tariffs) && cdr.tariffs.length > 0)
-    return { state: 'own', tariffs: cdr.tariffs }
-  const ids = tariffIds(row, facts.locations)
-  const found = ids.flatMap((id) => facts.tariffs.get(`${row.id}/${id}`) ?? [])
-  if (ids.length === 0 || found.length < ids.length) return { state: 'missing' }
-  return {
-    state: 'stored',
-    tariffs: found.map(({ value }) => value),
-    afterStart: found.some(({ afterStart }) => afterStart),
-  }
-}
-
-function priceOf(input: {
-  row: CdrRow
-  tariff: TariffInput
-  agreed: Agreed
-  location: unknown
-}): PricedCdr | null {
-  const { row, tariff, agreed, location } = input
-  if (tariff.state === 'missing') return null
-  const timeZone =
-    isRecord(location) && typeof location.time_zone === 'string' ? location.time_zone : null
-  const stepSize = agreed.terms.pricing_policy?.step_size
-  return priceCdr(row.value, tariff.tariffs, {
-    timeZone,
-    ...(stepSize === undefined ? {} : { policy: { stepSize } }),
-  })
+  return { row, agreed, judgement, priced: null, pricing: null, waitUntil, original }
 }

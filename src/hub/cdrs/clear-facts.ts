@@ -1,9 +1,9 @@
 import type { CdrState } from '../../clearing/states.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
-import { foldKey } from '../../ocpi/primitives.ts'
-import { isRecord } from '../../ocpi/validate.ts'
 import { readOverlapping, readSameSession } from './clear-rivals.ts'
+import { readTariffs } from './clear-tariffs.ts'
+import type { TariffAtStart } from './clear-tariffs.ts'
 import { readCards } from '../bridge/contract-cards.ts'
 
 /** What a pending or posted booking of a CDR stands on. */
@@ -18,6 +18,8 @@ export type CdrRow = {
   receiver: string
   ocpi_version: string
   value: unknown
+  /** The text of a CDR of 2.1.1, whose value is lifted; null for the others. */
+  text_211: string | null
   session_key: string | null
   token_key: string
   location_key: string | null
@@ -41,22 +43,15 @@ export type CdrRow = {
   agreement_version: number | null
 }
 
-/** A version of a token or tariff. */
-type VersionRow = {
-  owner: string
-  object_key: string
-  value: unknown
-  source: 'push' | 'authorize'
-  after_start: boolean
-}
-
 /** Everything a batch of CDRs is judged by, read under the locks of their subjects. */
 export type Facts = {
   sessions: ReadonlyMap<string, unknown>
   tokens: ReadonlyMap<bigint, { source: 'push' | 'authorize'; afterStart: boolean }>
   foreignTokens: ReadonlyMap<bigint, string>
   locations: ReadonlyMap<string, unknown>
-  tariffs: ReadonlyMap<string, { value: unknown; afterStart: boolean }>
+  /** By the key of the location: the IANA zone its sessions are priced by, and whether its owner says so. */
+  zones: ReadonlyMap<string, { name: string; isStated: boolean }>
+  tariffs: ReadonlyMap<string, TariffAtStart>
   sameSession: ReadonlyMap<bigint, { cdrId: string }[]>
   overlapping: ReadonlyMap<bigint, { owner: string; cdrId: string; start: Date; end: Date }[]>
   originals: ReadonlyMap<string, CdrRow>
@@ -76,7 +71,7 @@ export async function readCdrRows(
   }
   return client.rows<CdrRow>(sql`
     select c.id, c.owner, c.cdr_key, c.cdr_id, c.receiver, c.ocpi_version, c.value, c.session_key, c.token_key, c.location_key, c.is_credit,
-      c.original_key, c.started_at, c.ended_at, c.currency, c.received_at, c.correlation_id, c.doubts, s.state, s.epoch, s.cycle_id,
+      case when c.ocpi_version = '2.1.1' then convert_from(c.original, 'UTF8') end as text_211, c.original_key, c.started_at, c.ended_at, c.currency, c.received_at, c.correlation_id, c.doubts, s.state, s.epoch, s.cycle_id,
       s.net_micros, s.tax_micros, s.tax_known, s.residue, s.booked, s.delivery, s.agreement_version
     from cdrs c join cdr_states s on s.cdr_id = c.id
     where c.id = any(${ids}::bigint[]) order by c.id`)
@@ -101,18 +96,22 @@ export async function readFacts(
   originals: readonly CdrRow[],
 ): Promise<Facts> {
   const normal = rows.filter((row) => !row.is_credit)
-  const locations = await readLatest(
+  const found = await readLatest(
     tx,
     normal.map((row) => ({ module: 'locations', owner: row.owner, key: row.location_key ?? '' })),
   )
+  const locations = valuesOf(found)
   return {
-    sessions: await readLatest(
-      tx,
-      normal.map((row) => ({ module: 'sessions', owner: row.owner, key: row.session_key ?? '' })),
+    sessions: valuesOf(
+      await readLatest(
+        tx,
+        normal.map((row) => ({ module: 'sessions', owner: row.owner, key: row.session_key ?? '' })),
+      ),
     ),
     tokens: await readTokens(tx, await withCards(tx, normal)),
     foreignTokens: await readForeignTokens(tx, normal),
     locations,
+    zones: zonesOf(found),
     tariffs: await readTariffs(tx, normal, locations),
     sameSession: await readSameSession(tx, normal),
     overlapping: await readOverlapping(tx, normal),
@@ -127,17 +126,36 @@ async function withCards(tx: Tx, rows: readonly CdrRow[]): Promise<CdrRow[]> {
   return rows.map((row) => ({ ...row, token_key: cards.get(row.id) ?? row.token_key }))
 }
 
+type Latest = {
+  owner: string
+  object_key: string
+  value: unknown
+  time_zone: string | null
+  time_zone_source: string | null
+}
+
 async function readLatest(
   tx: Tx,
   keys: readonly { module: string; owner: string; key: string }[],
-): Promise<Map<string, unknown>> {
-  const found = await tx.rows<{ owner: string; object_key: string; value: unknown }>(sql`
-    select distinct on (o.owner, o.object_key) o.owner, o.object_key, o.value
+): Promise<Latest[]> {
+  return tx.rows<Latest>(sql`
+    select distinct on (o.owner, o.object_key) o.owner, o.object_key, o.value, o.time_zone, o.time_zone_source
     from objects o join unnest(${keys.map((k) => k.module)}::text[], ${keys.map((k) => k.owner)}::text[],
       ${keys.map((k) => k.key)}::text[]) as k (module, owner, object_key) using (module, owner, object_key)
     where o.deleted_at is null
     order by o.owner, o.object_key, (o.audience = '*') desc, o.seq desc`)
-  return new Map(found.map((row) => [`${row.owner}/${row.object_key}`, row.value]))
+}
+
+function valuesOf(rows: readonly Latest[]): Map<string, unknown> {
+  return new Map(rows.map((row) => [`${row.owner}/${row.object_key}`, row.value]))
+}
+
+function zonesOf(rows: readonly Latest[]): Facts['zones'] {
+  return new Map(
+    rows.flatMap(({ owner, object_key: key, time_zone: name, time_zone_source: source }) =>
+      name === null ? [] : [[`${owner}/${key}`, { name, isStated: source === 'location' }]],
+    ),
+  )
 }
 
 /** The token as of the session's start: the newest version in force then, else the oldest that is known. */
@@ -175,90 +193,6 @@ async function readForeignTokens(tx: Tx, rows: readonly CdrRow[]): Promise<Map<b
       where v.module = 'tokens' and v.object_key = q.object_key and v.owner <> q.owner order by v.id limit 1
     ) v`)
   return new Map(found.map((row) => [row.id, row.owner]))
-}
-
-/** Stored tariffs for CDRs that carry none: addressed to the receiver before broadcast, as of the session's start. */
-async function readTariffs(
-  tx: Tx,
-  rows: readonly CdrRow[],
-  locations: ReadonlyMap<string, unknown>,
-): Promise<Map<string, { value: unknown; afterStart: boolean }>> {
-  const wanted = rows.flatMap((row) => tariffIds(row, locations).map((key) => ({ row, key })))
-  if (wanted.length === 0) return new Map()
-  const found = await tx.rows<VersionRow & { id: bigint }>(sql`
-    select q.id, v.owner, q.object_key, v.value, v.source, v.in_force_from > q.at as after_start
-    from unnest(${wanted.map(({ row }) => row.id.toString())}::bigint[], ${wanted.map(({ row }) => row.owner)}::text[],
-      ${wanted.map(({ row }) => row.receiver)}::text[], ${wanted.map(({ key }) => key)}::text[],
-      ${wanted.map(({ row }) => row.started_at ?? row.received_at)}::timestamptz[])
-      as q (id, owner, receiver, object_key, at)
-    cross join lateral (
-      -- Of each audience the one version that counts, a deletion included; what was addressed to the receiver goes
-      -- before what is for everyone.
-      select owner, value, source, in_force_from from (
-        select distinct on (audience) * from object_versions o
-        where o.module = 'tariffs' and o.owner = q.owner and o.object_key = q.object_key
-          and o.audience in ('*', q.receiver)
-        order by audience, (in_force_from > q.at), case when in_force_from <= q.at then in_force_from end desc,
-          case when in_force_from <= q.at then id end desc, in_force_from, id
-      ) newest
-      where not deleted order by (audience = '*') limit 1
-    ) v
-    -- A newer one had come that nobody can read for certain: what was in force before prices nothing any more.
-    where not exists (
-      select 1 from quarantined_objects d
-      where d.module = 'tariffs' and d.owner = q.owner and d.object_key = q.object_key and d.at <= q.at)`)
-  return new Map(
-    found.map((row) => [
-      `${row.id}/${row.object_key}`,
-      { value: row.value, afterStart: row.after_start },
-    ]),
-  )
-}
-
-/** True for a CDR that carries the tariffs it was charged by. */
-export function hasTariffs(row: Pick<CdrRow, 'value'>): boolean {
-  const tariffs = isRecord(row.value) ? row.value.tariffs : undefined
-  return Array.isArray(tariffs) && tariffs.length > 0
-}
-
-/**
- * The tariffs a CDR without tariffs of its own was charged by, folded: those its periods name, else those of the
- * connector. Empty when it carries its own.
- */
-export function tariffIds(row: CdrRow, locations: ReadonlyMap<string, unknown>): string[] {
-  if (hasTariffs(row)) return []
-  const cdr = isRecord(row.value) ? row.value : {}
-  const periods = Array.isArray(cdr.charging_periods) ? cdr.charging_periods : []
-  const named = periods.flatMap((period: unknown) =>
-    isRecord(period) && typeof period.tariff_id === 'string' ? [foldKey(period.tariff_id)] : [],
-  )
-  if (named.length > 0) return [...new Set(named)]
-  const connector = connectorOf(row, locations)
-  const ids = isRecord(connector) && Array.isArray(connector.tariff_ids) ? connector.tariff_ids : []
-  return [...new Set(ids.flatMap((id: unknown) => (typeof id === 'string' ? [foldKey(id)] : [])))]
-}
-
-/** The connector of the CDR's location as it is stored; undefined when the hub does not have it. */
-export function connectorOf(row: CdrRow, locations: ReadonlyMap<string, unknown>): unknown {
-  const location = locations.get(`${row.owner}/${row.location_key ?? ''}`)
-  const place =
-    isRecord(row.value) && isRecord(row.value.cdr_location) ? row.value.cdr_location : {}
-  const evse = childNamed(location, 'evses', { member: 'uid', id: place.evse_uid })
-  return childNamed(evse, 'connectors', { member: 'id', id: place.connector_id })
-}
-
-function childNamed(
-  parent: unknown,
-  list: string,
-  wanted: { member: string; id: unknown },
-): unknown {
-  const children = isRecord(parent) ? parent[list] : undefined
-  if (!Array.isArray(children) || typeof wanted.id !== 'string') return undefined
-  const id = foldKey(wanted.id)
-  return children.find((child: unknown) => {
-    const own = isRecord(child) ? child[wanted.member] : undefined
-    return typeof own === 'string' && foldKey(own) === id
-  })
 }
 
 /** By credit: the id of another one of the same original that stands, or came before it. */

@@ -9,10 +9,12 @@ import { lockSubjects, objectSubject } from '../../store/objects.ts'
 import { defaultTerms } from '../agreement-terms.ts'
 import { agreementAt } from '../agreements.ts'
 import type { Agreed } from '../agreements.ts'
-import { hasTariffs, readCdrRows, readFacts, readOriginalIds, tariffIds } from './clear-facts.ts'
+import { readCdrRows, readFacts, readOriginalIds } from './clear-facts.ts'
 import type { CdrRow, Facts } from './clear-facts.ts'
 import { judgeRow } from './clear-decide.ts'
 import type { Judged } from './clear-decide.ts'
+import { explainPrices } from './clear-explain.ts'
+import { hasTariffs, tariffIds } from './clear-tariffs.ts'
 import { planCredit, planTransition } from './clear-plan.ts'
 import type { Transition } from './clear-plan.ts'
 import { contractSubject, onlyContract } from '../bridge/contract-cards.ts'
@@ -60,11 +62,10 @@ async function clearBatch(
     rows.filter((row) => originalIds.includes(row.id)),
   )
   const now = context.clock()
-  const { judged, later } = onePerOriginal(
-    pending.map((row) =>
-      judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot: input.snapshot }), now }),
-    ),
+  const judgedAll = pending.map((row) =>
+    judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot: input.snapshot }), now }),
   )
+  const { judged, later } = onePerOriginal(await explainPrices(tx, judgedAll, facts))
   const transitions = judged.flatMap((one) => planOne(one, { now, openCycles }))
   await writeTransitions(tx, transitions, { actor: 'hub', reason: null })
   await writeOutcomes(tx, { judged, transitions, facts, snapshot: input.snapshot })

@@ -5,6 +5,7 @@ import type { Fault } from '../../errors.ts'
 import { feedItems } from '../../ocpi/feed-items.ts'
 import { moduleById } from '../../ocpi/registry.ts'
 import type { Version } from '../../ocpi/version.ts'
+import { openZones } from '../../store/place-zone.ts'
 import { liftValue } from '../bridge/bridge.ts'
 import { noteLookAlikes } from '../objects/look-alikes.ts'
 import { notesOf } from './import-notes.ts'
@@ -81,16 +82,17 @@ async function importBatch(
 ): Promise<Line[]> {
   const { feed, texts, report } = input
   const module = present(moduleById(feed.module), 'module of an import')
-  const now = context.clock()
+  const known = { now: context.clock(), zoneAt: await openZones() }
   const read: (Copy | RefusedCopy)[] = []
   for (const text of texts) {
-    const supplement = (value: Record<string, unknown>) => supplementOf(value, feed)
-    const copy = readCopy(text, { module, version: feed.version, now, supplement })
+    const supplement = (value: Record<string, unknown>) =>
+      supplementOf(value, { ...feed, zoneAt: known.zoneAt })
+    const copy = readCopy(text, { module, version: feed.version, now: known.now, supplement })
     read.push(await lifted(context, { copy, feed }))
   }
   const copies = read.flatMap((copy) => (copy.ok ? [{ ...copy, audience: '*' }] : []))
   for (const { value, repairs } of copies) {
-    for (const note of notesOf(feed.module, value, now)) count(report.notes, note)
+    for (const note of notesOf(feed.module, value, known)) count(report.notes, note)
     for (const { kind } of repairs) count(report.repairs, kind)
   }
   const stored = await context.db.transaction(async (tx) => {

@@ -1,9 +1,12 @@
 import { foldUpper, readTime } from '../../ocpi/primitives.ts'
 import { evseIdKey, isEmi3 } from '../../ocpi/evse-id.ts'
-import { timeZoneOf } from '../../ocpi/time-zone-of.ts'
+import { zoneOfCountry } from '../../ocpi/time-zone-of.ts'
 import { isRecord } from '../../ocpi/validate.ts'
+import type { ZoneFinder } from '../../store/place-zone.ts'
 
 type Json = Record<string, unknown>
+
+type Known = { now: Date; zoneAt: ZoneFinder }
 
 const STALE_MS = 90 * 86_400_000
 
@@ -11,17 +14,18 @@ const STALE_MS = 90 * 86_400_000
  * What is odd about an object and kept as sent, one entry per place where it is found: nothing the hub may mend, all of
  * it worth counting. Pure. `value` is the one the hub works with.
  */
-export function notesOf(module: string, value: Json, now: Date): string[] {
-  if (module === 'locations') return locationNotes(value, now)
-  return module === 'tariffs' ? tariffNotes(value, now) : []
+export function notesOf(module: string, value: Json, known: Known): string[] {
+  if (module === 'locations') return locationNotes(value, known)
+  return module === 'tariffs' ? tariffNotes(value, known.now) : []
 }
 
 type Rule<Subject> = readonly [note: string, holds: (subject: Subject) => boolean]
 
-function locationNotes(location: Json, now: Date): string[] {
+function locationNotes(location: Json, { now, zoneAt }: Known): string[] {
   const evses = records(location.evses)
   return [
     ...notes(LOCATION_RULES, [location]),
+    ...notes(PLACE_RULES, [{ location, zoneAt }]),
     ...notes(
       EVSE_RULES,
       evses.map((evse) => ({ evse, now })),
@@ -42,8 +46,11 @@ const LOCATION_RULES: readonly Rule<Json>[] = [
   ['location: an evse_id twice', (l) => hasTwice(records(l.evses).map((e) => evseKey(e)))],
   ['location: an EVSE uid twice', (l) => hasTwice(records(l.evses).map((e) => text(e.uid)))],
   ['location: coordinates 0,0', ({ coordinates }) => isNullIsland(coordinates)],
-  ['location: coordinates on another continent than the country', isFarAway],
   ['location: members of OCPI 2.1.1; import it with version=2.1.1 if it is one', isOldLocation],
+]
+
+const PLACE_RULES: readonly Rule<Place>[] = [
+  ['location: coordinates on another continent than the country', isFarAway],
 ]
 
 const TEXTS = ['name', 'address', 'city', 'postal_code']
@@ -186,10 +193,12 @@ function ageMs(value: Json, now: Date): number {
   return time === null ? 0 : now.getTime() - time.getTime()
 }
 
-/** By the continents of IANA zones: near a border the zones of coordinates are not exact enough for more. */
-function isFarAway(location: Json): boolean {
-  const there = timeZoneOf({ coordinates: location.coordinates })
-  const here = timeZoneOf({ country: location.country })
+type Place = { location: Json; zoneAt: ZoneFinder }
+
+/** By the continents of IANA zones: some charge points just across a border are as they should be. */
+function isFarAway({ location, zoneAt }: Place): boolean {
+  const there = zoneAt(location)
+  const here = zoneOfCountry(location)
   return there !== undefined && here !== undefined && continentOf(there) !== continentOf(here)
 }
 

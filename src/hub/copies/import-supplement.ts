@@ -1,9 +1,10 @@
 import type { Fault } from '../../errors.ts'
 import { partyOfEvseId } from '../../ocpi/evse-id.ts'
 import { partyOf, partyParts, writeTime } from '../../ocpi/primitives.ts'
-import { timeZoneOf } from '../../ocpi/time-zone-of.ts'
+import { zoneOfCountry } from '../../ocpi/time-zone-of.ts'
 import { isRecord } from '../../ocpi/validate.ts'
 import type { Version } from '../../ocpi/version.ts'
+import type { ZoneFinder } from '../../store/place-zone.ts'
 import { newestTime } from '../objects/mutation.ts'
 import type { Supplement } from './read-copy.ts'
 
@@ -21,7 +22,7 @@ export type FeedOwner = { party: string | null; fallback: string | null; hub: st
  */
 export function supplementOf(
   value: Json,
-  how: { module: string; version: Version; owner: FeedOwner },
+  how: { module: string; version: Version; owner: FeedOwner; zoneAt: ZoneFinder },
 ): Supplement {
   const isLocation = how.module === 'locations'
   const named = ownerOf(value, how)
@@ -29,7 +30,7 @@ export function supplementOf(
   const isOld = how.version === '2.1.1'
   const members: Json = {
     ...(isOld || named.party === null ? {} : ownerMembers(value, named.party)),
-    ...(isLocation && !isOld ? { ...publishOf(value), ...zoneOf(value) } : {}),
+    ...(isLocation && !isOld ? { ...publishOf(value), ...zoneOf(value, how.zoneAt) } : {}),
     ...(isLocation ? timeOf(value) : {}),
   }
   return { ok: true, owner: isOld ? named.party : null, members, findings: named.findings }
@@ -82,8 +83,9 @@ function publishOf(value: Json): Json {
   return value.publish === undefined ? { publish: true } : {}
 }
 
-function zoneOf(value: Json): Json {
-  const zone = value.time_zone === undefined ? timeZoneOf(value) : undefined
+function zoneOf(value: Json, zoneAt: ZoneFinder): Json {
+  if (value.time_zone !== undefined) return {}
+  const zone = zoneOfCountry(value) ?? zoneAt(value)
   return zone === undefined ? {} : { time_zone: zone }
 }
 

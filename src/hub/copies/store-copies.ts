@@ -14,6 +14,7 @@ import {
 import type { NewObject, ObjectPlace, ObjectSource } from '../../store/objects.ts'
 import { contractSubjects } from '../bridge/contract-cards.ts'
 import { noteHidden } from '../bridge/hidden-locations.ts'
+import { lintEntries } from '../objects/lint-tariffs.ts'
 import { judgeAgain, tariffsOf } from '../objects/objects-batch.ts'
 import { endDoubt, keepDoubtful } from '../objects/quarantine.ts'
 import type { Doubtful } from '../objects/quarantine.ts'
@@ -74,10 +75,10 @@ export async function storeCopies(tx: Tx, batch: CopyBatch): Promise<Stored[]> {
     ...contractSubjects(written),
     ...doubts.kept.map(objectSubject),
   ])
-  await appendOutbox(
-    tx,
-    written.flatMap((object) => syncEntries(batch, object)),
-  )
+  await appendOutbox(tx, [
+    ...written.flatMap((object) => syncEntries(batch, object)),
+    ...lintEntries(written),
+  ])
   await endDoubt(tx, doubts.ended)
   await keepDoubtful(tx, doubts.kept)
   return stored

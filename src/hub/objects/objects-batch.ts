@@ -27,6 +27,7 @@ import { otherParty, readElsewhere } from './elsewhere.ts'
 import { noteHidden } from '../bridge/hidden-locations.ts'
 import { doubtInText, endDoubt, keepDoubtful, readDoubted } from './quarantine.ts'
 import type { Doubtful } from './quarantine.ts'
+import { lintEntries } from './lint-tariffs.ts'
 import { noteLookAlikes } from './look-alikes.ts'
 import { noteSoftFaults } from './soft-faults.ts'
 import { restateStored, withWorkingValues } from './working-values.ts'
@@ -112,10 +113,10 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
     tx,
     done.filter(({ push }) => push.versioned).map(({ object }) => ({ ...object, source: 'push' })),
   )
-  await appendOutbox(
-    tx,
-    done.flatMap(({ push }) => syncEntries(push)),
-  )
+  await appendOutbox(tx, [
+    ...done.flatMap(({ push }) => syncEntries(push)),
+    ...lintEntries(done.map(({ object }) => object)),
+  ])
   await judgeAgain(tx, [
     ...done.filter(({ matters }) => matters).map(({ object }) => objectSubject(object)),
     ...contractsOf(done.map(({ push }) => push)),

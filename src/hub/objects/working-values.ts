@@ -32,6 +32,7 @@ export async function restateStored(
     from: versionOf(object.ocpiVersion),
     to: change.version,
     owner: object.owner,
+    key: object.key,
   }))
   const texts = await restateTexts(tx, wanted)
   return new Map(

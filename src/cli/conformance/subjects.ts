@@ -1,0 +1,2 @@
+/** The names that `--without` takes. */
+export const SUBJECTS = ['lists', 'pushes', 'authorize', 'commands', 'transport'] as const

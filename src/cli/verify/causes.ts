@@ -1,0 +1,64 @@
+import { isRecord } from '../../clearing/read.ts'
+import { attribute } from '../../pricing/attribution.ts'
+import type { PricingOptions } from '../../pricing/types.ts'
+import type { VerifyCase } from './cases.ts'
+
+/** Why a figure that is not ours came about: `about` names whose it is, `codes` the explanations that hit it exactly. */
+export type Cause = {
+  readonly about: 'expected' | 'claimed' | 'spec_internal_conflict'
+  readonly codes: readonly string[]
+  readonly sentence: string
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const COSTS = [
+  'total_cost',
+  'total_fixed_cost',
+  'total_energy_cost',
+  'total_time_cost',
+  'total_parking_cost',
+  'total_reservation_cost',
+]
+const QUANTITIES = ['total_energy', 'total_time', 'total_parking_time']
+
+/**
+ * Attribution of what a case states and we do not compute: its expected total where that differs, and the amounts that
+ * it quotes beside (`claimed` by the CDR, `spec_internal_conflict` of a table with its own text).
+ */
+export function causesOf(
+  one: VerifyCase,
+  { options, isDifferent }: { options: PricingOptions; isDifferent: boolean },
+): readonly Cause[] {
+  const conflict = one.expected['spec_internal_conflict']
+  const quoted = isRecord(conflict) ? Object.values(conflict).filter(isRecord) : []
+  return [
+    ...(isDifferent ? causeOf('expected', one.expected, { one, options }) : []),
+    ...causeOf('claimed', one.expected['claimed'], { one, options }),
+    ...quoted.flatMap((figures) => causeOf('spec_internal_conflict', figures, { one, options })),
+  ]
+}
+
+function causeOf(
+  about: Cause['about'],
+  figures: unknown,
+  { one, options }: { one: VerifyCase; options: PricingOptions },
+): Cause[] {
+  if (!isRecord(figures) || !isRecord(one.cdr) || !statesTotal(figures)) return []
+  const cdr = claimOf(one.cdr, figures)
+  const { found, sentence } = attribute({ cdr, tariffs: one.tariffs, options })
+  return [{ about, codes: found.map(({ code }) => code), sentence }]
+}
+
+function statesTotal(figures: Fields): boolean {
+  const total = figures['total_cost'] ?? null
+  return isRecord(total) ? Object.values(total).some((side) => side !== null) : total !== null
+}
+
+/** The CDR as if it claimed these costs and nothing else. */
+function claimOf(cdr: Fields, figures: Fields): Fields {
+  const claimed: Record<string, unknown> = { ...cdr }
+  for (const name of [...COSTS, ...QUANTITIES]) delete claimed[name]
+  for (const name of COSTS) if (figures[name] !== undefined) claimed[name] = figures[name]
+  return claimed
+}

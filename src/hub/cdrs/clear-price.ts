@@ -1,0 +1,118 @@
+import type { TariffInput } from '../../clearing/input.ts'
+import { hasSamePrices } from '../../clearing/same-tariff.ts'
+import { dropNulls, isRecord } from '../../ocpi/validate.ts'
+import { priceCdr } from '../../pricing/price.ts'
+import type { PricedCdr, PricingOptions } from '../../pricing/types.ts'
+import type { Agreed } from '../agreements.ts'
+import { policyOf } from '../policy-terms.ts'
+import type { CdrRow, Facts } from './clear-facts.ts'
+import { carried, tariffIds, tariffKey } from './clear-tariffs.ts'
+
+/** What a CDR is priced by. */
+export type Pricing = { cdr: unknown; tariffs: readonly unknown[]; options: PricingOptions }
+
+/**
+ * The prices of a CDR: by the tariffs it carries or else those that were stored when its session began; by the stored
+ * ones where they differ from those it carries; and by the tariff of the agreement. Null where there is none.
+ */
+export type Prices = {
+  pricing: Pricing | null
+  priced: PricedCdr | null
+  stored: PricedCdr | null
+  contract: PricedCdr | null
+}
+
+/** Prices one CDR by the facts. Pure. */
+export function priceRow(input: {
+  row: CdrRow
+  facts: Facts
+  tariff: TariffInput
+  agreed: Agreed
+}): Prices {
+  const { row, facts, tariff, agreed } = input
+  const sent = asSent(row)
+  const policy = policyOf(agreed.terms)
+  const options = { timeZone: zoneOf({ row, facts, sent }), policy }
+  const terms = agreed.terms.tariff
+  // It is for all sessions of the pair, whatever the CDR calls the tariff.
+  const contract =
+    terms === undefined
+      ? null
+      : priceCdr(row.value, [terms], {
+          ...options,
+          policy: { ...policy, tariff_choice: 'first_at_start' },
+        })
+  if (tariff.state === 'missing') return { pricing: null, priced: null, stored: null, contract }
+  const pricing = { cdr: row.value, tariffs: tariff.tariffs, options }
+  const own = sent === null ? null : priceAsSent({ ...pricing, cdr: sent }, tariff)
+  const used = own ?? { pricing, priced: priceCdr(row.value, tariff.tariffs, options) }
+  const stored = storedInstead(row, facts)
+  return {
+    ...used,
+    stored: stored === null ? null : priceCdr(used.pricing.cdr, stored, options),
+    contract,
+  }
+}
+
+/** The tariffs a CDR is priced by: its own, else those that its owner had stored here when the session began. */
+export function tariffOf(row: CdrRow, facts: Facts): TariffInput {
+  const own = carried(row)
+  if (own.length > 0) return { state: 'own', tariffs: own }
+  const ids = tariffIds(row, facts.locations)
+  const found = ids.flatMap((id) => facts.tariffs.get(`${row.id}/${id}`) ?? [])
+  if (ids.length === 0 || found.length < ids.length) return { state: 'missing' }
+  return {
+    state: 'stored',
+    tariffs: found.map(({ value }) => value),
+    afterStart: found.some(({ afterStart }) => afterStart),
+  }
+}
+
+/** A CDR of 2.1.1 as it was sent: it is priced by the rules of its own version. */
+function asSent({ text_211: text }: CdrRow): Record<string, unknown> | null {
+  if (text === null) return null
+  const value = dropNulls(JSON.parse(text))
+  return isRecord(value) ? value : null
+}
+
+/** Null where only the mended and lifted value can be read. */
+function priceAsSent(
+  { cdr, tariffs, options }: Pricing & { cdr: Record<string, unknown> },
+  tariff: TariffInput,
+): { pricing: Pricing; priced: PricedCdr } | null {
+  const own = tariff.state === 'own' && Array.isArray(cdr.tariffs) ? cdr.tariffs : tariffs
+  const priced = priceCdr(cdr, own, options)
+  if (!priced.ok && priced.code === 'unreadable') return null
+  return { pricing: { cdr, tariffs: own, options }, priced }
+}
+
+/**
+ * The zone of the stored Location, where its owner says it; where it is only inferred, what a CDR of 2.1.1 says of its
+ * location goes before it.
+ */
+function zoneOf(input: {
+  row: CdrRow
+  facts: Facts
+  sent: Record<string, unknown> | null
+}): string | null {
+  const { row, facts, sent } = input
+  const key = `${row.owner}/${row.location_key ?? ''}`
+  const zone = facts.zones.get(key)
+  const location = facts.locations.get(key)
+  const unfilled = isRecord(location) ? location.time_zone : undefined
+  if (zone === undefined) return typeof unfilled === 'string' ? unfilled : null
+  const says = isRecord(sent?.location) && typeof sent.location.time_zone === 'string'
+  return says && !zone.isStated ? null : zone.name
+}
+
+/** The tariffs that a CDR carries, with the stored versions in their places; null where no price is another one. */
+function storedInstead(row: CdrRow, facts: Facts): readonly unknown[] | null {
+  let differs = false
+  const tariffs = carried(row).map((own) => {
+    const known = facts.tariffs.get(`${row.id}/${tariffKey(own) ?? ''}`)
+    if (known === undefined || known.afterStart || hasSamePrices(own, known.value)) return own
+    differs = true
+    return known.value
+  })
+  return differs ? tariffs : null
+}

@@ -1,0 +1,135 @@
+import { currencies } from '../../config/currencies.ts'
+import { add, exactText, readExact, rounded, subtract, ZERO } from './exact.ts'
+import type { Exact, RoundingMode } from './exact.ts'
+import type { Line } from './lines.ts'
+import type { PricingPolicy } from './policy.ts'
+import { plus, sumOf } from './taxes.ts'
+import type { Amount } from './taxes.ts'
+import type { Totals } from './tax-lines.ts'
+import type { CostDimension, Money, PricedBill } from './types.ts'
+
+/** Decimals of every figure of a bill that a policy leaves exact; half-even. */
+export const OUTPUT_DECIMALS = 20
+
+/** To what amounts are rounded. */
+export type Grain = { readonly decimals: number; readonly mode: RoundingMode }
+
+type Costs = Readonly<Record<CostDimension, Amount>>
+
+const FINEST: Grain = { decimals: OUTPUT_DECIMALS, mode: 'half_even' }
+/** Minor digits of a currency that ISO 4217 does not list. */
+const USUAL_DIGITS = 2
+
+/** What the policy rounds amounts in this currency to; without a rounding, the decimals of a bill. */
+export function grainOf({ rounding }: PricingPolicy, currency: string): Grain {
+  if (rounding === null) return FINEST
+  const { decimals, mode } = rounding
+  if (decimals !== 'currency') return { decimals, mode }
+  return { decimals: currencies.get(currency.toUpperCase()) ?? USUAL_DIGITS, mode }
+}
+
+/** The sum of the lines, each of them or each dimension rounded before where the policy says so. */
+export function sumBy(
+  { lines, amounts }: { lines: readonly Line[]; amounts: readonly Amount[] },
+  { policy, grain }: { policy: PricingPolicy; grain: Grain },
+): Amount {
+  const stage = policy.rounding?.stage ?? 'total'
+  if (stage === 'total') return sumOf(amounts)
+  if (stage === 'segment') return sumOf(amounts.map((amount) => roundAmount(amount, grain)))
+  return sumOf(Object.values(costsBy({ lines, amounts }, { policy, grain })))
+}
+
+/** A total under the policy's rounding. */
+export function roundAmount({ excl, incl }: Amount, { decimals, mode }: Grain): Amount {
+  return {
+    excl: excl === null ? null : rounded(excl, decimals, mode),
+    incl: incl === null ? null : rounded(incl, decimals, mode),
+  }
+}
+
+/**
+ * A bill whose total was rounded by the policy, with that taken out of the clamp and shown as `rounding`, and the costs
+ * by dimension as they were rounded. Segments stay exact: total = segments + clamp + rounding.
+ */
+export function showRounding(
+  bill: Pick<PricedBill, 'clamp' | 'dimensions'>,
+  {
+    lines,
+    amounts,
+    totals,
+  }: { lines: readonly Line[]; amounts: readonly Amount[]; totals: Totals },
+  { policy, grain }: { policy: PricingPolicy; grain: Grain },
+): Pick<PricedBill, 'clamp' | 'dimensions' | 'rounding'> {
+  const { sum, limited } = totals
+  const clamp = {
+    excl: differenceText(limited.excl, sum.excl),
+    incl: differenceText(limited.incl, sum.incl),
+  }
+  const costs = costsBy({ lines, amounts }, { policy, grain })
+  return {
+    clamp,
+    rounding: {
+      excl: restText(bill.clamp.excl, clamp.excl),
+      incl: restText(bill.clamp.incl, clamp.incl),
+    },
+    dimensions: policy.rounding?.stage === 'total' ? bill.dimensions : textsOf(costs),
+  }
+}
+
+function costsBy(
+  { lines, amounts }: { lines: readonly Line[]; amounts: readonly Amount[] },
+  { policy, grain }: { policy: PricingPolicy; grain: Grain },
+): Costs {
+  const isEach = policy.rounding?.stage === 'segment'
+  const costs = { energy: NONE, time: NONE, parking: NONE, reservation: NONE, fixed: NONE }
+  lines.forEach(({ dimension }, index) => {
+    const amount = amounts[index] ?? NONE
+    const part = isEach ? roundAmount(amount, grain) : amount
+    const cost = costs[dimension]
+    costs[dimension] = { excl: plus(cost.excl, part.excl), incl: plus(cost.incl, part.incl) }
+  })
+  return {
+    energy: roundAmount(costs.energy, grain),
+    time: roundAmount(costs.time, grain),
+    parking: roundAmount(costs.parking, grain),
+    reservation: roundAmount(costs.reservation, grain),
+    fixed: roundAmount(costs.fixed, grain),
+  }
+}
+
+const NONE: Amount = { excl: ZERO, incl: ZERO }
+
+function textsOf({ energy, time, parking, reservation, fixed }: Costs): PricedBill['dimensions'] {
+  return {
+    energy: moneyOf(energy),
+    time: moneyOf(time),
+    parking: moneyOf(parking),
+    reservation: moneyOf(reservation),
+    fixed: moneyOf(fixed),
+  }
+}
+
+function moneyOf({ excl, incl }: Amount): Money {
+  return { excl: excl === null ? null : textOf(excl), incl: incl === null ? null : textOf(incl) }
+}
+
+function differenceText(a: Exact | null, b: Exact | null): string | null {
+  if (a === null || b === null) return null
+  return textOf(subtract(rounded(a, OUTPUT_DECIMALS), rounded(b, OUTPUT_DECIMALS)))
+}
+
+/** What is left of everything that was added to the segments after the clamp. */
+function restText(added: string | null, clamp: string | null): string | null {
+  if (added === null || clamp === null) return null
+  return textOf(subtract(exactly(added), exactly(clamp)))
+}
+
+/** A figure that this module wrote. */
+function exactly(text: string): Exact {
+  const exact = readExact(text)
+  return typeof exact === 'string' ? ZERO : exact
+}
+
+function textOf(value: Exact): string {
+  return exactText(value, OUTPUT_DECIMALS)
+}

@@ -1,0 +1,102 @@
+import { amountText, figureOf, minorDigits, roundHalfUp } from './figures.ts'
+import { priceCdr } from './price.ts'
+import type { Money, PricedBill, PricedCdr, PricingOptions } from './types.ts'
+
+/** Whose tariffs: those in the CDR, those the hub had stored at the session start, those of the agreement. */
+export type TariffOrigin = 'own' | 'stored' | 'agreed'
+
+/**
+ * Two origins that price the session differently, or of which only one prices it. `code` is stable:
+ * `<first>_<second>_differ` or `<first>_<second>_unpriced`, such as `own_stored_differ`. The totals are those of the two
+ * bills, null where there is none. `sentence` holds both figures.
+ */
+export type ThreeWayFinding = {
+  readonly code: string
+  readonly first: TariffOrigin
+  readonly second: TariffOrigin
+  readonly firstTotal: Money | null
+  readonly secondTotal: Money | null
+  readonly sentence: string
+}
+
+export type ThreeWay = {
+  readonly priced: Readonly<Record<TariffOrigin, PricedCdr | null>>
+  readonly findings: readonly ThreeWayFinding[]
+}
+
+type Tariffs = readonly unknown[] | null
+
+const NAMES: Readonly<Record<TariffOrigin, string>> = {
+  own: 'the tariff in the CDR',
+  stored: 'the tariff that was published when the session began',
+  agreed: 'the tariff of the agreement',
+}
+const PAIRS = [
+  ['own', 'stored'],
+  ['own', 'agreed'],
+  ['stored', 'agreed'],
+] as const
+
+/**
+ * Prices a CDR with its own tariffs, with those the hub had stored at the session start and with those of the agreement,
+ * and tells where these lead to different totals. Parsed JSON of any version; null or an empty list: there is none, so
+ * nothing is compared with it. Totals are the same when they are equal at the digits of the currency's minor unit, half
+ * up; a side of taxes that one of two bills does not know is not compared. Pure.
+ */
+export function compareThreeWays({
+  cdr,
+  own,
+  stored,
+  agreed,
+  options,
+}: {
+  readonly cdr: unknown
+  readonly own: Tariffs
+  readonly stored: Tariffs
+  readonly agreed: Tariffs
+  readonly options: PricingOptions
+}): ThreeWay {
+  const price = (tariffs: Tariffs): PricedCdr | null =>
+    tariffs === null || tariffs.length === 0 ? null : priceCdr(cdr, tariffs, options)
+  const priced = { own: price(own), stored: price(stored), agreed: price(agreed) }
+  const findings = PAIRS.flatMap(([first, second]) => {
+    const [one, other] = [priced[first], priced[second]]
+    if (one === null || other === null) return []
+    const found = one.ok
+      ? other.ok
+        ? differing(one, other)
+        : { end: 'unpriced', tail: `it cannot be priced: ${other.message}` }
+      : other.ok
+        ? { end: 'unpriced', tail: totalText(other) }
+        : null
+    if (found === null) return []
+    const head = one.ok ? totalText(one) : `it cannot be priced: ${one.message}`
+    return [
+      {
+        code: `${first}_${second}_${found.end}`,
+        first,
+        second,
+        firstTotal: one.ok ? one.total : null,
+        secondTotal: other.ok ? other.total : null,
+        sentence: `With ${NAMES[first]} ${head}; with ${NAMES[second]} ${found.tail}.`,
+      },
+    ]
+  })
+  return { priced, findings }
+}
+
+function differing(one: PricedBill, other: PricedBill): { end: string; tail: string } | null {
+  const isDifferent = (['excl', 'incl'] as const).some((side) => {
+    const [first, second] = [one.total[side], other.total[side]]
+    if (first === null || second === null) return false
+    const digits = minorDigits(one.currency)
+    return roundHalfUp(figureOf(first), digits) !== roundHalfUp(figureOf(second), digits)
+  })
+  return isDifferent ? { end: 'differ', tail: totalText(other) } : null
+}
+
+function totalText({ total: { excl, incl }, currency }: PricedBill): string {
+  const before = excl === null ? null : `${amountText(figureOf(excl), currency)} before taxes`
+  const after = incl === null ? null : `${amountText(figureOf(incl), currency)} after taxes`
+  return `the session costs ${[before, after].filter((part) => part !== null).join(' and ')}`
+}
