@@ -1,5 +1,5 @@
 // Set-up: from a fresh clone to a running demo, test run or hub. Plain JavaScript, because nothing is installed yet.
-// Usage: node config/setup.mjs demo|test|test:long|bench|start|check|sandbox [arguments]
+// Usage: node config/setup.mjs demo|test|test:long|bench|mutate|start|check|sandbox [arguments]
 import * as fs from 'node:fs'
 import path from 'node:path'
 import { randomBytes } from 'node:crypto'
@@ -26,6 +26,7 @@ const commands = {
   test: (args) => runTests(args, {}),
   'test:long': (args) => runTests(args, { LONG: '1' }),
   bench: runBench,
+  mutate: runMutate,
   start: runStart,
   check: runCheck,
   sandbox: runSandbox,
@@ -119,6 +120,11 @@ function runBench(args) {
   return withOwnStores('bench', async (stores) => {
     return run(stores, { file: 'test/bench/run.ts', args, env: await testEnvironment(stores) })
   })
+}
+
+/** Pricing is pure, so this needs no stores. */
+function runMutate(args) {
+  return run(undefined, { file: 'test/mutate/main.ts', args, env: withoutSettings() })
 }
 
 function runCheck() {

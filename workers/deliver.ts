@@ -53,6 +53,7 @@ async function deliverOne(context: Context, row: OutboxRow): Promise<void> {
     case 'clear':
     case 'settle':
     case 'lint':
+    case 'explain':
       return finishOutbox(context.db, {
         ids: [row.id],
         outcome: 'failed',

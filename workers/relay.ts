@@ -18,7 +18,8 @@ const QUEUE_OF: Readonly<Record<OutboxKind, QueueName>> = {
   probe: 'deliver',
   pull: 'deliver',
   settle: 'settle',
-  lint: 'settle',
+  lint: 'study',
+  explain: 'study',
 }
 
 /**
@@ -29,7 +30,7 @@ export async function relayOnce(context: Context, queueSet: QueueSet): Promise<n
   if (!queueSet.isReady()) return 0
   const claimed = await claimDue(context.db, limits.relayRowsMax)
   const due = await parkExhausted(context, claimed)
-  for (const name of ['clear', 'deliver', 'settle'] as const) {
+  for (const name of ['clear', 'deliver', 'settle', 'study'] as const) {
     const rows = due.filter(({ kind }) => QUEUE_OF[kind] === name)
     if (rows.length === 0) continue
     try {

@@ -3,6 +3,7 @@ import type { Context } from '../src/context.ts'
 import { runClear } from './clear.ts'
 import { runDeliver } from './deliver.ts'
 import { runSettle } from './settle.ts'
+import { runStudy } from './study.ts'
 import type { RowRef } from './queues.ts'
 
 /** One function per queue. Every job may run twice; each reads what is still to be done from PostgreSQL. */
@@ -12,4 +13,5 @@ export const JOBS: Readonly<
   clear: runClear,
   deliver: runDeliver,
   settle: runSettle,
+  study: runStudy,
 }

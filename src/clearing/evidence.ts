@@ -1,50 +1,36 @@
 import type { Attributions } from '../pricing/attribution.ts'
 import type { ComparedItem } from '../pricing/comparison.ts'
-import type { Finding, FindingInput } from './findings.ts'
-import type { Judgement } from './judge.ts'
 
 /**
- * A judgement whose P1 also says why: the sentence of what reproduces the claim, each such reading with the total it
- * leads to, and the parts of the CDR that differ from ours. Verdict and code stay as they are.
+ * What stands behind a price that differs. `sentence`: what its CPO seems to have reckoned, in words. `readings`: each
+ * one that reproduces the claim, with the total it leads to, in units of the currency. `parts`: every figure of the CDR
+ * that differs from ours. `is_complete` false: the CDR is so large that not every reading was tried.
  */
-export function withEvidence(
-  judgement: Judgement,
-  evidence: { attributions: Attributions; items: readonly ComparedItem[] },
-): Judgement {
-  const findings = judgement.findings.map((finding) =>
-    finding.code === 'P1' ? explained(finding, evidence) : finding,
-  )
-  return { ...judgement, findings }
+export type Evidence = {
+  sentence: string
+  readings: { code: string; sentence: string; excl: string | null; incl: string | null }[]
+  parts: { pointer: string; side: 'excl' | 'incl' | null; claimed: string; computed: string }[]
+  is_complete: boolean
 }
 
-function explained(
-  finding: Finding,
-  { attributions, items }: { attributions: Attributions; items: readonly ComparedItem[] },
-): Finding {
-  const isFound = attributions.found.length > 0
-  const message = isFound ? `${finding.message} ${attributions.sentence}` : finding.message
+/** The evidence for a claim: the likeliest readings first, as many as a person reads. */
+export function evidenceOf(
+  attributions: Attributions,
+  { items, readingsMax }: { items: readonly ComparedItem[]; readingsMax: number },
+): Evidence {
   return {
-    ...finding,
-    message,
-    inputs: [
-      ...finding.inputs,
-      ...items.flatMap((item) => inputsOf(item, finding)),
-      ...attributions.found.map(({ code, total }) => ({
-        field: `attribution/${code}`,
-        source: 'pricing' as const,
-        value: total.excl ?? total.incl,
-      })),
-    ],
+    sentence: attributions.sentence,
+    readings: attributions.found.slice(0, readingsMax).map(({ code, sentence, total }) => ({
+      code,
+      sentence,
+      excl: total.excl,
+      incl: total.incl,
+    })),
+    parts: items.flatMap(({ verdict, pointer, side, claimed, computed }) =>
+      verdict !== 'differs' || claimed === null || computed === null
+        ? []
+        : [{ pointer, side, claimed, computed }],
+    ),
+    is_complete: attributions.isComplete,
   }
-}
-
-/** Both figures of a part that differs; what the finding compares stands there already. */
-function inputsOf(item: ComparedItem, finding: Finding): FindingInput[] {
-  const isKnown = finding.inputs.some(({ field }) => field === item.pointer)
-  if (item.verdict !== 'differs' || isKnown) return []
-  const side = item.side === null ? '' : `/${item.side}`
-  return [
-    { field: item.pointer, source: 'cdr', value: item.claimed },
-    { field: `/${item.item}${side}`, source: 'pricing', value: item.computed },
-  ]
 }

@@ -6,7 +6,8 @@ import { sql } from '../db/sql.ts'
  * clear – judge a CDR; deliver – bring a CDR to its receiver; sync – bring the current object to a peer; settle – what is
  * due in settlement; alert – webhook; client_info – tell a platform what a party is now (subject party|role);
  * credentials – give a 2.3.0 partner new Credentials; probe – ask a silent platform whether it is there; pull – fetch a
- * module (subject) from a partner; lint – look at an owner's (subject) new tariffs.
+ * module (subject) from a partner; lint – look at an owner's (subject) new
+ * tariffs; explain – find out why the price of a CDR differs.
  */
 export type OutboxKind =
   | 'clear'
@@ -19,6 +20,7 @@ export type OutboxKind =
   | 'probe'
   | 'pull'
   | 'lint'
+  | 'explain'
 
 /** What is to be done, never the message itself. `platformId` '' when it concerns no single platform. */
 export type OutboxEntry = {

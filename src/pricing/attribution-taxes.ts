@@ -78,11 +78,11 @@ function withTotal(
   return { ...bill, total, taxes: [line] }
 }
 
-/** The one rate, in percent, of everything billed. */
+/** The one rate, in percent, of everything billed; none below zero, by which nothing is taxed. */
 function singleRate({ segments }: PricedBill): Figure | null {
   const rates = new Set(segments.map(({ vat }) => vat))
   const [rate = null] = rates
-  return rates.size === 1 && rate !== null ? figureOf(rate) : null
+  return rates.size === 1 && rate !== null && figureOf(rate) >= 0n ? figureOf(rate) : null
 }
 
 function swapSides(bill: PricedBill, swap: (money: Money) => Money): PricedBill | null {

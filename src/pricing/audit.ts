@@ -1,7 +1,7 @@
 import { chooseFirst, momentAt } from './choice.ts'
 import type { Market } from './choice.ts'
 import { add, compare } from './exact.ts'
-import type { Line } from './lines.ts'
+import type { Line } from './line.ts'
 import { note } from './reading.ts'
 import type { Moment } from './restrictions.ts'
 import type { Tariff } from './tariffs.ts'

@@ -38,8 +38,7 @@ export function compareCdr(
   const claims = readClaims(claimed)
   if (!priced.ok) return compareBounds(claims, { priced, tolerance })
   const terms = termsOf(priced.currency, tolerance)
-  const costs = claims.flatMap((claim) => (claim.kind === 'cost' ? [claim] : []))
-  const fees = placeFees(costs, { bill: priced, terms })
+  const fees = placeFees(claims, { bill: priced, terms })
   const items = claims.map((claim) => {
     if (claim.kind === 'cost') return costItem(claim, { bill: priced, fees, terms })
     if (claim.kind === 'tax') return taxItem(claim, { bill: priced, terms })
@@ -58,9 +57,9 @@ function costItem(
     total_cost: bill.total,
     total_energy_cost: bill.dimensions.energy,
     total_time_cost: bill.dimensions.time,
-    total_fixed_cost: fees?.fixed ?? null,
-    total_parking_cost: fees?.parking ?? null,
-    total_reservation_cost: fees?.reservation ?? null,
+    total_fixed_cost: fees.fixed,
+    total_parking_cost: fees.parking,
+    total_reservation_cost: fees.reservation,
   }[claim.item]
   return itemOf(claim, {
     head: { item: claim.item, side: claim.side, rate: null, unit: 'money' },

@@ -20,6 +20,9 @@ const DECIMALS_MAX = 40
 const TEXT_CHARS_MAX = 64
 const DECIMAL_TEXT = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/
 const POWERS = Array.from({ length: 128 }, (_, exponent) => 10n ** BigInt(exponent))
+/** Milliseconds in hours end after at most 7 decimals, or not at all. */
+const ENDING_DECIMALS = 7
+const ENDING = 10n ** BigInt(ENDING_DECIMALS)
 const DIGIT_ZERO = 48
 const MINUS = 45
 const POINT = 46
@@ -36,8 +39,22 @@ export function readExact(value: unknown): Exact | 'unreadable' | 'out_of_range'
   return typeof value === 'string' ? readText(value) : 'unreadable'
 }
 
+/** Likewise without the bound of 1e12, for what an amount is only held against. */
+export function readUnbounded(value: unknown): Exact | 'unreadable' | 'out_of_range' {
+  const text = typeof value === 'number' ? String(value) : value
+  if (typeof text !== 'string' || text.length > TEXT_CHARS_MAX) return 'unreadable'
+  return readPlain(text) ?? readAny(text)
+}
+
 function readText(text: string): Exact | 'unreadable' | 'out_of_range' {
-  return text.length > TEXT_CHARS_MAX ? 'unreadable' : (readPlain(text) ?? readAny(text))
+  if (text.length > TEXT_CHARS_MAX) return 'unreadable'
+  const plain = readPlain(text)
+  if (plain !== null) return plain
+  const exact = readAny(text)
+  if (typeof exact === 'string') return exact
+  return compare(isNegative(exact) ? negated(exact) : exact, VALUE_LIMIT) > 0
+    ? 'out_of_range'
+    : exact
 }
 
 /** The usual text, `-12.34` of up to 12 digits, as an integer and its decimals; null when it is another one. */
@@ -68,9 +85,8 @@ function readAny(text: string): Exact | 'unreadable' | 'out_of_range' {
   const digits = BigInt(whole + fraction)
   if (digits === 0n) return ZERO
   const decimals = fraction.length - Number(exponent)
-  if (decimals > DECIMALS_MAX || decimals < -12) return 'out_of_range'
+  if (decimals > DECIMALS_MAX) return 'out_of_range'
   const size = decimal(digits * power(Math.max(0, -decimals)), Math.max(0, decimals))
-  if (compare(size, VALUE_LIMIT) > 0) return 'out_of_range'
   return sign === '-' ? negated(size) : size
 }
 
@@ -107,12 +123,17 @@ export function add(a: Exact, b: Exact): Exact {
   return { n: a.n * power(b.decimals - decimals) + b.n, decimals: b.decimals, over }
 }
 
+/** Denominators of thousands of tax rates, each of 40 digits, would grow beyond use: then 100 decimals are exact enough. */
+const OVER_MAX = 10n ** 500n
+const CUT_DECIMALS = 100
+
 /** The smallest common denominator keeps a long sum from growing with every part. */
 function addUnlike(a: Exact, b: Exact): Exact {
   const ofA = a.over ?? 1n
   const ofB = b.over ?? 1n
   const byA = ofB / greatestCommonDivisor(ofA, ofB)
   const over = ofA * byA
+  if (over > OVER_MAX) return add(rounded(a, CUT_DECIMALS), rounded(b, CUT_DECIMALS))
   return add(
     { n: a.n * byA, decimals: a.decimals, over },
     { n: b.n * (over / ofB), decimals: b.decimals, over },
@@ -128,11 +149,16 @@ export function multiply(a: Exact, b: Exact): Exact {
   return { n: a.n * b.n, decimals: a.decimals + b.decimals, over }
 }
 
-/** a / b. The caller has made sure that b is not zero. */
+/** a / b. The caller has made sure that b is not zero. A quotient that ends soon stays a plain decimal. */
 export function divide(a: Exact, b: Exact): Exact {
-  const n = a.n * power(b.decimals) * (b.over ?? 1n)
-  const over = b.n * (a.over ?? 1n)
-  return { n: over < 0n ? -n : n, decimals: a.decimals, over: over < 0n ? -over : over }
+  const { decimals } = a
+  const divisor = b.n * (a.over ?? 1n)
+  const over = divisor < 0n ? -divisor : divisor
+  const n = a.n * power(b.decimals) * (b.over ?? 1n) * (divisor < 0n ? -1n : 1n)
+  const more = n * ENDING
+  return more % over === 0n
+    ? { n: more / over, decimals: decimals + ENDING_DECIMALS, over: null }
+    : { n, decimals, over }
 }
 
 /** a / 10^places. */

@@ -1,4 +1,4 @@
-import type { CostClaim } from './claims.ts'
+import type { Claim, CostClaim } from './claims.ts'
 import { judgeCost } from './comparison.ts'
 import type { Terms } from './comparison.ts'
 import { figureOf, figureText } from './figures.ts'
@@ -7,8 +7,8 @@ import type { Money, PricedBill, PricedSegment } from './types.ts'
 
 /** What flat fees may belong to. */
 type Home = 'fixed' | 'parking' | 'reservation'
-/** The three costs that share the flat fees; null: no way of sharing them fits the claims, so they are not comparable. */
-export type PlacedFees = Readonly<Record<Home, Money>> | null
+/** The three costs that share the flat fees; null: no way of sharing them fits the claims, so it is not comparable. */
+export type PlacedFees = Readonly<Record<Home, Money | null>>
 
 /** Three homes each: more fees than that are no session, and trying all ways would take long. */
 const FEES_MAX = 4
@@ -24,22 +24,27 @@ const ITEMS: Readonly<Partial<Record<CostClaim['item'], Home>>> = {
  * claim, else the first within the tolerance; the bill's own comes first.
  */
 export function placeFees(
-  claims: readonly CostClaim[],
+  claims: readonly Claim[],
   { bill, terms }: { bill: PricedBill; terms: Terms },
 ): PlacedFees {
   const own = pick(bill)
   const fees = bill.segments.filter(({ type }) => type === 'FLAT')
   const homes = homesOf(bill)
   if (fees.length === 0 || homes.length === 1) return own
-  const shared = claims.filter(({ item }) => ITEMS[item] !== undefined)
+  const shared = claims.flatMap((claim) => {
+    const home = claim.kind === 'cost' ? ITEMS[claim.item] : undefined
+    return claim.kind === 'cost' && home !== undefined && homes.includes(home)
+      ? [{ claim, home }]
+      : []
+  })
   const ways = fees.length > FEES_MAX ? [own] : waysOf(own, { fees, homes })
   for (const limit of [['matches'], ['matches', 'within_tolerance']]) {
     const way = ways.find((each) =>
-      shared.every((claim) => limit.includes(verdictOf(claim, { way: each, terms }))),
+      shared.every((one) => limit.includes(verdictOf(one, { way: each, terms }))),
     )
     if (way !== undefined) return way
   }
-  return null
+  return { ...own, ...Object.fromEntries(homes.map((home) => [home, null])) }
 }
 
 type Way = Readonly<Record<Home, Money>>
@@ -90,10 +95,12 @@ function plus(money: Money, { fee, sign }: { fee: PricedSegment; sign: 1n | -1n 
   return { excl: side('excl'), incl: side('incl') }
 }
 
-function verdictOf(claim: CostClaim, { way, terms }: { way: Way; terms: Terms }): string {
-  const home = ITEMS[claim.item]
-  const computed = home === undefined ? null : way[home][claim.side]
+function verdictOf(
+  { claim, home }: { claim: CostClaim; home: Home },
+  { way, terms }: { way: Way; terms: Terms },
+): string {
   const claimed: Figure | null = claim.value
+  const computed = way[home][claim.side]
   // What cannot be compared stands against no way of placing the fees.
   if (claimed === null || computed === null) return 'matches'
   return judgeCost({ claimed, computed: figureOf(computed) }, terms).verdict

@@ -5,12 +5,14 @@ export const NOTES = {
     'this is a credit CDR; it was priced by its data, which are those of its original, and its total is that of the original below zero',
   home_charging: 'home charging: the driver receives this amount and does not pay it',
   time_placeholder:
-    'a time of 1970-01-01T00:00:00Z stands for an unknown one; times that begin there are not priced',
+    'a timestamp of 1970-01-01T00:00:00Z stands for an unknown one; times counted from or to it are not priced',
   unpriced: 'no tariff element prices this quantity, so it costs nothing',
   default_tariff:
     'the period names no tariff, so the first one active at the session start was used',
   no_tariff_named:
     'the period names no tariff, so by the policy none is relevant and it is not priced',
+  tariff_of_later_version:
+    'the CDR is of OCPI 2.1.1 and the tariff has members of a later version, which were honoured',
   tariff_without_elements: 'the tariff has no elements, so it prices nothing',
   tariff_type_ignored:
     'several tariffs were active; the first was used without regard to their type',
@@ -39,6 +41,8 @@ export const NOTES = {
   dimension_duplicate: 'a dimension is listed twice in a period; the first one counts',
   dimension_of_session:
     'this dimension belongs into a Session and not into a CDR; no price depends on it',
+  dimension_of_later_version: 'OCPI 2.1.1 has no such dimension, so no price depends on it',
+  volume_missing: 'a dimension has no volume; it counts as not listed',
   dimension_unknown: 'this dimension is none that OCPI knows; no price depends on it',
   reservation_overtime: 'no tariff component prices time beyond a reservation, so it costs nothing',
   booking_element: 'an element is for bookings, of which a CDR says nothing, so it prices nothing',

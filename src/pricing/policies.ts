@@ -102,18 +102,33 @@ export function readPolicy(value: unknown): PricingPolicy | { readonly problem: 
     )
   const found = problemOf(differences)
   if (found !== null) return { problem: found }
-  const isChanged = Object.keys(differences).length > 0
-  if (!isChanged && name === undefined && version === undefined) return origin
-  const own = name ?? (isChanged ? 'custom' : origin.name)
+  const readings: Fields = { ...origin, ...differences }
+  const own = name ?? (isAlike(readings, origin) ? origin.name : 'custom')
   if (!isName(own)) return refused('/name', `a name is a text of 1 to ${NAME_CHARS_MAX} characters`)
-  if (isChanged && builtIn(own) !== null)
-    return refused('/name', 'a built-in policy has this name; give it as base')
-  const issue = version ?? '1'
+  const named = builtIn(own)
+  const issue = version ?? named?.version ?? '1'
   if (!isName(issue))
     return refused('/version', `a version is a text of 1 to ${NAME_CHARS_MAX} characters`)
-  const policy: Fields = { ...origin, ...differences, name: own, version: issue }
+  if (named !== null) {
+    if (isAlike(readings, named) && issue === named.version) return named
+    return refused('/name', 'a built-in policy has this name and other readings or another version')
+  }
+  const policy: Fields = { ...readings, name: own, version: issue }
   // Cannot happen: every key was looked at above. It tells the compiler so.
   return isPolicy(policy) ? policy : refused('', 'not a policy')
+}
+
+/** Do both read everything the same, whatever they are called? */
+function isAlike(readings: Fields, policy: PricingPolicy): boolean {
+  const others: Fields = policy
+  const isSame = (key: string): boolean =>
+    key === 'name' || key === 'version' || key === 'rounding' || readings[key] === others[key]
+  return Object.keys(others).every(isSame) && isSameRounding(readings['rounding'], policy.rounding)
+}
+
+function isSameRounding(a: unknown, b: Rounding | null): boolean {
+  if (!isRounding(a) || b === null) return a === b
+  return a.decimals === b.decimals && a.mode === b.mode && a.stage === b.stage
 }
 
 function refused(pointer: string, message: string): { readonly problem: Problem } {

@@ -1,3 +1,4 @@
+import { limits } from '../../config/limits.ts'
 import { writeBill } from './bill.ts'
 import type { Market } from './choice.ts'
 import { compare, isZero, readExact } from './exact.ts'
@@ -14,7 +15,7 @@ import { grainOf, roundAmount, showRounding, sumBy } from './rounding.ts'
 import { readSession } from './session.ts'
 import type { Session } from './session.ts'
 import { applyStepSizes } from './step-size.ts'
-import { readTariff } from './tariffs.ts'
+import { isOfLaterVersion, readTariff } from './tariffs.ts'
 import type { Tariff } from './tariffs.ts'
 import { taxLines } from './tax-lines.ts'
 import { amountOf } from './taxes.ts'
@@ -76,7 +77,10 @@ function readInput(
   const terms: Tariff[] = []
   for (let index = 0; index < tariffs.length; index++) {
     const root = rootOf(reading, { value: tariffs[index], key: 'tariffs', index })
-    terms.push(readTariff(root, { policy, isOf230 }))
+    const tariff = readTariff(root, { policy, isOf230 })
+    terms.push(tariff)
+    if (!session.isTaxKnown && isOfLaterVersion(tariff))
+      note(reading, { code: 'tariff_of_later_version', at: root })
   }
   const placed = placeOf(source, timeZone)
   if (terms.length === 0)
@@ -104,6 +108,7 @@ function priceWithoutZone(read: Read): PricedCdr {
     const bill = priceAt({ ...read, reading: before }, { zone: utc, used: placed.used })
     return bill.ok ? withNote(bill, { code: 'time_zone_utc', pointer: priced.pointer }) : bill
   }
+  if (lookupsOf(read) > limits.pricingBoundsLookupsMax) return priced
   const bills: PricedBill[] = []
   for (const zone of possibleZones) {
     const bill = priceAt({ ...read, reading: copyReading(before) }, { zone, used: placed.used })
@@ -111,6 +116,13 @@ function priceWithoutZone(read: Read): PricedCdr {
     bills.push(bill)
   }
   return boundsOf(bills, priced)
+}
+
+/** How much there is to choose from; too much of it is not priced at dozens of offsets. */
+function lookupsOf({ session, tariffs }: Read): number {
+  let elements = 0
+  for (const tariff of tariffs) elements += tariff.elements.length
+  return session.periods.length * elements
 }
 
 function boundsOf(bills: readonly PricedBill[], problem: CannotPrice): PricedCdr {
@@ -190,7 +202,7 @@ function billOf(
   const known = isTaxKnown ? sum : { excl: sum.excl, incl: null }
   const limited = limitTotal(market, { sum: known, collected })
   const isRounded = policy.rounding !== null
-  const total = isRounded ? roundAmount(limited, grain) : limited
+  const total = roundAmount(limited, grain)
   const totals = { sum: known, limited, total }
   const bill = writeBill(session, { lines, amounts, total, policy })
   const shown = isRounded ? showRounding(bill, { lines, amounts, totals }, { policy, grain }) : bill

@@ -1,5 +1,5 @@
 import type { CannotPrice, CannotPriceCode, PricingNote } from './types.ts'
-import { readExact, ZERO } from './exact.ts'
+import { readExact, readUnbounded, ZERO } from './exact.ts'
 import type { Exact } from './exact.ts'
 import { NOTES } from './notes.ts'
 import type { NoteCode } from './notes.ts'
@@ -74,15 +74,27 @@ export function exactAt(source: Source, key: string): Exact | null {
   const value = fieldOf(source, key)
   if (value === undefined) return null
   const exact = readExact(value)
-  if (typeof exact !== 'string') return exact
-  fail(source.reading, {
-    code: exact,
-    pointer: `${pointerOf(source)}/${key}`,
-    message:
-      exact === 'unreadable'
-        ? `${key} is not a decimal number`
-        : `${key} is beyond 1e12 or 40 decimals`,
-  })
+  return typeof exact === 'string' ? noNumber(source, { key, code: exact }) : exact
+}
+
+/** Likewise, of any size. */
+export function unboundedAt(source: Source, key: string): Exact | null {
+  const value = fieldOf(source, key)
+  if (value === undefined) return null
+  const exact = readUnbounded(value)
+  return typeof exact === 'string' ? noNumber(source, { key, code: exact }) : exact
+}
+
+function noNumber(
+  source: Source,
+  { key, code }: { key: string; code: 'unreadable' | 'out_of_range' },
+): Exact {
+  const pointer = `${pointerOf(source)}/${key}`
+  const message =
+    code === 'unreadable'
+      ? `${key} is not a decimal number`
+      : `${key} is beyond 1e12 or 40 decimals`
+  fail(source.reading, { code, pointer, message })
   return ZERO
 }
 

@@ -1,8 +1,8 @@
-import { compare, isZero, multiply, scaled, subtract, whole } from './exact.ts'
+import { compare, isNegative, multiply, scaled, whole } from './exact.ts'
 import type { Exact } from './exact.ts'
 import { timeOfDay } from './instant.ts'
 import type { PricingPolicy } from './policy.ts'
-import { dayAt, exactAt, fieldOf, listAt, note, textAt, unreadable } from './reading.ts'
+import { dayAt, fieldOf, listAt, note, textAt, unboundedAt, unreadable } from './reading.ts'
 import type { Reading, Source } from './reading.ts'
 import type { Period } from './session.ts'
 import { localTime } from './time-zone.ts'
@@ -61,6 +61,8 @@ export type Place = {
 const WEEKDAYS = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY']
 const DAY_MS = 86_400_000
 const SECOND_MS = whole(1000)
+/** Longer than all of the time that timestamps can name. */
+const MS_MAX = whole(1_000_000_000_000_000)
 
 /**
  * Do all restrictions hold at this moment? Lower bounds are included, upper bounds excluded. 'time_zone' when everything
@@ -171,8 +173,8 @@ export function readRestrictions(source: Source, policy: PricingPolicy): Restric
 }
 
 function rangeAt(source: Source, minKey: string, maxKey: string): Range | null {
-  const min = exactAt(source, minKey)
-  const max = exactAt(source, maxKey)
+  const min = unboundedAt(source, minKey)
+  const max = unboundedAt(source, maxKey)
   return min === null && max === null ? null : { min, max }
 }
 
@@ -188,9 +190,10 @@ function readDuration(source: Source): Restrictions['duration'] {
 
 function ceilMs(seconds: Exact): number {
   const ms = multiply(seconds, SECOND_MS)
-  const near = scaled(ms, 0)
-  const rest = subtract(ms, whole(Number(near)))
-  return Number(near) + (isZero(rest) || compare(rest, whole(0)) < 0 ? 0 : 1)
+  if (compare(ms, MS_MAX) > 0) return Number.POSITIVE_INFINITY
+  if (isNegative(ms)) return 0
+  const near = Number(scaled(ms, 0))
+  return compare(ms, whole(near)) > 0 ? near + 1 : near
 }
 
 function readLocal(

@@ -1,11 +1,10 @@
 import { currencies } from '../../config/currencies.ts'
 import { add, exactText, readExact, rounded, subtract, ZERO } from './exact.ts'
 import type { Exact, RoundingMode } from './exact.ts'
-import type { Line } from './lines.ts'
+import type { Line } from './line.ts'
 import type { PricingPolicy } from './policy.ts'
 import { plus, sumOf } from './taxes.ts'
-import type { Amount } from './taxes.ts'
-import type { Totals } from './tax-lines.ts'
+import type { Amount, Totals } from './taxes.ts'
 import type { CostDimension, Money, PricedBill } from './types.ts'
 
 /** Decimals of every figure of a bill that a policy leaves exact; half-even. */

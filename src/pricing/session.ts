@@ -23,7 +23,7 @@ export type Period = {
   readonly reservationH: Exact
   /** No TIME was sent; by the policy, `timeH` is the length of the period. */
   readonly isTimeByClock: boolean
-  /** False when the session or the period has a placeholder for its start: its times are not priced. */
+  /** False when an end of the session or the start of the period is a placeholder: then its times are not priced. */
   readonly isTimeKnown: boolean
   readonly minCurrent: Exact | null
   readonly maxCurrent: Exact | null
@@ -67,9 +67,12 @@ export function readSession(
   const isOld =
     fieldOf(source, 'end_date_time') === undefined &&
     fieldOf(source, 'stop_date_time') !== undefined
-  const endMs = known(instantAt(source, isOld ? 'stop_date_time' : 'end_date_time'))
+  const statedMs = instantAt(source, isOld ? 'stop_date_time' : 'end_date_time')
+  const endMs = known(statedMs)
+  const isTimeKnown = startMs !== PLACEHOLDER_MS && statedMs !== PLACEHOLDER_MS
+  if (!isTimeKnown) note(source.reading, { code: 'time_placeholder', at: source })
   const currency = requiredTextAt(source, 'currency')
-  const periods = readPeriods(source, { policy, isSorted, isOld, startMs, endMs })
+  const periods = readPeriods(source, { policy, isSorted, isOld, isTimeKnown, endMs })
   const isOutOfOrder = noteOrder(source, { startMs, endMs, periods })
   noteKind(source)
   return {
@@ -90,7 +93,7 @@ export function known(ms: number | null): number | null {
 }
 
 /** A number of milliseconds in hours. */
-export function hoursOf(ms: number): Exact {
+function hoursOf(ms: number): Exact {
   return divide(whole(ms), HOUR_MS)
 }
 
@@ -112,7 +115,7 @@ type Frame = {
   readonly policy: PricingPolicy
   readonly isSorted: boolean
   readonly isOld: boolean
-  readonly startMs: number
+  readonly isTimeKnown: boolean
   readonly endMs: number | null
 }
 
@@ -144,7 +147,7 @@ function readPeriod(
 ): Period {
   const { policy, isOld } = frame
   const { startMs, endMs } = span
-  const volumes = readVolumes(source, policy)
+  const volumes = readVolumes(source, { policy, isOld })
   let timeH = volumes.TIME ?? ZERO
   let parkingH = volumes.PARKING_TIME ?? ZERO
   let reservationH = volumes.RESERVATION_TIME ?? ZERO
@@ -184,12 +187,11 @@ function readPeriod(
     parkingH,
     reservationH,
     isTimeByClock,
-    isTimeKnown: startMs !== PLACEHOLDER_MS && frame.startMs !== PLACEHOLDER_MS,
+    isTimeKnown: frame.isTimeKnown && startMs !== PLACEHOLDER_MS,
     minCurrent: volumes.MIN_CURRENT,
     maxCurrent: volumes.MAX_CURRENT,
-    // OCPI 2.1.1 restricts power but has no dimension for it, so there it is never known.
-    minPower: isOld ? null : volumes.MIN_POWER,
-    maxPower: isOld ? null : volumes.MAX_POWER,
+    minPower: volumes.MIN_POWER,
+    maxPower: volumes.MAX_POWER,
     volumes,
   }
 }
@@ -215,7 +217,8 @@ function isExpired(source: Source, periods: readonly Period[]): boolean {
     if (!isZero(energyKwh) || (!isZero(timeH) && !isTimeByClock) || !isZero(parkingH)) isUsed = true
   }
   if (!isReserved || isUsed) return false
-  if (fieldOf(source, 'session_id') === undefined) return true
+  const session = fieldOf(source, 'session_id')
+  if (session === undefined || session === '') return true
   const location = objectAt(source, 'cdr_location')
   return location !== null && EVSE_KEYS.some((key) => location.fields[key] === '#NA')
 }
@@ -238,8 +241,6 @@ function noteOrder(
   const { reading } = source
   if (endMs !== null && endMs < startMs)
     note(reading, { code: 'end_before_start', at: source, key: 'end_date_time' })
-  if (startMs === PLACEHOLDER_MS)
-    note(reading, { code: 'time_placeholder', at: source, key: 'start_date_time' })
   const first = periods[0]
   if (first === undefined)
     note(reading, { code: 'no_periods', at: source, key: 'charging_periods' })

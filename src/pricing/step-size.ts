@@ -1,7 +1,7 @@
 import { add, compare, decimal, divide, isZero, multiply, scaled } from './exact.ts'
 import { subtract, whole, ZERO } from './exact.ts'
 import type { Exact } from './exact.ts'
-import type { Line, Unpriced } from './lines.ts'
+import type { Line, Unpriced } from './line.ts'
 import type { PricingPolicy } from './policy.ts'
 import type { CostDimension } from './types.ts'
 

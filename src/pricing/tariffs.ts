@@ -10,7 +10,7 @@ import {
   objectsAt,
   requiredExactAt,
 } from './reading.ts'
-import { requiredTextAt, textAt, unreadable } from './reading.ts'
+import { requiredTextAt, textAt, unboundedAt, unreadable } from './reading.ts'
 import type { Source } from './reading.ts'
 import { readRestrictions } from './restrictions.ts'
 import type { Range, Restrictions } from './restrictions.ts'
@@ -172,7 +172,7 @@ function readComponent(source: Source, element: number): Component | null {
 
 function readStepSize(source: Source, type: ComponentType): Exact {
   if (type === 'FLAT') return ZERO
-  const stepSize = exactAt(source, 'step_size')
+  const stepSize = unboundedAt(source, 'step_size')
   if (stepSize === null) {
     note(source.reading, { code: 'step_size_missing', at: source })
     return ZERO
@@ -199,4 +199,21 @@ function isComponentType(text: string): text is ComponentType {
 /** Does this component ask for nothing? */
 export function isFree({ price }: Component): boolean {
   return isZero(price)
+}
+
+/** Does it have members that OCPI 2.1.1 does not? Beside a CDR of that version they are honoured all the same. */
+export function isOfLaterVersion(tariff: Tariff): boolean {
+  const { startMs, endMs, minPrice, maxPrice, hasType, taxes, elements } = tariff
+  return (
+    startMs !== null ||
+    endMs !== null ||
+    minPrice !== null ||
+    maxPrice !== null ||
+    hasType ||
+    taxes !== 'added' ||
+    elements.some(
+      ({ reservation, restrictions }) =>
+        reservation !== null || (restrictions?.current ?? null) !== null,
+    )
+  )
 }

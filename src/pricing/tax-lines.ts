@@ -1,18 +1,15 @@
 import { add, compare, divide, exactText, isZero, multiply, rounded } from './exact.ts'
-import { subtract, ZERO } from './exact.ts'
+import { shifted, subtract, ZERO } from './exact.ts'
 import type { Exact } from './exact.ts'
-import type { Line } from './lines.ts'
+import type { Line } from './line.ts'
 import type { PricingPolicy } from './policy.ts'
 import { OUTPUT_DECIMALS } from './rounding.ts'
 import type { Grain } from './rounding.ts'
-import type { Amount } from './taxes.ts'
+import type { Amount, Totals } from './taxes.ts'
 import type { TaxLine } from './types.ts'
 
 /** The tax of one rate before price limits. */
-type Group = { readonly rate: Exact; base: Exact; tax: Exact }
-
-/** What a bill comes to: the sum of the lines, that held to price limits, and that rounded. */
-export type Totals = { readonly sum: Amount; readonly limited: Amount; readonly total: Amount }
+type Group = { readonly rate: Exact; base: Exact }
 
 /**
  * The taxes of a bill by rate, in the order in which the rates were met; empty where an amount before or after taxes is
@@ -34,7 +31,8 @@ export function taxLines(
     const group = groups[index]
     if (group === undefined) continue
     const isLast = isExplained && index === groups.length - 1
-    const amount = isLast ? rest : rounded(group.tax, grain.decimals, grain.mode)
+    const tax = shifted(multiply(group.base, group.rate), 2)
+    const amount = isLast ? rest : rounded(tax, grain.decimals, grain.mode)
     rest = subtract(rest, amount)
     const base = rounded(group.base, grain.decimals, grain.mode)
     written.push({ percentage: textOf(group.rate), base: textOf(base), amount: textOf(amount) })
@@ -49,10 +47,7 @@ function follow(groups: readonly Group[], { sum, limited }: Totals): boolean {
     return false
   const isMoved = compare(limited.excl, sum.excl) !== 0 && !isZero(sum.excl)
   if (isMoved) {
-    for (const group of groups) {
-      group.base = divide(multiply(group.base, limited.excl), sum.excl)
-      group.tax = divide(multiply(group.tax, limited.excl), sum.excl)
-    }
+    for (const group of groups) group.base = divide(multiply(group.base, limited.excl), sum.excl)
   }
   const taxes = subtract(sum.incl, sum.excl)
   const moved = isMoved ? divide(multiply(taxes, limited.excl), sum.excl) : taxes
@@ -75,13 +70,9 @@ function groupByRate(
     const rate = line.component.vat ?? (policy.absent_vat === 'zero_rate' ? ZERO : null)
     // Where no tax applies, or the rate is below zero, the amounts are held the same and there is no line.
     if (rate === null || line.tariff.taxes === 'none' || compare(rate, ZERO) < 0) continue
-    const tax = subtract(amount.incl, amount.excl)
     const group = groupOf(groups, rate)
-    if (group === null) groups.push({ rate, base: amount.excl, tax })
-    else {
-      group.base = add(group.base, amount.excl)
-      group.tax = add(group.tax, tax)
-    }
+    if (group === null) groups.push({ rate, base: amount.excl })
+    else group.base = add(group.base, amount.excl)
   }
   return groups
 }

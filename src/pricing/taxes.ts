@@ -1,6 +1,6 @@
 import { add, divide, isNegative, multiply, shifted, whole, ZERO } from './exact.ts'
 import type { Exact } from './exact.ts'
-import type { Line } from './lines.ts'
+import type { Line } from './line.ts'
 import type { PricingPolicy } from './policy.ts'
 import { note } from './reading.ts'
 import type { Reading } from './reading.ts'
@@ -8,7 +8,10 @@ import type { Reading } from './reading.ts'
 /** An amount before and after taxes; null: that side cannot be known. */
 export type Amount = { readonly excl: Exact | null; readonly incl: Exact | null }
 
-export type Taxing = {
+/** What a bill comes to: the sum of the lines, that held to price limits, and that rounded. */
+export type Totals = { readonly sum: Amount; readonly limited: Amount; readonly total: Amount }
+
+type Taxing = {
   readonly reading: Reading
   readonly policy: PricingPolicy
   readonly isTaxKnown: boolean

@@ -1,6 +1,6 @@
 import { amountText, figureOf, minorDigits, roundHalfUp } from './figures.ts'
 import { priceCdr } from './price.ts'
-import type { Money, PricedBill, PricedCdr, PricingOptions } from './types.ts'
+import type { Money, PricedCdr, PricingOptions } from './types.ts'
 
 /** Whose tariffs: those in the CDR, those the hub had stored at the session start, those of the agreement. */
 export type TariffOrigin = 'own' | 'stored' | 'agreed'
@@ -62,41 +62,39 @@ export function compareThreeWays({
   const findings = PAIRS.flatMap(([first, second]) => {
     const [one, other] = [priced[first], priced[second]]
     if (one === null || other === null) return []
-    const found = one.ok
-      ? other.ok
-        ? differing(one, other)
-        : { end: 'unpriced', tail: `it cannot be priced: ${other.message}` }
-      : other.ok
-        ? { end: 'unpriced', tail: totalText(other) }
-        : null
-    if (found === null) return []
-    const head = one.ok ? totalText(one) : `it cannot be priced: ${one.message}`
+    const kind = differenceOf(one, other)
+    if (kind === null) return []
     return [
       {
-        code: `${first}_${second}_${found.end}`,
+        code: `${first}_${second}_${kind}`,
         first,
         second,
         firstTotal: one.ok ? one.total : null,
         secondTotal: other.ok ? other.total : null,
-        sentence: `With ${NAMES[first]} ${head}; with ${NAMES[second]} ${found.tail}.`,
+        sentence: `With ${NAMES[first]} ${outcomeText(one)}; with ${NAMES[second]} ${outcomeText(other)}.`,
       },
     ]
   })
   return { priced, findings }
 }
 
-function differing(one: PricedBill, other: PricedBill): { end: string; tail: string } | null {
+function differenceOf(one: PricedCdr, other: PricedCdr): 'differ' | 'unpriced' | null {
+  if (!one.ok || !other.ok) return one.ok || other.ok ? 'unpriced' : null
+  const digits = minorDigits(one.currency)
   const isDifferent = (['excl', 'incl'] as const).some((side) => {
     const [first, second] = [one.total[side], other.total[side]]
     if (first === null || second === null) return false
-    const digits = minorDigits(one.currency)
     return roundHalfUp(figureOf(first), digits) !== roundHalfUp(figureOf(second), digits)
   })
-  return isDifferent ? { end: 'differ', tail: totalText(other) } : null
+  return isDifferent ? 'differ' : null
 }
 
-function totalText({ total: { excl, incl }, currency }: PricedBill): string {
-  const before = excl === null ? null : `${amountText(figureOf(excl), currency)} before taxes`
-  const after = incl === null ? null : `${amountText(figureOf(incl), currency)} after taxes`
-  return `the session costs ${[before, after].filter((part) => part !== null).join(' and ')}`
+function outcomeText(priced: PricedCdr): string {
+  if (!priced.ok) return `it cannot be priced: ${priced.message}`
+  const { total, currency } = priced
+  const before =
+    total.excl === null ? [] : [`${amountText(figureOf(total.excl), currency)} before taxes`]
+  const after =
+    total.incl === null ? [] : [`${amountText(figureOf(total.incl), currency)} after taxes`]
+  return `the session costs ${[...before, ...after].join(' and ')}`
 }

@@ -29,8 +29,19 @@ const OF_SESSIONS: ReadonlySet<string> = new Set([
   ...['CURRENT', 'ENERGY_EXPORT', 'ENERGY_IMPORT', 'POWER', 'STATE_OF_CHARGE'],
 ])
 
-/** The volumes of a period by dimension (OCPI 2.2.1, CdrDimension). What no price depends on has to be in range only. */
-export function readVolumes(period: Source, policy: PricingPolicy): Volumes {
+/** The priced dimensions that OCPI 2.1.1 has, too: reserved time and power came later. */
+const IN_211: ReadonlySet<string> = new Set([
+  ...['ENERGY', 'TIME', 'PARKING_TIME', 'MIN_CURRENT', 'MAX_CURRENT'],
+])
+
+/**
+ * The volumes of a period by dimension (OCPI 2.2.1, CdrDimension); `isOld`: in a CDR of OCPI 2.1.1. What no price
+ * depends on has to be in range only.
+ */
+export function readVolumes(
+  period: Source,
+  { policy, isOld }: { policy: PricingPolicy; isOld: boolean },
+): Volumes {
   const volumes: Volumes = {
     ENERGY: null,
     TIME: null,
@@ -50,7 +61,14 @@ export function readVolumes(period: Source, policy: PricingPolicy): Volumes {
       passOver(sourceIn(period, { value, key: 'dimensions', index }))
       continue
     }
-    const volume = readExact(value['volume'])
+    const sent = value['volume'] ?? null
+    if (sent === null || (isOld && !IN_211.has(type))) {
+      const at = sourceIn(period, { value, key: 'dimensions', index })
+      if (sent !== null) passOver(at)
+      else note(period.reading, { code: 'volume_missing', at, key: 'volume' })
+      continue
+    }
+    const volume = readExact(sent)
     if (typeof volume === 'string')
       requiredExactAt(sourceIn(period, { value, key: 'dimensions', index }), 'volume')
     else if (volumes[type] === null) volumes[type] = volume
@@ -80,6 +98,7 @@ function passOver(dimension: Source): void {
   if (type === 'RESERVATION_OVERTIME')
     note(reading, { code: 'reservation_overtime', at: dimension })
   else if (OF_SESSIONS.has(type)) note(reading, { code: 'dimension_of_session', at: dimension })
+  else if (isPriced(type)) note(reading, { code: 'dimension_of_later_version', at: dimension })
   else note(reading, { code: 'dimension_unknown', at: dimension })
 }
 

@@ -27,7 +27,7 @@ const roundsMax = 100
 
 const jobs = suite('jobs')
 
-type Job = { queue: 'clear' | 'deliver' | 'settle'; rows: readonly RowRef[] }
+type Job = { queue: 'clear' | 'deliver' | 'settle' | 'study'; rows: readonly RowRef[] }
 /** Does the work of a hub; returns how many jobs ran. */
 type Work = (hub: TestHub) => Promise<number>
 

@@ -63,6 +63,7 @@ const packages: Record<string, readonly string[]> = {
   ioredis: ['workers'],
   redis: ['directory'],
   undici: ['peer'],
+  'geo-tz': ['store'],
 }
 
 export const layerOf = (file: string): string => {

@@ -5,40 +5,59 @@ import path from 'node:path'
 export const BUNDLE = 'test/unit/.mutants.mjs'
 
 const FOLDER = 'src/pricing'
+const CASES = ['unit/pricing-cases', 'unit/pricing-disagreements', 'unit/pricing-']
+const LAWS = ['operator', '', 'scale', 'same'].map(
+  (name) => `property/pricing${name && `-${name}`}.`,
+)
+const PLACES = ['unit/pricing-instant', 'unit/pricing-time-zone', 'property/pricing-places']
+const COMPARE = ['unit/compare-cdr', 'unit/compare-', 'property/attribution', LAWS[0] ?? '']
 
-/** Part of the path of a file of src/pricing, and the tests that know it; the first part that fits counts. */
-const TESTS: readonly (readonly [part: string, tests: readonly RegExp[]])[] = [
-  ['/lint/', [/unit\/lint/, /property\/lint/]],
-  ['/attribution', [/unit\/compare-attribution/, /unit\/compare/, /unit\/attribution/]],
-  ['/three-way', [/unit\/compare-three/, /unit\/three-way/, /unit\/compare/]],
-  ['/claims', [/unit\/compare/, /property\/pricing-operator/]],
-  ['/compar', [/unit\/compare/, /property\/pricing-operator/]],
-  ['/fees', [/unit\/compare-fees/, /unit\/compare/, /property\/pricing-operator/]],
-  ['/figures', [/unit\/compare/, /unit\/lint/]],
-  ['', [/unit\/pricing/, /property\/pricing/]],
+/**
+ * Part of the path of a file of src/pricing, and what the paths of the tests that know it begin with, in the order in
+ * which they run: what notices most in the least time comes first. The first part that fits counts.
+ */
+const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
+  ['/lint/', ['unit/lint-', 'property/lint']],
+  ['/attribution', ['unit/compare-attribution', ...COMPARE]],
+  ['/three-way', ['unit/compare-three', ...COMPARE]],
+  ['/compar', COMPARE],
+  ['/claims', COMPARE],
+  ['/fees', ['unit/compare-fees', ...COMPARE]],
+  ['/figures', [...COMPARE, 'unit/lint-']],
+  ['/exact', ['unit/pricing-exact', ...CASES, ...LAWS]],
+  ['/instant', ['unit/pricing-instant', ...CASES, ...LAWS, ...PLACES]],
+  ['zone', ['unit/pricing-time-zone', ...CASES, ...LAWS, ...PLACES]],
+  ['/policies', ['unit/pricing-policy', ...CASES, ...LAWS]],
+  ['/session', [...CASES, ...LAWS, 'property/pricing-bridge']],
+  ['/tariffs', [...CASES, ...LAWS, 'property/pricing-bridge']],
+  ['', [...CASES, ...LAWS]],
 ]
+/** Tests of one file alone that take long: not for the others. */
+const OWN = ['unit/pricing-instant', 'unit/pricing-time-zone', 'unit/pricing-exact']
 
-/** The files of src/pricing with code, as paths below it; `parts`: only those that contain one of these. */
+/** The files of src/pricing with code, as paths; `parts`: only those whose path below it contains one of these. */
 export function filesOf(root: string, parts: readonly string[]): string[] {
   return readdirSync(path.join(root, FOLDER), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => path.posix.join(FOLDER, name.split(path.sep).join('/')))
-    .filter(
-      (file) =>
-        parts.length === 0 || parts.some((part) => file.slice(FOLDER.length).includes(part)),
-    )
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('types.ts'))
+    .map((name) => path.posix.join('/', name.split(path.sep).join('/')))
+    .filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)))
+    .map((name) => `${FOLDER}${name}`)
     .sort()
 }
 
-/** The tests that are run against the mutants of a file: those of its name first, then as listed, unit tests first. */
+/** The tests that are run against the mutants of a file, in this order. */
 export function testsOf(root: string, file: string): string[] {
-  const patterns = TESTS.find(([part]) => file.includes(part))?.[1] ?? []
+  const wanted = TESTS.find(([part]) => file.includes(part))?.[1] ?? []
   const known = ['unit', 'property'].flatMap((kind) => {
     const folder = path.join(root, 'test', kind)
     const names = existsSync(folder) ? readdirSync(folder).sort() : []
-    return names.filter((name) => name.endsWith('.test.ts')).map((name) => `test/${kind}/${name}`)
+    return names.filter((name) => name.endsWith('.test.ts')).map((name) => `${kind}/${name}`)
   })
-  const own = `-${path.basename(file, '.ts')}.test.ts`
-  const listed = patterns.flatMap((pattern) => known.filter((name) => pattern.test(name)))
-  return [...new Set([...listed.filter((name) => name.endsWith(own)), ...listed])]
+  const found = wanted.flatMap((start) =>
+    known.filter(
+      (name) =>
+        name.startsWith(start) && (OWN.includes(start) || !OWN.some((own) => name.startsWith(own))),
+    ),
+  )
+  return [...new Set(found)].map((name) => `test/${name}`)
 }

@@ -156,7 +156,7 @@ cli('price works without a hub and ends with 0, 1 or 2', async () => {
       '--json',
     ])
     assert.is(differs.code, 1)
-    assert.is(JSON.parse(differs.out).comparison.sides[0].difference, '0.1')
+    assert.is(JSON.parse(differs.out).comparison.items[0].difference, '0.1')
     const bare = await file('bare.json', { ...cdr, tariffs: undefined })
     assert.is((await run(['price', bare])).code, 2)
     assert.is((await run(['price', bare, '--tariff', await file('t.json', [tariff])])).code, 0)

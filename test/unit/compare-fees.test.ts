@@ -85,7 +85,12 @@ test('a fee of a reservation and one of charging are placed one by one', () => {
     assert.equal(verdicts(RESERVED, { fixed, reservation }), ['matches', 'matches'], `${fixed}`)
   assert.equal(verdicts(RESERVED, { fixed: 1, reservation: 5.5 }), ['not_compared', 'not_compared'])
   // Nothing was parked, so no fee is for parking.
-  assert.equal(verdicts(RESERVED, { parking: 2 }), ['not_compared'])
+  assert.equal(verdicts(RESERVED, { parking: 2 }), ['differs'])
+  assert.equal(verdicts(RESERVED, { fixed: 1, parking: 2, reservation: 6 }), [
+    'not_compared',
+    'differs',
+    'not_compared',
+  ])
 })
 
 test('without parking and reserved time every fee is a fixed cost', () => {

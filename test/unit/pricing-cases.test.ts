@@ -13,7 +13,7 @@ type Case = Scenario & {
 
 const TABLES = [
   ...['inputs', 'choice', 'restrictions', 'reservation', 'step-size', 'taxes', 'tax-lines'],
-  ...['limits', 'tariffs', 'rounding', 'zones', 'odd', 'versions'],
+  ...['limits', 'tariffs', 'rounding', 'zones', 'odd', 'versions', 'settled'],
 ]
 
 for (const table of TABLES) {

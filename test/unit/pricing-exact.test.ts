@@ -142,6 +142,27 @@ test('a long sum of quotients does not grow', () => {
   assert.is(exactText(multiply(sum, read('121')), 20), '10500')
 })
 
+test('a quotient that ends is a decimal again, with either sign', () => {
+  for (const [a, b, text] of [
+    [1, 8, '0.125'],
+    [-1, 8, '-0.125'],
+    [1, -8, '-0.125'],
+    [-1, -8, '0.125'],
+    [900_000, 3_600_000, '0.25'],
+    [3600, 0.5, '7200'],
+    ['0.0001', 128, '0.00000078125'],
+    [0, 7, '0'],
+  ] as const) {
+    const quotient = divide(read(a), read(b))
+    assert.is(quotient.over, null)
+    assert.is(exactText(quotient, 20), text)
+  }
+  const third = divide(read(1), read(3))
+  assert.is(divide(third, divide(read(2), read(3))).over, null)
+  assert.is(divide(third, read('-0.5')).over, 3n * 5n)
+  assert.is(divide(read(1), read(2 ** 8)).over, 256n)
+})
+
 test('dividing by a negative number keeps the order', () => {
   assert.is(compare(divide(read(1), read(-2)), read('-0.5')), 0)
   assert.is(compare(divide(read(1), read(-2)), read('-0.4')), -1)
@@ -218,6 +239,13 @@ test('rounding is to the nearest, and a half goes as the mode says, on both side
       assert.is(scaled(seventh, 0, mode), expected, `${text} as a quotient, ${mode}`)
     }
   }
+})
+
+test('adding nothing changes nothing, and what is added to nothing is itself', () => {
+  const value = read('1.25')
+  assert.is(add(value, ZERO), value)
+  assert.is(subtract(value, read('0.000')), value)
+  assert.equal(add(ZERO, value), value)
 })
 
 test('what has few enough decimals is not rounded at all', () => {

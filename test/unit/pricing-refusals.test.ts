@@ -34,7 +34,6 @@ const ROWS: readonly Row[] = [
   [`${PERIOD}/dimensions`, 'ENERGY', 'unreadable'],
   [`${PERIOD}/dimensions/0`, [], 'unreadable'],
   [`${PERIOD}/dimensions/0/type`, undefined, 'unreadable'],
-  [VOLUME, undefined, 'unreadable'],
   [VOLUME, 'many', 'unreadable'],
   [VOLUME, '1,5', 'unreadable'],
   [VOLUME, '+1', 'unreadable'],
@@ -77,7 +76,8 @@ const ROWS: readonly Row[] = [
   [`${RESTRICTIONS}/day_of_week`, 'MONDAY', 'unreadable'],
   [`${RESTRICTIONS}/day_of_week`, ['FUNDAY'], 'unreadable'],
   [`${RESTRICTIONS}/min_kwh`, 'few', 'unreadable'],
-  [`${RESTRICTIONS}/max_power`, 1e13, 'out_of_range'],
+  [`${RESTRICTIONS}/max_power`, 5e-324, 'out_of_range'],
+  [`${RESTRICTIONS}/max_duration`, '1e', 'unreadable'],
   [`${RESTRICTIONS}/reservation`, 'MAYBE', 'unreadable'],
 ]
 
@@ -119,6 +119,7 @@ test('null counts as absent wherever a field is optional', () => {
     '/end_date_time',
     `${PERIOD}/tariff_id`,
     '/tariffs/0/min_price',
+    VOLUME,
     RESTRICTIONS,
   ]) {
     assert.is(priceAltered(place, null).ok, true, place)

@@ -12,13 +12,13 @@ export function checkAgreedTariff(subject: Case): readonly Draft[] {
 
 /**
  * P2: the tariffs in the CDR and those that their owner had published when the session began price it differently,
- * beyond the tolerance, or only its own can price it.
+ * beyond the tolerance, or only one of them can.
  */
 export function checkStoredTariff(subject: Case): readonly Draft[] {
   const { priced, others, tariff } = subject.input
   const stored = others?.stored ?? null
-  if (tariff.state !== 'own' || priced?.ok !== true || stored === null) return []
-  if (!stored.ok) return [unpriced(stored)]
+  if (tariff.state !== 'own' || priced === null || stored === null) return []
+  if (!priced.ok || !stored.ok) return onlyOnePrices(subject, { priced, stored })
   const [first] = (['excl', 'incl'] as const).flatMap((side) => {
     const [own, published] = [priced.total[side], stored.total[side]]
     if (own === null || published === null) return []
@@ -45,11 +45,19 @@ export function checkStoredTariff(subject: Case): readonly Draft[] {
   return [{ code: 'P2', inputs, words: { what }, ...compared(figures) }]
 }
 
-function unpriced(stored: Extract<PricedInput, { ok: false }>): Draft {
-  const what = `By the tariff that was published when the session began it cannot be priced, only by the one in the CDR: ${stored.message} (${stored.code}).`
-  return {
-    code: 'P2',
-    inputs: [{ field: stored.pointer, source: 'tariff', value: stored.code }],
-    words: { what },
-  }
+/** A tariff that prices the session beside one that cannot. */
+function onlyOnePrices(
+  subject: Case,
+  { priced, stored }: { priced: PricedInput; stored: PricedInput },
+): readonly Draft[] {
+  if (priced.ok === stored.ok) return []
+  const [failed, worked] = priced.ok ? [stored, priced] : [priced, stored]
+  if (failed.ok || !worked.ok) return []
+  const [own, published] = ['the tariff in the CDR', 'the one published when the session began']
+  const [cannot, can] = priced.ok ? [published, own] : [own, published]
+  const total = worked.total.excl ?? worked.total.incl
+  const price = total === null ? '' : `, where it costs ${moneyText(subject, exactly(total))}`
+  const what = `By ${cannot} the session cannot be priced, only by ${can}${price}: ${failed.message} (${failed.code}).`
+  const inputs = [{ field: failed.pointer, source: 'tariff' as const, value: failed.code }]
+  return [{ code: 'P2', inputs, words: { what } }]
 }

@@ -56,7 +56,7 @@ async function explainFile(call: CommandCall): Promise<Outcome> {
   const text = [
     ...(priced.ok ? [] : [refusalText(priced, input)]),
     comparisonText(comparison, currencyOf(priced)),
-    attributionText(attribution),
+    ...(attribution.tried === 0 ? [] : [attributionText(attribution)]),
     ...(threeWay === null ? [] : [threeWayText(threeWay)]),
   ].join('\n\n')
   const code = priced.ok ? exitCodeOf(comparison) : EXIT.cannot

@@ -7,6 +7,7 @@ import { lintCommands } from './lint.ts'
 import { moneyCommands } from './money.ts'
 import { priceCommands } from './price.ts'
 import { quirkCommands } from './quirks.ts'
+import { tariffCommands } from './tariffs.ts'
 import { verifyCommands } from './verify.ts'
 
 /** Every command, in the order help shows them. */
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   ...quirkCommands,
   ...moneyCommands,
   ...importCommands,
+  ...tariffCommands,
   ...priceCommands,
   ...explainCommands,
   ...lintCommands,

@@ -46,7 +46,9 @@ function causeOf(
 ): Cause[] {
   if (!isRecord(figures) || !isRecord(one.cdr) || !statesTotal(figures)) return []
   const cdr = claimOf(one.cdr, figures)
-  const { found, sentence } = attribute({ cdr, tariffs: one.tariffs, options })
+  const { found, tried, sentence } = attribute({ cdr, tariffs: one.tariffs, options })
+  // Nothing tried: there is nothing to explain, the figures are within what rounding to cents does.
+  if (tried === 0) return []
   return [{ about, codes: found.map(({ code }) => code), sentence }]
 }
 

@@ -2,6 +2,7 @@ import { exactly, readDecimal, textOf } from '../../clearing/decimal.ts'
 import { isRecord } from '../../clearing/read.ts'
 import type { ComponentType, PricedBill, PricedSegment, Quantities } from '../../pricing/types.ts'
 import type { Sheet } from './check.ts'
+import { checkUnreadable } from './check.ts'
 import { roundedTo } from './rounding.ts'
 import { printedPlaces } from './stated.ts'
 
@@ -47,10 +48,13 @@ function checkEach(
     if (value === null) continue
     const named = readName(name)
     const wanted = readDecimal(value)
-    const own = named === null || wanted === null ? null : read(named)
-    if (named === null || wanted === null || own === null) {
-      const why = wanted === null ? 'states no figure' : 'is a quantity that is not known here'
-      sheet.unchecked.push({ item: `${item}.${name}`, why })
+    if (wanted === null) {
+      checkUnreadable(sheet, { item: `${item}.${name}`, value })
+      continue
+    }
+    const own = named === null ? null : read(named)
+    if (named === null || own === null) {
+      sheet.unchecked.push({ item: `${item}.${name}`, why: 'is a quantity that is not known here' })
       continue
     }
     const found = roundedTo((own * exactly(named.factor)) / exactly('1'), {

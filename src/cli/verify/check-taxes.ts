@@ -2,6 +2,7 @@ import type { Decimal } from '../../clearing/decimal.ts'
 import { exactly, readDecimal, textOf } from '../../clearing/decimal.ts'
 import type { Money, PricedBill, TaxLine } from '../../pricing/types.ts'
 import type { Sheet } from './check.ts'
+import { checkUnreadable } from './check.ts'
 import { roundedTo } from './rounding.ts'
 import type { StatedTax } from './stated.ts'
 import { readTaxLine } from './stated.ts'
@@ -49,7 +50,7 @@ export function checkTotalTax(
 ): void {
   if (expected === null) return
   const wanted = readDecimal(expected)
-  if (wanted === null) sheet.unchecked.push({ item, why: 'states no figure' })
+  if (wanted === null) checkUnreadable(sheet, { item, value: expected })
   const { excl, incl } = money
   const found =
     excl === null || incl === null

@@ -1,7 +1,8 @@
 import type { Decimal } from '../../clearing/decimal.ts'
 import { absolute, readDecimal, textOf } from '../../clearing/decimal.ts'
+import { isRecord } from '../../clearing/read.ts'
 import type { Comparing, StatedMoney } from './stated.ts'
-import { readStated } from './stated.ts'
+import { isLeftOut, readStated } from './stated.ts'
 import { roundedTo } from './rounding.ts'
 
 /** One expectation of a case beside what we say. */
@@ -64,9 +65,20 @@ export function checkMoney(
   const stated = readStated(expected)
   checkAmount(sheet, `${item} before taxes`, { expected: stated.excl, computed: computed.excl })
   checkAmount(sheet, `${item} after taxes`, { expected: stated.incl, computed: computed.incl })
-  for (const name of stated.unread)
-    sheet.unchecked.push({ item: `${item}${name}`, why: 'states no figure' })
+  for (const name of stated.unread) {
+    const value = isRecord(expected) ? expected[name.slice(1)] : expected
+    checkUnreadable(sheet, { item: `${item}${name}`, value })
+  }
   return stated
+}
+
+/** Words that leave a figure out are told; any other text where a figure belongs is a slip that must not pass a gate. */
+export function checkUnreadable(
+  { checks, unchecked }: Sheet,
+  { item, value }: { item: string; value: unknown },
+): void {
+  if (isLeftOut(value)) unchecked.push({ item, why: 'states no figure' })
+  else checks.push({ item, expected: 'a figure', computed: 'not compared', agrees: false })
 }
 
 /** Compares words. */

@@ -31,7 +31,7 @@ const SIDES: Readonly<Record<string, 'excl' | 'incl'>> = {
 
 /**
  * Reads an amount in every form the vectors use: a bare number or decimal text (before taxes), {excl_vat, incl_vat},
- * {before_taxes, after_taxes} or {before_taxes, taxes: [{amount, percentage?}]}. Text in place of a figure states nothing.
+ * {before_taxes, after_taxes} or {before_taxes, taxes: [{amount, percentage?}]}. Other text is `unread`.
  */
 export function readStated(value: unknown): StatedMoney {
   const none = { excl: null, incl: null, tax: null, lines: [], unread: [] }
@@ -75,6 +75,11 @@ export function readTaxLine(value: unknown): StatedTax {
     taxable: readDecimal(fields['taxable'] ?? fields['base']),
     amount: readDecimal(fields['amount']),
   }
+}
+
+/** True for the words in which sources leave a figure out. */
+export function isLeftOut(value: unknown): boolean {
+  return typeof value === 'string' && /^(not |un)(stated|known|given)\b/i.test(value)
 }
 
 /** How a case wants its figures compared. */

@@ -12,6 +12,9 @@ alter table objects add constraint objects_time_zone_source_check
 create index objects_without_zone on objects (owner, object_key, audience)
   where module = 'locations' and time_zone_source is null and deleted_at is null;
 
+-- Why a price differs, as far as anybody can tell: reckoned after the finding, which stands without it.
+alter table cdr_findings add column evidence jsonb;
+
 -- What was found in a tariff as its owner has it now (revision); what is not the current one is linted again.
 create table tariff_lints (
   owner text not null,

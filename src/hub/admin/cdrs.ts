@@ -1,8 +1,10 @@
 import type { Context } from '../../context.ts'
 import type { Sql } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
+import type { Evidence } from '../../clearing/evidence.ts'
 import type { CdrState, CdrVerb } from '../../clearing/states.ts'
 import { foldKey, foldUpper } from '../../ocpi/primitives.ts'
+import { isRecord } from '../../ocpi/validate.ts'
 import { fromMicros } from '../../ledger/money.ts'
 import { decideCdr } from '../cdrs/decide-cdr.ts'
 import { appendAudit } from './audit.ts'
@@ -70,6 +72,7 @@ export async function getCdr(db: Sql, scope: Scope, key: CdrKey) {
     history: await readHistory(db, { id: row.id, scope }),
     findings: await readFindings(db, row.id),
     breakdown: stored.breakdown,
+    pricing_policy: policyIn(stored.breakdown),
     residue: stored.residue,
     carried_from: stored.carried_from,
     contest_until: stored.contest_until?.toISOString() ?? null,
@@ -109,6 +112,14 @@ export async function decideOnCdr(
     id: row.cdr_id,
     state: decision.state,
   }
+}
+
+/** The policy that the price was reckoned by: bills of before there were any name none. */
+function policyIn(bill: unknown): { name: string; version: string } | null {
+  const policy = isRecord(bill) ? bill.policy : undefined
+  if (!isRecord(policy)) return null
+  const { name, version } = policy
+  return typeof name === 'string' && typeof version === 'string' ? { name, version } : null
 }
 
 type Side = { owners: string[] | null; receivers: string[] | null }
@@ -210,11 +221,12 @@ type FindingRow = {
   actual: string | null
   difference: string | null
   tolerance: string | null
+  evidence: Evidence | null
 }
 
 async function readFindings(db: Sql, id: bigint): Promise<FindingRow[]> {
   return db.rows<FindingRow>(sql`
-    select code, severity, message, inputs, expected, actual, difference, tolerance from cdr_findings
+    select code, severity, message, inputs, expected, actual, difference, tolerance, evidence from cdr_findings
     where cdr_id = ${id} and superseded_at is null order by id`)
 }
 

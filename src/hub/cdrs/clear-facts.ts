@@ -49,8 +49,8 @@ export type Facts = {
   tokens: ReadonlyMap<bigint, { source: 'push' | 'authorize'; afterStart: boolean }>
   foreignTokens: ReadonlyMap<bigint, string>
   locations: ReadonlyMap<string, unknown>
-  /** By the key of the location: the IANA zone its sessions are priced by, and whether its owner says so. */
-  zones: ReadonlyMap<string, { name: string; isStated: boolean }>
+  /** By the key of the location: the IANA zone its sessions are priced by, and who says so. */
+  zones: ReadonlyMap<string, { name: string; source: string }>
   tariffs: ReadonlyMap<string, TariffAtStart>
   sameSession: ReadonlyMap<bigint, { cdrId: string }[]>
   overlapping: ReadonlyMap<bigint, { owner: string; cdrId: string; start: Date; end: Date }[]>
@@ -153,7 +153,7 @@ function valuesOf(rows: readonly Latest[]): Map<string, unknown> {
 function zonesOf(rows: readonly Latest[]): Facts['zones'] {
   return new Map(
     rows.flatMap(({ owner, object_key: key, time_zone: name, time_zone_source: source }) =>
-      name === null ? [] : [[`${owner}/${key}`, { name, isStated: source === 'location' }]],
+      name === null ? [] : [[`${owner}/${key}`, { name, source: source ?? '' }]],
     ),
   )
 }

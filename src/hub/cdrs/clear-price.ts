@@ -54,6 +54,16 @@ export function priceRow(input: {
   }
 }
 
+/** A bill as it is kept: where the hub gave the zone, with who says so (location, country, coordinates). */
+export function keptBill(
+  priced: PricedCdr | null,
+  { row, facts }: { row: CdrRow; facts: Facts },
+): object | null {
+  const zone = facts.zones.get(`${row.owner}/${row.location_key ?? ''}`)
+  if (!priced?.ok || priced.timeZone.source !== 'given' || zone === undefined) return priced
+  return { ...priced, timeZone: zone }
+}
+
 /** The tariffs a CDR is priced by: its own, else those that its owner had stored here when the session began. */
 export function tariffOf(row: CdrRow, facts: Facts): TariffInput {
   const own = carried(row)
@@ -102,7 +112,7 @@ function zoneOf(input: {
   const unfilled = isRecord(location) ? location.time_zone : undefined
   if (zone === undefined) return typeof unfilled === 'string' ? unfilled : null
   const says = isRecord(sent?.location) && typeof sent.location.time_zone === 'string'
-  return says && !zone.isStated ? null : zone.name
+  return says && zone.source !== 'location' ? null : zone.name
 }
 
 /** The tariffs that a CDR carries, with the stored versions in their places; null where no price is another one. */

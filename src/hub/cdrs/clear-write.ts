@@ -55,8 +55,14 @@ export type CdrFindings = { cdrId: bigint; epoch: number; findings: readonly Fin
 /** Findings of the door and of the receiver: no clearing run replaces them. */
 const FOREIGN_CODES = ['D3', 'R1']
 
-/** Replaces the findings of CDRs where they differ from those that stand; a run that finds the same writes nothing. */
-export async function writeFindings(tx: Tx, all: readonly CdrFindings[]): Promise<void> {
+/**
+ * Replaces the findings of CDRs where they differ from those that stand; a run that finds the same writes nothing.
+ * Returns what it wrote.
+ */
+export async function writeFindings(
+  tx: Tx,
+  all: readonly CdrFindings[],
+): Promise<readonly CdrFindings[]> {
   const standing = await readStanding(tx, all)
   const changed = all.filter(({ cdrId, findings }) => {
     const known = standing.get(cdrId) ?? []
@@ -65,12 +71,13 @@ export async function writeFindings(tx: Tx, all: readonly CdrFindings[]): Promis
       findings.some((finding, at) => known[at] !== textOf(finding))
     )
   })
-  if (changed.length === 0) return
+  if (changed.length === 0) return []
   await tx.rows(sql`
     update cdr_findings set superseded_at = clock_timestamp()
     where cdr_id = any(${changed.map(({ cdrId }) => cdrId.toString())}::bigint[]) and superseded_at is null
       and code <> all(${FOREIGN_CODES}::text[])`)
   await insertFindings(tx, changed)
+  return changed
 }
 
 /** What stands of each CDR, in the order it was written. */

@@ -6,14 +6,13 @@ import { appendOutbox, finishOutbox } from '../../outbox/outbox.ts'
 import type { OutboxEntry } from '../../outbox/outbox.ts'
 import { holdCycles } from '../../settlement/cycles.ts'
 import { lockSubjects, objectSubject } from '../../store/objects.ts'
-import { defaultTerms } from '../agreement-terms.ts'
-import { agreementAt } from '../agreements.ts'
-import type { Agreed } from '../agreements.ts'
+import { agreedFor } from './clear-agreed.ts'
 import { readCdrRows, readFacts, readOriginalIds } from './clear-facts.ts'
 import type { CdrRow, Facts } from './clear-facts.ts'
 import { judgeRow } from './clear-decide.ts'
 import type { Judged } from './clear-decide.ts'
-import { explainPrices } from './clear-explain.ts'
+import { explainEntries } from './explain-price.ts'
+import { keptBill } from './clear-price.ts'
 import { hasTariffs, tariffIds } from './clear-tariffs.ts'
 import { planCredit, planTransition } from './clear-plan.ts'
 import type { Transition } from './clear-plan.ts'
@@ -62,10 +61,11 @@ async function clearBatch(
     rows.filter((row) => originalIds.includes(row.id)),
   )
   const now = context.clock()
-  const judgedAll = pending.map((row) =>
-    judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot: input.snapshot }), now }),
+  const { judged, later } = onePerOriginal(
+    pending.map((row) =>
+      judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot: input.snapshot }), now }),
+    ),
   )
-  const { judged, later } = onePerOriginal(await explainPrices(tx, judgedAll, facts))
   const transitions = judged.flatMap((one) => planOne(one, { now, openCycles }))
   await writeTransitions(tx, transitions, { actor: 'hub', reason: null })
   await writeOutcomes(tx, { judged, transitions, facts, snapshot: input.snapshot })
@@ -151,20 +151,6 @@ async function holdOpenCycles(tx: Tx, rows: readonly CdrRow[]): Promise<Map<stri
   return open
 }
 
-/** The agreement in force at the session's start; the hub's defaults where there was none yet. */
-function agreedFor(context: Context, input: { row: CdrRow; snapshot: Snapshot }): Agreed {
-  const { row, snapshot } = input
-  const at = row.started_at ?? row.received_at
-  const agreed = agreementAt({
-    snapshot,
-    mode: context.config.agreements,
-    cpo: row.owner,
-    emsp: row.receiver,
-    at,
-  })
-  return agreed ?? { version: 0, terms: defaultTerms }
-}
-
 async function writeOutcomes(
   tx: Tx,
   input: {
@@ -180,12 +166,12 @@ async function writeOutcomes(
     tx,
     judged.map((one) => ({
       cdrId: one.row.id,
-      breakdown: one.priced,
+      breakdown: keptBill(one.priced, { row: one.row, facts }),
       waitUntil: one.waitUntil,
       agreementVersion: one.agreed.version,
     })),
   )
-  await writeFindings(
+  const written = await writeFindings(
     tx,
     judged.map((one) => ({
       cdrId: one.row.id,
@@ -193,6 +179,7 @@ async function writeOutcomes(
       findings: one.judgement.findings,
     })),
   )
+  await appendOutbox(tx, explainEntries(written))
   // Watches first: what this batch itself sets free must find them.
   const ended = transitions.filter(({ row }) => !judged.some((one) => one.row.id === row.id))
   await writeWatches(tx, [

@@ -4,6 +4,7 @@ import type { Box } from './boxes.ts'
 import { report } from './findings.ts'
 import { without } from './reach.ts'
 import type { Placed, Reach } from './reach.ts'
+import { textAt } from './terms.ts'
 import { momentsIn } from './words.ts'
 
 const NAMES = {
@@ -43,9 +44,8 @@ const LAST_MINUTE_MS = DAY_MS - 60_000
 
 /** An element that ends at 23:59: is the last minute of its day priced by another? */
 function lintLastMinute(element: Placed, reach: Reach): void {
-  if (element.restrictions?.['end_time'] === undefined) return
   const last = (element.boxes ?? []).filter(isEndingLate)
-  if (last.length === 0 && !isLateText(element.restrictions['end_time'])) return
+  if (last.length === 0 && !isNeverEndingLate(element)) return
   const within = last.map((box) => cutTo(box, TIME, { from: at(box, TIME + 1), to: DAY_MS }))
   const elements = reach.elements.filter(({ kind }) => kind === element.kind)
   const gaps = [...element.effective.keys()].flatMap((type) => {
@@ -60,9 +60,11 @@ function isEndingLate(box: Box): boolean {
   return at(box, TIME + 1) >= LAST_MINUTE_MS && at(box, TIME + 1) < DAY_MS
 }
 
-/** Also where the element never applies for another reason. */
-function isLateText(value: unknown): boolean {
-  return typeof value === 'string' && value.startsWith('23:59')
+/** It says 23:59, but never applies for another reason, or nobody can tell. */
+function isNeverEndingLate({ boxes, restrictions }: Placed): boolean {
+  if (restrictions === null || (boxes !== null && boxes.length > 0)) return false
+  const end = textAt(restrictions, 'end_time')
+  return end?.startsWith('23:59') === true && end !== textAt(restrictions, 'start_time')
 }
 
 type Where = {

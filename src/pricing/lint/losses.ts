@@ -4,10 +4,13 @@ import type { Box } from './boxes.ts'
 import { report } from './findings.ts'
 import { without } from './reach.ts'
 import type { Placed, Reach } from './reach.ts'
-import type { Component, Element } from './terms.ts'
+import type { Component } from './terms.ts'
 
 /** Why no session reaches a component: the elements that come first. */
-type Loss = { readonly code: 'shadowed' | 'unreachable'; readonly by: readonly Element[] }
+type Loss = { readonly code: 'shadowed' | 'unreachable'; readonly by: readonly Placed[] }
+
+/** Elements that have a price for the same: by kind of element and type of component, in order. */
+type Rivals = Map<string, Placed[]>
 
 /**
  * Elements and components that no session reaches. Per dimension the first element in order that applies and has the
@@ -15,20 +18,61 @@ type Loss = { readonly code: 'shadowed' | 'unreachable'; readonly by: readonly E
  * earlier ones, each for a part, apply wherever this one does.
  */
 export function lintLosses(reach: Reach): void {
-  for (const element of reach.elements) lintElement(element, reach)
-  lintLateFlats(reach)
+  const rivals: Rivals = new Map()
+  const lost = new Set<Component>()
+  for (const element of reach.elements) {
+    const losses = lossesOf(element, { rivals, reach })
+    for (const component of losses.keys()) lost.add(component)
+    if (losses.size > 0) reportLosses(element, { losses, reach })
+    for (const type of element.effective.keys()) {
+      const key = `${element.kind} ${type}`
+      const known = rivals.get(key)
+      if (known === undefined) rivals.set(key, [element])
+      else known.push(element)
+    }
+  }
+  lintLateFlats(reach, lost)
 }
 
-function lintElement(element: Placed, reach: Reach): void {
-  const components = [...element.effective.values()]
+function lossesOf(
+  element: Placed,
+  { rivals, reach }: { rivals: Rivals; reach: Reach },
+): Map<Component, Loss> {
   const losses = new Map<Component, Loss>()
-  for (const component of components) {
-    const loss = lossOf(element, component.type, reach)
+  for (const component of element.effective.values()) {
+    const earlier = rivals.get(`${element.kind} ${component.type}`) ?? []
+    const loss = lossOf(element, { earlier, reach })
     if (loss !== null) losses.set(component, loss)
   }
-  if (losses.size === 0) return
+  return losses
+}
+
+function lossOf(
+  element: Placed,
+  { earlier, reach }: { earlier: readonly Placed[]; reach: Reach },
+): Loss | null {
+  const always = earlier.find(({ isAlways }) => isAlways)
+  if (always !== undefined) return { code: 'shadowed', by: [always] }
+  // What never applies by itself has a finding of its own.
+  if (element.boxes === null || element.boxes.length === 0) return null
+  let rest = element.boxes
+  const by: Placed[] = []
+  for (const rival of earlier) {
+    const left = without(rest, rival.boxes ?? [], reach)
+    if (left === null) return null
+    if (left !== rest) by.push(rival)
+    if (left.length === 0) return { code: 'unreachable', by }
+    rest = left
+  }
+  return null
+}
+
+function reportLosses(
+  element: Placed,
+  { losses, reach }: { losses: ReadonlyMap<Component, Loss>; reach: Reach },
+): void {
   const { findings } = reach
-  if (losses.size === components.length) {
+  if (losses.size === element.effective.size) {
     const isShadowed = [...losses.values()].every(({ code }) => code === 'shadowed')
     const code = isShadowed ? 'element_shadowed' : 'element_unreachable'
     const witness = witnessOf([...losses.values()].flatMap(({ by }) => by))
@@ -40,50 +84,26 @@ function lintElement(element: Placed, reach: Reach): void {
   }
 }
 
-function witnessOf(by: readonly Element[]): string {
+function witnessOf(by: readonly Placed[]): string {
   const pointers = [...new Set(by)].sort((a, b) => a.index - b.index).map(({ pointer }) => pointer)
   return `whatever the session, the price comes from ${pointers.join(', ')}`
 }
 
-function lossOf(element: Placed, type: ComponentType, reach: Reach): Loss | null {
-  const rivals = reach.elements.filter(
-    (other) =>
-      other.index < element.index && other.kind === element.kind && other.effective.has(type),
-  )
-  const always = rivals.find(({ isAlways }) => isAlways)
-  if (always !== undefined) return { code: 'shadowed', by: [always] }
-  // What never applies by itself has a finding of its own.
-  if (element.boxes === null || element.boxes.length === 0) return null
-  let rest = element.boxes
-  const by: Element[] = []
-  for (const rival of rivals) {
-    const left = without(rest, rival.boxes ?? [], reach)
-    if (left === null) return null
-    if (left !== rest) by.push(rival)
-    if (left.length === 0) return { code: 'unreachable', by }
-    rest = left
-  }
-  return null
-}
-
 /** A FLAT fee that needs energy or time to have passed, where another one is always charged at the start. */
-function lintLateFlats(reach: Reach): void {
+function lintLateFlats(reach: Reach, lost: ReadonlySet<Component>): void {
   const flats = reach.elements.filter(({ kind, effective }) => kind === '' && effective.has('FLAT'))
   const late = flats.filter(
     ({ boxes }) => boxes !== null && boxes.length > 0 && boxes.every(isLate),
   )
   if (late.length === 0 || flats.some(({ boxes }) => boxes === null)) return
   const start = cutTo(cutTo(UNIVERSE, KWH, FIRST), DURATION, FIRST)
-  const rest = without(
-    [start],
-    flats.flatMap(({ boxes }) => boxes ?? []),
-    reach,
-  )
+  const covers = flats.flatMap(({ boxes }) => boxes ?? [])
+  const rest = without([start], covers, reach)
   if (rest === null || rest.length > 0) return
-  for (const element of late) {
-    const pointer = element.effective.get('FLAT')?.pointer ?? element.pointer
-    if (lossOf(element, 'FLAT', reach) === null)
-      report(reach.findings, { code: 'flat_too_late', pointer })
+  for (const { effective } of late) {
+    const flat = effective.get('FLAT')
+    if (flat !== undefined && !lost.has(flat))
+      report(reach.findings, { code: 'flat_too_late', pointer: flat.pointer })
   }
 }
 

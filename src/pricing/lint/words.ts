@@ -123,6 +123,7 @@ function meterIn(box: Box, edges: Edges, { quantity, unit, high, low }: Meter): 
   if (least > 0) words.push(`a lowest ${name} from ${textOf(edges, quantity, least)} ${unit}`)
   if (at(box, low + 1) < END)
     words.push(`a lowest ${name} below ${textOf(edges, quantity, at(box, low + 1))} ${unit}`)
-  if (words.length > 0) return `with ${words.join(' and ')}`
-  return at(box, high) === NOT_STATED && at(box, low) === NOT_STATED ? '' : `with ${name} stated`
+  const mayBeNone = at(box, high) === NOT_STATED && at(box, low) === NOT_STATED
+  if (words.length > 0) return `with ${words.join(' and ')}${mayBeNone ? ' or none stated' : ''}`
+  return mayBeNone ? '' : `with ${name} stated`
 }

@@ -61,6 +61,34 @@ const event = Type.Object(
   strict,
 )
 
+const figure = nullable(Type.String({ description: 'decimal text in units of the currency' }))
+
+/** Comes a moment after the finding, for a price that differs (P1). */
+const evidence = Type.Object(
+  {
+    sentence: Type.String({ description: 'what its CPO seems to have reckoned' }),
+    readings: Type.Array(
+      Type.Object(
+        { code: Type.String(), sentence: Type.String(), excl: figure, incl: figure },
+        { ...strict, description: 'a reading that reproduces the claim, and the total it gives' },
+      ),
+    ),
+    parts: Type.Array(
+      Type.Object(
+        {
+          pointer: Type.String(),
+          side: nullable(Type.Enum(['excl', 'incl'])),
+          claimed: Type.String(),
+          computed: Type.String(),
+        },
+        { ...strict, description: 'a figure of the CDR that differs from ours' },
+      ),
+    ),
+    is_complete: Type.Boolean({ description: 'false: too large to try every reading' }),
+  },
+  strict,
+)
+
 const finding = Type.Object(
   {
     code: Type.String(),
@@ -71,6 +99,7 @@ const finding = Type.Object(
     actual: nullable(Type.String()),
     difference: nullable(Type.String()),
     tolerance: nullable(Type.String()),
+    evidence: nullable(evidence),
   },
   strict,
 )
@@ -81,8 +110,15 @@ const detail = Type.Object(
     history: Type.Array(event),
     findings: Type.Array(finding),
     breakdown: Type.Unknown({
-      description: 'the price as the hub computes it, step by step; null before',
+      description:
+        'the price as the hub computes it, step by step, with the policy and the time zone; null before',
     }),
+    pricing_policy: nullable(
+      Type.Object(
+        { name: Type.String(), version: Type.String() },
+        { ...strict, description: 'what the price was computed by' },
+      ),
+    ),
     residue: nullable(Type.String({ description: 'what rounding to 10⁻⁶ left over' })),
     carried_from: nullable(Type.String()),
     contest_until: nullable(instant),

@@ -1,0 +1,134 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { limits } from '../../config/limits.ts'
+import { inferVersion, lintTariff } from '../../src/pricing/lint/lint.ts'
+import { countFindings, lintReport } from '../../src/pricing/lint/report.ts'
+import { expandLint } from '../fixtures/lint/expand.ts'
+import type { LintCase } from '../fixtures/lint/expand.ts'
+
+const test = suite('lint: whole tariffs and many of them')
+const ENERGY = ['ENERGY', 1, 21, 1] as const
+
+test('the version is inferred from fields that only later ones have', () => {
+  const infer = (short: LintCase): string => {
+    const tariff = expandLint(short)
+    return typeof tariff === 'object' && tariff !== null ? inferVersion({ ...tariff }) : ''
+  }
+  const bare = {
+    less: ['country_code', 'party_id'],
+    elements: [{ price: [['ENERGY', 1, null, 1]] }],
+  } as const
+  assert.is(infer(bare), '2.1.1')
+  assert.is(infer({ ...bare, less: ['party_id'] }), '2.2.1')
+  assert.is(infer({ ...bare, less: ['country_code'] }), '2.2.1')
+  assert.is(infer({ ...bare, elements: [{ price: [ENERGY] }] }), '2.2.1')
+  for (const key of ['type', 'min_price', 'max_price', 'start_date_time', 'end_date_time'])
+    assert.is(infer({ ...bare, more: { [key]: null } }), '2.2.1')
+  for (const key of ['min_current', 'max_current', 'reservation'])
+    assert.is(
+      infer({ ...bare, elements: [{ price: [['ENERGY', 1, null, 1]], when: { [key]: null } }] }),
+      '2.2.1',
+    )
+  assert.is(
+    infer({ ...bare, elements: [{ price: [['ENERGY', 1, null, 1]], when: { min_power: 1 } }] }),
+    '2.1.1',
+  )
+  assert.is(infer({ ...bare, more: { tax_included: 'NO' } }), '2.3.0')
+  assert.is(infer({ more: { preauthorize_amount: 5 } }), '2.3.0')
+  assert.is(infer({ more: { min_price: { before_taxes: 1 } } }), '2.3.0')
+  assert.is(infer({ more: { max_price: { before_taxes: 1 } } }), '2.3.0')
+  assert.is(infer({ more: { max_price: { excl_vat: 1 } } }), '2.2.1')
+  // The version decides what is known.
+  assert.ok(codesOf({ more: { tax_included: 'NO' } }, '2.2.1').includes('field_unknown'))
+  assert.not(codesOf({ more: { tax_included: 'NO' } }).includes('field_unknown'))
+})
+
+test('rules are counted by findings, elements and tariffs, in their order', () => {
+  const when = { min_kwh: 0, min_duration: 0 }
+  const tariffs = [
+    expandLint({
+      elements: [
+        { price: [ENERGY], when },
+        { price: [ENERGY], when: { min_kwh: 0 } },
+      ],
+    }),
+    expandLint({ elements: [{ price: [ENERGY], when }], more: { party_id: 'tnm' } }),
+    expandLint({}),
+  ]
+  const { tariffs: count, rules } = lintReport(tariffs)
+  assert.is(count, 3)
+  const wanted = ['party_id_case', 'min_zero']
+  assert.equal(
+    rules.filter(({ code }) => wanted.includes(code)),
+    [
+      { code: 'party_id_case', severity: 'info', findings: 1, elements: 0, tariffs: 1 },
+      { code: 'min_zero', severity: 'info', findings: 5, elements: 3, tariffs: 2 },
+    ],
+  )
+  assert.equal(countFindings(tariffs.map((tariff) => lintTariff(tariff))), { tariffs: 3, rules })
+  assert.equal(countFindings([]), { tariffs: 0, rules: [] })
+})
+
+test('options reach every tariff of a report', () => {
+  const tariff = expandLint({ more: { end_date_time: '2024-01-01T00:00:00Z' } })
+  const codes = lintReport([tariff], { at: Date.parse('2025-01-01T00:00:00Z') }).rules
+  assert.ok(codes.some(({ code }) => code === 'expired'))
+})
+
+test('elements are told apart by their whole number', () => {
+  const when = { min_kwh: 0 }
+  const elements = Array.from({ length: 12 }, () => ({ price: [ENERGY], when }))
+  const { rules } = lintReport([expandLint({ elements })])
+  assert.is(rules.find(({ code }) => code === 'min_zero')?.elements, 12)
+})
+
+test('findings end at their limit, and that is said', () => {
+  const nulls = (count: number): LintCase => ({
+    more: { x: Array.from({ length: count }, () => null) },
+  })
+  // The field itself is unknown, which is one finding more.
+  const full = codesOf(nulls(limits.lintFindingsMax - 1))
+  assert.is(full.length, limits.lintFindingsMax)
+  assert.not(full.includes('analysis_incomplete'))
+  const cut = codesOf(nulls(limits.lintFindingsMax))
+  assert.is(cut.length, limits.lintFindingsMax + 1)
+  assert.is(cut.at(-1), 'analysis_incomplete')
+})
+
+test('values that are nested too deeply are not looked into, and that is said', () => {
+  const nested = (depth: number): LintCase => {
+    let value: unknown = null
+    for (let level = 0; level < depth; level++) value = [value]
+    return { more: { x: value } }
+  }
+  const within = codesOf(nested(limits.jsonDepthMax - 1))
+  assert.equal(within, ['field_unknown', 'null_field'])
+  assert.equal(codesOf(nested(limits.jsonDepthMax)), ['field_unknown', 'analysis_incomplete'])
+  assert.equal(codesOf(nested(100_000)), ['field_unknown', 'analysis_incomplete'])
+})
+
+test('a tariff made to keep the linter busy is given up on soon', () => {
+  const elements = Array.from({ length: 600 }, (_, index) => ({
+    price: [ENERGY],
+    when: {
+      min_kwh: index % 23,
+      max_kwh: 30 + (index % 29),
+      min_duration: index % 31,
+      max_duration: 40 + (index % 37),
+      min_power: index % 41,
+      max_power: 50 + (index % 43),
+      min_current: index % 47,
+      max_current: 60 + (index % 53),
+    },
+  }))
+  const started = performance.now()
+  const found = codesOf({ elements })
+  assert.ok(found.includes('analysis_incomplete'))
+  assert.ok(performance.now() - started < 5_000)
+})
+
+function codesOf(short: LintCase, version?: '2.2.1'): string[] {
+  return lintTariff(expandLint(short), { version }).map(({ code }) => code)
+}
+
+test.run()
