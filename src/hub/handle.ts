@@ -172,9 +172,11 @@ async function direct(
 }
 
 function refuse(call: Call, plan: Extract<Plan, { kind: 'refuse' }>): OcpiAnswer {
-  const { code, pointer, message } = plan
+  const { code, pointer, hint } = plan
+  const canAddress = call.version !== '2.1.1' && hint !== undefined
+  const message = canAddress ? `${plan.message}; ${hint}` : plan.message
   if (code === 'unknownLocation' && call.route.endpoint.routing === 'command')
-    return unknownSubjectAnswer(call, plan)
+    return unknownSubjectAnswer(call, { pointer, message })
   throw new HubError(code, message, { faults: [{ pointer, message }] })
 }
 

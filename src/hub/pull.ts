@@ -199,7 +199,7 @@ async function visibleObject(context: Context, input: Input): Promise<Found> {
   if (second)
     throw new HubError(
       'unknownLocation',
-      'several owners have an object with this id; address one with OCPI-to',
+      `several owners have an object with this id${call.version === '2.1.1' ? '' : '; address one with OCPI-to'}`,
     )
   return first
 }

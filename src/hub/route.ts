@@ -15,7 +15,8 @@ export type Plan =
   | { kind: 'clear'; receiver: string }
   | { kind: 'command'; receiver: string }
   | { kind: 'local' }
-  | { kind: 'refuse'; code: ErrorCode; pointer: string; message: string }
+  /** `hint` is for those who can address a party: 2.1.1 has no routing headers. */
+  | { kind: 'refuse'; code: ErrorCode; pointer: string; message: string; hint?: string }
 
 export type Content = readonly string[] | null
 
@@ -126,10 +127,11 @@ function routeToParty(input: RouteInput, kind: 'direct' | 'command'): Plan {
   if (place === null)
     return refuse('header:OCPI-to-party-id', 'address the party this message is for')
   const [receiver, second] = content
-  if (receiver === undefined) return unknown(place, 'is not known here; address one with OCPI-to')
+  if (receiver === undefined)
+    return { ...unknown(place, 'is not known here, or its owner is not connected'), hint: ADDRESS }
   // 2.2.1 mod_locations: ids are unique within a CPO only.
   if (second !== undefined)
-    return unknown(place, 'several parties use this id; address one with OCPI-to')
+    return { ...unknown(place, 'several parties use this id'), hint: ADDRESS }
   return { kind, receiver }
 }
 
@@ -152,7 +154,9 @@ function placeOf({ openBy, path }: Endpoint): string | null {
   }
 }
 
-function unknown(pointer: string, message: string): Plan {
+const ADDRESS = 'address one with OCPI-to'
+
+function unknown(pointer: string, message: string): Extract<Plan, { kind: 'refuse' }> {
   return { kind: 'refuse', code: 'unknownLocation', pointer, message }
 }
 

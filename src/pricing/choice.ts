@@ -110,7 +110,7 @@ function isByPeriod({ policy }: Market): boolean {
 function inCurrency({ reading, session }: Market, tariff: Tariff | null): Tariff | null {
   if (tariff === null || tariff.currency === session.currency) return tariff
   if (tariff.currency.toUpperCase() === session.currency.toUpperCase()) return tariff
-  const message = `the tariff is in ${tariff.currency}, the CDR in ${session.currency}`
+  const message = `the tariff is in ${tariff.currency} and the CDR in ${session.currency}; nothing is converted, so both have to be the same`
   fail(reading, { code: 'currency', pointer: `${pointerOf(tariff.source)}/currency`, message })
   return null
 }
@@ -127,8 +127,8 @@ function defaultTariff(market: Market, period: Period): Tariff | null {
   const tariff = firstActive(market, atMs)
   if (tariff === null) {
     const message = isByPeriod(market)
-      ? 'the period names no tariff and none is active at its start'
-      : 'the period names no tariff and none is active at the session start'
+      ? `the period names no tariff and none is active at its start; ${NAME_IT}`
+      : `the period names no tariff and none is active at the session start; ${NAME_IT}`
     fail(reading, { code: 'no_active_tariff', pointer: pointerOf(period.source), message })
     return null
   }
@@ -138,6 +138,8 @@ function defaultTariff(market: Market, period: Period): Tariff | null {
   if (market.tariffs.length > 1) noteTypes(market, { period, atMs })
   return tariff
 }
+
+const NAME_IT = 'name one in tariff_id, or give the version that was active'
 
 function noteTypes(
   { reading, tariffs }: Market,
@@ -161,13 +163,16 @@ function namedTariff(market: Market, { source, startMs }: Period, id: string): T
   }
   if (first === null) {
     const pointer = `${pointerOf(source)}/tariff_id`
-    fail(reading, { code: 'unknown_tariff', pointer, message: 'no tariff given has this id' })
+    fail(reading, { code: 'unknown_tariff', pointer, message: UNKNOWN_TARIFF })
     return null
   }
   const code = count > 1 ? 'tariff_id_ambiguous' : 'tariff_not_active'
   note(reading, { code, at: source, key: 'tariff_id' })
   return first
 }
+
+const UNKNOWN_TARIFF =
+  'no tariff that the CDR contains or that was given has this id; send that tariff'
 
 function isActive({ startMs, endMs }: Tariff, atMs: number): boolean {
   return (startMs === null || startMs <= atMs) && (endMs === null || atMs < endMs)

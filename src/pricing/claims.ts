@@ -106,7 +106,6 @@ function taxesOf(price: Record<string, unknown>): Tax[] {
 /** Tax lines by rate where every line states its rate, else their sum. */
 function taxClaims(totalCost: unknown): TaxClaim[] {
   const taxes = isObject(totalCost) ? taxesOf(totalCost) : []
-  if (taxes.length === 0) return []
   const pointer = '/total_cost/taxes'
   const byRate = new Map<string, (Figure | null)[]>()
   for (const { amount, percentage } of taxes) {

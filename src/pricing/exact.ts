@@ -18,12 +18,13 @@ const VALUE_MAX = 1_000_000_000_000
 /** More decimals than any real number has, few enough that products stay small. */
 const DECIMALS_MAX = 40
 const TEXT_CHARS_MAX = 64
-const DECIMAL_TEXT = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/
+const EXPONENT_TEXT = /^[+-]?\d{1,3}$/
 const POWERS = Array.from({ length: 128 }, (_, exponent) => 10n ** BigInt(exponent))
 /** Milliseconds in hours end after at most 7 decimals, or not at all. */
 const ENDING_DECIMALS = 7
 const ENDING = 10n ** BigInt(ENDING_DECIMALS)
 const DIGIT_ZERO = 48
+const DIGIT_NINE = 57
 const MINUS = 45
 const POINT = 46
 
@@ -32,62 +33,51 @@ const POINT = 46
  * significant digits. Answers a word instead when it is no number, is beyond 1e12 or has more than 40 decimals.
  */
 export function readExact(value: unknown): Exact | 'unreadable' | 'out_of_range' {
-  if (typeof value === 'number') {
-    if (Number.isSafeInteger(value) && Math.abs(value) <= VALUE_MAX) return whole(value)
-    return readText(String(value))
-  }
-  return typeof value === 'string' ? readText(value) : 'unreadable'
+  if (typeof value === 'number' && Math.abs(value) <= VALUE_MAX)
+    return Number.isSafeInteger(value) ? whole(value) : readText(String(value))
+  const exact = readUnbounded(value)
+  if (typeof exact === 'string') return exact
+  const size = isNegative(exact) ? negated(exact) : exact
+  return compare(size, VALUE_LIMIT) > 0 ? 'out_of_range' : exact
 }
 
 /** Likewise without the bound of 1e12, for what an amount is only held against. */
 export function readUnbounded(value: unknown): Exact | 'unreadable' | 'out_of_range' {
-  const text = typeof value === 'number' ? String(value) : value
-  if (typeof text !== 'string' || text.length > TEXT_CHARS_MAX) return 'unreadable'
-  return readPlain(text) ?? readAny(text)
+  if (typeof value === 'number') return readText(String(value))
+  return typeof value === 'string' ? readText(value) : 'unreadable'
 }
 
+/** `-12.34`, or with an exponent as in `1.2e-7`. */
 function readText(text: string): Exact | 'unreadable' | 'out_of_range' {
   if (text.length > TEXT_CHARS_MAX) return 'unreadable'
-  const plain = readPlain(text)
-  if (plain !== null) return plain
-  const exact = readAny(text)
-  if (typeof exact === 'string') return exact
-  return compare(isNegative(exact) ? negated(exact) : exact, VALUE_LIMIT) > 0
-    ? 'out_of_range'
-    : exact
-}
-
-/** The usual text, `-12.34` of up to 12 digits, as an integer and its decimals; null when it is another one. */
-function readPlain(text: string): Exact | null {
   const first = text.charCodeAt(0) === MINUS ? 1 : 0
-  let digits = 0
+  let end = text.length
   let point = -1
-  for (let index = first; index < text.length; index++) {
+  let digits = 0
+  for (let index = first; index < end; index++) {
     const code = text.charCodeAt(index)
-    const digit = code - DIGIT_ZERO
-    if (digit >= 0 && digit <= 9) digits = digits * 10 + digit
-    else if (code === POINT && point < 0 && index > first) point = index
-    else return null
-    // Far enough below 2^53 for the next digit to be exact, too.
-    if (digits > VALUE_MAX) return null
+    if (code >= DIGIT_ZERO && code <= DIGIT_NINE) digits = digits * 10 + (code - DIGIT_ZERO)
+    else if (code === POINT && point < 0) point = index
+    else if (text[index] === 'e' || text[index] === 'E') end = index
+    else return 'unreadable'
   }
-  const last = text.length - 1
-  if (last < first || point === last) return null
-  const decimals = point < 0 ? 0 : last - point
-  if (decimals > DECIMALS_MAX) return null
-  return { n: BigInt(first === 1 ? -digits : digits), decimals, over: null }
+  const exponent = end === text.length ? 0 : readExponent(text.slice(end + 1))
+  const wholeEnd = point < 0 ? end : point
+  const fractionStart = point < 0 ? end : point + 1
+  if (exponent === null || wholeEnd === first || point === end - 1) return 'unreadable'
+  if (digits === 0) return ZERO
+  const decimals = end - fractionStart - exponent
+  if (decimals > DECIMALS_MAX) return 'out_of_range'
+  // Up to here every step was exact; more digits than that need a BigInt from the start.
+  const size = Number.isSafeInteger(digits)
+    ? BigInt(digits)
+    : BigInt(text.slice(first, wholeEnd) + text.slice(fractionStart, end))
+  const n = first === 1 ? -size : size
+  return decimals < 0 ? decimal(n * power(-decimals), 0) : decimal(n, decimals)
 }
 
-function readAny(text: string): Exact | 'unreadable' | 'out_of_range' {
-  const parts = DECIMAL_TEXT.exec(text)
-  if (parts === null) return 'unreadable'
-  const [, sign, whole = '', fraction = '', exponent = '0'] = parts
-  const digits = BigInt(whole + fraction)
-  if (digits === 0n) return ZERO
-  const decimals = fraction.length - Number(exponent)
-  if (decimals > DECIMALS_MAX) return 'out_of_range'
-  const size = decimal(digits * power(Math.max(0, -decimals)), Math.max(0, decimals))
-  return sign === '-' ? negated(size) : size
+function readExponent(text: string): number | null {
+  return EXPONENT_TEXT.test(text) ? Number(text) : null
 }
 
 export function whole(value: number): Exact {
@@ -168,8 +158,7 @@ export function shifted(a: Exact, places: number): Exact {
 
 /** Below zero, zero or above zero as a is smaller than, equal to or larger than b. */
 export function compare(a: Exact, b: Exact): number {
-  const isAlike = a.decimals === b.decimals && a.over === b.over
-  const difference = isAlike ? a.n - b.n : subtract(a, b).n
+  const difference = subtract(a, b).n
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 

@@ -53,11 +53,10 @@ function pick({ dimensions: { fixed, parking, reservation } }: PricedBill): Way 
   return { fixed, parking, reservation }
 }
 
-function homesOf({ segments, quantities }: PricedBill): readonly Home[] {
+function homesOf({ quantities }: PricedBill): readonly Home[] {
   const homes: Home[] = ['fixed']
   if (figureOf(quantities.parkingH) !== 0n) homes.push('parking')
-  const isReserved = segments.some(({ dimension }) => dimension === 'reservation')
-  if (isReserved || figureOf(quantities.reservationH) !== 0n) homes.push('reservation')
+  if (figureOf(quantities.reservationH) !== 0n) homes.push('reservation')
   return homes
 }
 

@@ -10,6 +10,7 @@ export type Figure = bigint
 
 const PLACES = 40
 const ONE = 10n ** BigInt(PLACES)
+const DECIMAL_TEXT = /^(-?)(\d+)(?:\.(\d{1,40}))?$/
 /** A currency that does not exist is shown like most that do. */
 const DIGITS_DEFAULT = 2
 
@@ -19,11 +20,13 @@ export function readFigure(value: unknown): Figure | null {
   return typeof exact === 'string' ? null : scaled(exact, PLACES)
 }
 
-/** Reads a decimal text that is ours: of a bill or an agreement. */
+/** Reads a plain decimal text that is ours, of a bill or an agreement: products may be larger than what partners send. */
 export function figureOf(text: string): Figure {
-  const figure = readFigure(text)
-  assert(figure !== null, `${text} is no decimal number`)
-  return figure
+  const parts = DECIMAL_TEXT.exec(text)
+  assert(parts !== null, `${text} is no decimal number`)
+  const [, sign, whole = '', fraction = ''] = parts
+  const size = BigInt(whole + fraction.padEnd(PLACES, '0'))
+  return sign === '-' ? -size : size
 }
 
 /** Plain decimal text without trailing zeros. */
@@ -48,10 +51,12 @@ export function decimalsOf(figure: Figure): number {
   return figureText(figure).split('.')[1]?.length ?? 0
 }
 
+/** Its distance from zero. */
 export function sizeOf(figure: Figure): Figure {
   return figure < 0n ? -figure : figure
 }
 
+/** a × b, cut off behind the 40th decimal. */
 export function timesFigure(a: Figure, b: Figure): Figure {
   return (a * b) / ONE
 }

@@ -32,7 +32,8 @@ function anyInstant(text: string): { ms: number; hasOffset: boolean } | null {
   if (second === null) return null
   const ms = second + Number(fraction.slice(0, 3).padEnd(3, '0'))
   if (sign === undefined) return { ms, hasOffset: false }
-  const offsetMs = (Number(hours) * 60 + Number(minutes)) * 60_000
+  const offsetMs = timeOfDay(`${hours}:${minutes}`)
+  if (offsetMs === null || offsetMs === DAY_MS) return null
   return { ms: sign === '-' ? ms + offsetMs : ms - offsetMs, hasOffset: true }
 }
 

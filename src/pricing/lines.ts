@@ -207,7 +207,7 @@ function find({ market, tariff, moment }: Context, { wanted }: Quantity): Compon
   const component = chooseFirst(market, { tariff, wanted, moment })
   if (component !== 'time_zone') return component
   const message =
-    'a restriction in local time decides the price, and the time zone of the location is unknown'
+    'a restriction in local time decides the price and the time zone of the location is unknown; send the Location with its time_zone, or give the zone'
   fail(market.reading, { code: 'time_zone', pointer: pointerOf(moment.period.source), message })
   return null
 }

@@ -7,8 +7,7 @@ export const NOTES = {
   time_placeholder:
     'a timestamp of 1970-01-01T00:00:00Z stands for an unknown one; times counted from or to it are not priced',
   unpriced: 'no tariff element prices this quantity, so it costs nothing',
-  default_tariff:
-    'the period names no tariff, so the first one active at the session start was used',
+  default_tariff: 'the period names no tariff, so the first active one was used',
   no_tariff_named:
     'the period names no tariff, so by the policy none is relevant and it is not priced',
   tariff_of_later_version:
@@ -16,10 +15,8 @@ export const NOTES = {
   tariff_without_elements: 'the tariff has no elements, so it prices nothing',
   tariff_type_ignored:
     'several tariffs were active; the first was used without regard to their type',
-  tariff_id_ambiguous:
-    'several tariffs have this id and none was active at the session start; the first was used',
-  tariff_not_active:
-    'the tariff named was not active at the session start and was used all the same',
+  tariff_id_ambiguous: 'several tariffs have this id and none of them was active; the first was used',
+  tariff_not_active: 'the tariff named was not active and was used all the same',
   limits_of_first_tariff:
     'several tariffs priced the session; the price limits of the first were applied',
   vat_absent: 'no VAT is stated, which is not 0 %; this amount is the same before and after taxes',
@@ -38,7 +35,8 @@ export const NOTES = {
   limit_below_net:
     'the maximum after taxes is below the total before taxes, which was lowered to it',
   limit_unattributed_tax: 'the price limit contains tax that no rate explains',
-  dimension_duplicate: 'a dimension is listed twice in a period; the first one counts',
+  dimension_duplicate:
+    'a dimension is listed twice in a period; the first one counts, or what the policy says',
   dimension_of_session:
     'this dimension belongs into a Session and not into a CDR; no price depends on it',
   dimension_of_later_version: 'OCPI 2.1.1 has no such dimension, so no price depends on it',
@@ -47,7 +45,7 @@ export const NOTES = {
   reservation_overtime: 'no tariff component prices time beyond a reservation, so it costs nothing',
   booking_element: 'an element is for bookings, of which a CDR says nothing, so it prices nothing',
   dimension_missing:
-    'a restriction asks for a current or power that the period does not state; it counts as not met',
+    'a restriction asks for a current or power that the period does not state; it counts as not met, or as the policy says',
   window_whole_day: 'start_time equals end_time; read as the whole day, or as the policy says',
   component_unknown: 'a price component has an unknown type and is ignored',
   component_duplicate: 'an element has two components of one type; the first one counts',

@@ -61,6 +61,10 @@ export const READINGS = {
 
 type Readings = typeof READINGS
 
+/**
+ * One reading for every key of READINGS, and how amounts are rounded. Immutable: whoever changes a reading gives the
+ * policy another name or version, since bills name the one they were priced by.
+ */
 export type PricingPolicy = {
   readonly [Key in keyof Readings]: Readings[Key][number]
 } & {
@@ -70,14 +74,20 @@ export type PricingPolicy = {
   readonly rounding: Rounding | null
 }
 
+/** What a rounding may be; see Rounding. */
 export const ROUNDING_MODES = ['half_up', 'half_even', 'up'] as const
+/** Where amounts may be rounded; see Rounding. */
 export const ROUNDING_STAGES = ['segment', 'dimension', 'total'] as const
+/** More than the digits of any currency, fewer than those of a bill. */
 export const ROUNDING_DECIMALS_MAX = 12
 
 /**
  * `decimals` 0 to 12, or 'currency': the digits of the currency's minor unit (ISO 4217). `mode`: halves away from zero,
- * halves to even, or everything away from zero. `stage`: where amounts are rounded; the total always is, so that a price
- * limit leaves no finer amount. Quantities and unit prices are never rounded.
+ * halves to even, or everything away from zero. `stage`: each segment is rounded and the bill is made of these; or each
+ * dimension is, its segments staying exact; or only the total. Both sides of taxes are rounded, each from its exact
+ * amount. min_price and max_price are held against the sum of what was rounded (at stage 'total' the exact sum), and the
+ * total is rounded last, so that a limit leaves no finer amount. Quantities and unit prices are never rounded. OCPI
+ * leaves rounding to contracts and law (OCPI 2.2.1, Types, number).
  */
 export type Rounding = {
   readonly decimals: number | 'currency'

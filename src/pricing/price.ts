@@ -1,7 +1,8 @@
 import { limits } from '../../config/limits.ts'
 import { writeBill } from './bill.ts'
 import type { Market } from './choice.ts'
-import { compare, isZero, readExact } from './exact.ts'
+import { isZero } from './exact.ts'
+import { figureOf } from './figures.ts'
 import { applyLimits } from './limits.ts'
 import { collectLines } from './lines.ts'
 import type { Lines } from './lines.ts'
@@ -11,7 +12,7 @@ import { DEFAULT_POLICY } from './policy.ts'
 import type { PricingPolicy } from './policy.ts'
 import { copyReading, fail, isObject, newReading, note } from './reading.ts'
 import type { Reading, Source } from './reading.ts'
-import { grainOf, roundAmount, showRounding, sumBy } from './rounding.ts'
+import { grainOf, lineAmounts, roundAmount, showRounding, sumBy } from './rounding.ts'
 import { readSession } from './session.ts'
 import type { Session } from './session.ts'
 import { applyStepSizes } from './step-size.ts'
@@ -44,12 +45,19 @@ type Read = {
 /**
  * What a CDR costs under these tariffs, exactly, and why (OCPI 2.2.1, mod_cdrs and mod_tariffs).
  *
- * `cdr` and `tariffs` are parsed JSON of OCPI 2.1.1, 2.2.1 or 2.3.0 from partners, so nothing is taken for granted about
- * them; numbers are JSON numbers or decimal texts. Volumes are kWh, hours, A and kW, prices per kWh, hour or session.
- * Pure: no clock, no IO; the input is not changed. Never throws: what cannot be priced is answered with its code.
+ * `cdr`, a CDR or a Session, and `tariffs` are parsed JSON of OCPI 2.1.1, 2.2.1 or 2.3.0 from partners, so nothing is
+ * taken for granted about them; numbers are JSON numbers or decimal texts. Volumes are kWh, hours, A and kW, prices per
+ * kWh, hour or session. Pure: no clock, no IO; the input is not changed. Never throws: what cannot be priced is answered with its code
+ * (CannotPriceCode) and a JSON pointer into the input. Without options the time zone is that of the CDR or its country,
+ * and the policy DEFAULT_POLICY.
+ *
+ * The steps: every quantity of every period finds the component that holds at its start (mod_tariffs, Tariff element
+ * choice and restrictions); step sizes are applied over the session (mod_tariffs, step_size); taxes are added or taken
+ * out per segment (OCPI 2.3.0, Tariff.tax_included); the sum is held to min_price and max_price and rounded as the
+ * policy says. Amounts are exact until then.
  *
  * Where the time zone is unknown and decides the price, the answer is the code `time_zone` with the cheapest and the
- * dearest bill that any offset from UTC leads to. A credit CDR repeats its original's data with a negative total, so it
+ * dearest bill that any one offset from UTC leads to. A credit CDR repeats its original's data with a negative total, so it
  * is priced like its original and noted; a caller compares it with that.
  */
 export function priceCdr(
@@ -84,9 +92,15 @@ function readInput(
   }
   const placed = placeOf(source, timeZone)
   if (terms.length === 0)
-    fail(reading, { code: 'no_tariff', pointer: '/tariffs', message: 'there is no tariff' })
-  return { reading, policy, session, tariffs: terms, placed }
+    fail(reading, { code: 'no_tariff', pointer: '/tariffs', message: NO_TARIFF })
+  const read = { reading, policy, session, tariffs: terms, placed }
+  if (lookupsOf(read) > limits.pricingLookupsMax)
+    fail(reading, { code: 'out_of_range', pointer: '/charging_periods', message: TOO_MUCH })
+  return read
 }
+
+const NO_TARIFF = 'there is no tariff; the CDR has to contain it, or it has to be given'
+const TOO_MUCH = 'there are too many periods for so many tariff elements; send fewer of either'
 
 function rootOf(
   reading: Reading,
@@ -94,7 +108,7 @@ function rootOf(
 ): Source {
   if (isObject(value)) return { reading, fields: value, parent: null, key, index }
   const pointer = index < 0 ? '' : `/${key}/${index}`
-  fail(reading, { code: 'unreadable', pointer, message: 'not an object' })
+  fail(reading, { code: 'unreadable', pointer, message: 'it is not a JSON object' })
   return { reading, fields: {}, parent: null, key, index }
 }
 
@@ -148,9 +162,9 @@ function compareTotals(a: PricedBill, b: PricedBill): number {
 }
 
 function compareTexts(a: string | null, b: string | null): number {
-  const left = readExact(a)
-  const right = readExact(b)
-  return typeof left === 'string' || typeof right === 'string' ? 0 : compare(left, right)
+  if (a === null || b === null) return 0
+  const difference = figureOf(a) - figureOf(b)
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
 /** Periods out of the order of time are priced in the order given; whether that matters is noted. */
@@ -195,9 +209,10 @@ function billOf(
   const { currency, isTaxKnown } = session
   const hasEmpty = policy.empty_volume_step !== 'skipped'
   const lines = hasEmpty ? collected.lines.filter(({ billed }) => !isZero(billed)) : collected.lines
-  const amounts: Amount[] = []
-  for (const line of lines) amounts.push(amountOf(line, { reading, policy, isTaxKnown }))
+  const exact: Amount[] = []
+  for (const line of lines) exact.push(amountOf(line, { reading, policy, isTaxKnown }))
   const grain = grainOf(policy, currency)
+  const amounts = lineAmounts(exact, { policy, grain })
   const sum = sumBy({ lines, amounts }, { policy, grain })
   const known = isTaxKnown ? sum : { excl: sum.excl, incl: null }
   const limited = limitTotal(market, { sum: known, collected })

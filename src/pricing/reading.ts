@@ -27,6 +27,7 @@ export function pointerOf({ parent, key, index }: Source): string {
   return index < 0 ? here : `${here}/${index}`
 }
 
+/** A reading that has met nothing. */
 export function newReading(): Reading {
   return { problem: null, notes: new Map() }
 }
@@ -60,6 +61,7 @@ export function note(
   reading.notes.set(code, { code, message: NOTES[code], pointer, count: 1 })
 }
 
+/** Is it a JSON object? A list and null are none. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -92,16 +94,18 @@ function noNumber(
   const pointer = `${pointerOf(source)}/${key}`
   const message =
     code === 'unreadable'
-      ? `${key} is not a decimal number`
-      : `${key} is beyond 1e12 or 40 decimals`
+      ? `${key} is not a decimal number, as 12.5 is`
+      : `${key} is beyond 1e12 or has more than 40 decimals; look at its unit`
   fail(source.reading, { code, pointer, message })
   return ZERO
 }
 
+/** The number at `key`, whose absence fails the reading. */
 export function requiredExactAt(source: Source, key: string): Exact {
   return exactAt(source, key) ?? missing(source, { key, instead: ZERO })
 }
 
+/** The text at `key`, or null when absent. Another type fails the reading. */
 export function textAt(source: Source, key: string): string | null {
   const value = fieldOf(source, key)
   if (value === undefined) return null
@@ -110,6 +114,7 @@ export function textAt(source: Source, key: string): string | null {
     : unreadable(source, { key, is: 'not a text', instead: '' })
 }
 
+/** The text at `key`, whose absence fails the reading. */
 export function requiredTextAt(source: Source, key: string): string {
   return textAt(source, key) ?? missing(source, { key, instead: '' })
 }
@@ -119,11 +124,17 @@ export function instantAt(source: Source, key: string): number | null {
   const text = textAt(source, key)
   if (text === null) return null
   const read = instant(text)
-  if (read === null) return unreadable(source, { key, is: 'not a date and time', instead: 0 })
+  if (read === null)
+    return unreadable(source, {
+      key,
+      is: 'not a date and time in UTC, as 2026-03-10T08:00:00Z is',
+      instead: 0,
+    })
   if (read.hasOffset) note(source.reading, { code: 'timestamp_offset', at: source, key })
   return read.ms
 }
 
+/** The instant at `key`, whose absence fails the reading. */
 export function requiredInstantAt(source: Source, key: string): number {
   return instantAt(source, key) ?? missing(source, { key, instead: 0 })
 }
@@ -132,7 +143,9 @@ export function requiredInstantAt(source: Source, key: string): number {
 export function dayAt(source: Source, key: string): number | null {
   const text = textAt(source, key)
   if (text === null) return null
-  return dayNumber(text) ?? unreadable(source, { key, is: 'not a date', instead: 0 })
+  return (
+    dayNumber(text) ?? unreadable(source, { key, is: 'not a date, as 2026-03-10 is', instead: 0 })
+  )
 }
 
 /** The list at `key`; empty when absent. */
@@ -157,6 +170,7 @@ export function objectAt(source: Source, key: string): Source | null {
   return value === undefined ? null : sourceIn(source, { value, key, index: -1 })
 }
 
+/** Fails the reading, since the value at `key` `is` none of what OCPI allows, and answers what to go on with. */
 export function unreadable<T>(
   source: Source,
   { key, is, instead }: { key: string; is: string; instead: T },
@@ -173,6 +187,7 @@ function missing<T>(source: Source, { key, instead }: { key: string; instead: T 
   return unreadable(source, { key, is: 'missing', instead })
 }
 
+/** The source of `value` in its parent; what is no object fails the reading. */
 export function sourceIn(
   parent: Source,
   { value, key, index }: { value: unknown; key: string; index: number },

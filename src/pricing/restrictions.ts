@@ -235,7 +235,9 @@ function readWindow(source: Source, policy: PricingPolicy): Window | 'never' {
 function clockAt(source: Source, key: string): number | null {
   const text = textAt(source, key)
   if (text === null) return null
-  return timeOfDay(text) ?? unreadable(source, { key, is: 'not a time of day', instead: 0 })
+  return (
+    timeOfDay(text) ?? unreadable(source, { key, is: 'not a time of day, as 08:00 is', instead: 0 })
+  )
 }
 
 function readWeekdays(source: Source): number | null {
@@ -246,7 +248,11 @@ function readWeekdays(source: Source): number | null {
   for (const day of days) {
     const index = typeof day === 'string' ? WEEKDAYS.indexOf(day) : -1
     if (index < 0)
-      unreadable(source, { key: 'day_of_week', is: 'not a list of weekdays', instead: 0 })
+      unreadable(source, {
+        key: 'day_of_week',
+        is: 'not a list of weekdays, as MONDAY is',
+        instead: 0,
+      })
     else bits |= 1 << index
   }
   return bits

@@ -1,6 +1,7 @@
 import { currencies } from '../../config/currencies.ts'
-import { add, exactText, readExact, rounded, subtract, ZERO } from './exact.ts'
+import { exactText, rounded, subtract, ZERO } from './exact.ts'
 import type { Exact, RoundingMode } from './exact.ts'
+import { figureOf, figureText } from './figures.ts'
 import type { Line } from './line.ts'
 import type { PricingPolicy } from './policy.ts'
 import { plus, sumOf } from './taxes.ts'
@@ -27,18 +28,27 @@ export function grainOf({ rounding }: PricingPolicy, currency: string): Grain {
   return { decimals: currencies.get(currency.toUpperCase()) ?? USUAL_DIGITS, mode }
 }
 
-/** The sum of the lines, each of them or each dimension rounded before where the policy says so. */
+/** What the lines cost: exactly, or each rounded where the policy says so, for lines of a bill that add up as shown. */
+export function lineAmounts(
+  amounts: readonly Amount[],
+  { policy, grain }: { policy: PricingPolicy; grain: Grain },
+): readonly Amount[] {
+  return policy.rounding?.stage === 'segment'
+    ? amounts.map((amount) => roundAmount(amount, grain))
+    : amounts
+}
+
+/** The sum of what lineAmounts answered, each dimension rounded before where the policy says so. */
 export function sumBy(
   { lines, amounts }: { lines: readonly Line[]; amounts: readonly Amount[] },
   { policy, grain }: { policy: PricingPolicy; grain: Grain },
 ): Amount {
-  const stage = policy.rounding?.stage ?? 'total'
-  if (stage === 'total') return sumOf(amounts)
-  if (stage === 'segment') return sumOf(amounts.map((amount) => roundAmount(amount, grain)))
-  return sumOf(Object.values(costsBy({ lines, amounts }, { policy, grain })))
+  return policy.rounding?.stage === 'dimension'
+    ? sumOf(Object.values(costsBy({ lines, amounts }, grain)))
+    : sumOf(amounts)
 }
 
-/** A total under the policy's rounding. */
+/** An amount under the policy's rounding. */
 export function roundAmount({ excl, incl }: Amount, { decimals, mode }: Grain): Amount {
   return {
     excl: excl === null ? null : rounded(excl, decimals, mode),
@@ -47,8 +57,8 @@ export function roundAmount({ excl, incl }: Amount, { decimals, mode }: Grain): 
 }
 
 /**
- * A bill whose total was rounded by the policy, with that taken out of the clamp and shown as `rounding`, and the costs
- * by dimension as they were rounded. Segments stay exact: total = segments + clamp + rounding.
+ * A bill whose total was rounded by the policy, with that taken out of the clamp and shown as `rounding`, and with the
+ * costs by dimension as they were rounded: total = segments + clamp + rounding on each side of taxes.
  */
 export function showRounding(
   bill: Pick<PricedBill, 'clamp' | 'dimensions'>,
@@ -64,28 +74,29 @@ export function showRounding(
     excl: differenceText(limited.excl, sum.excl),
     incl: differenceText(limited.incl, sum.incl),
   }
-  const costs = costsBy({ lines, amounts }, { policy, grain })
   return {
     clamp,
     rounding: {
       excl: restText(bill.clamp.excl, clamp.excl),
       incl: restText(bill.clamp.incl, clamp.incl),
     },
-    dimensions: policy.rounding?.stage === 'total' ? bill.dimensions : textsOf(costs),
+    dimensions:
+      policy.rounding?.stage === 'dimension'
+        ? textsOf(costsBy({ lines, amounts }, grain))
+        : bill.dimensions,
   }
 }
 
+/** What each dimension costs, rounded. */
 function costsBy(
   { lines, amounts }: { lines: readonly Line[]; amounts: readonly Amount[] },
-  { policy, grain }: { policy: PricingPolicy; grain: Grain },
+  grain: Grain,
 ): Costs {
-  const isEach = policy.rounding?.stage === 'segment'
   const costs = { energy: NONE, time: NONE, parking: NONE, reservation: NONE, fixed: NONE }
   lines.forEach(({ dimension }, index) => {
     const amount = amounts[index] ?? NONE
-    const part = isEach ? roundAmount(amount, grain) : amount
     const cost = costs[dimension]
-    costs[dimension] = { excl: plus(cost.excl, part.excl), incl: plus(cost.incl, part.incl) }
+    costs[dimension] = { excl: plus(cost.excl, amount.excl), incl: plus(cost.incl, amount.incl) }
   })
   return {
     energy: roundAmount(costs.energy, grain),
@@ -120,13 +131,7 @@ function differenceText(a: Exact | null, b: Exact | null): string | null {
 /** What is left of everything that was added to the segments after the clamp. */
 function restText(added: string | null, clamp: string | null): string | null {
   if (added === null || clamp === null) return null
-  return textOf(subtract(exactly(added), exactly(clamp)))
-}
-
-/** A figure that this module wrote. */
-function exactly(text: string): Exact {
-  const exact = readExact(text)
-  return typeof exact === 'string' ? ZERO : exact
+  return figureText(figureOf(added) - figureOf(clamp))
 }
 
 function textOf(value: Exact): string {

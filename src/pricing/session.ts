@@ -56,18 +56,16 @@ const OVERLAP_MS = 1_000
 const EVSE_KEYS = ['evse_uid', 'evse_id', 'connector_id'] as const
 
 /**
- * Reads a CDR of OCPI 2.1.1, 2.2.1 or 2.3.0, with its periods in the order given or, `isSorted`, in that of time. What
+ * Reads a CDR or a Session of OCPI 2.1.1, 2.2.1 or 2.3.0, with its periods in the order given or, `isSorted`, in that of time. What
  * cannot be read is recorded as the problem of `source.reading`.
  */
 export function readSession(
   source: Source,
   { policy, isSorted }: { policy: PricingPolicy; isSorted: boolean },
 ): Session {
-  const startMs = requiredInstantAt(source, 'start_date_time')
-  const isOld =
-    fieldOf(source, 'end_date_time') === undefined &&
-    fieldOf(source, 'stop_date_time') !== undefined
-  const statedMs = instantAt(source, isOld ? 'stop_date_time' : 'end_date_time')
+  const { startKey, endKey, isOld } = namesOf(source)
+  const startMs = requiredInstantAt(source, startKey)
+  const statedMs = instantAt(source, endKey)
   const endMs = known(statedMs)
   const isTimeKnown = startMs !== PLACEHOLDER_MS && statedMs !== PLACEHOLDER_MS
   if (!isTimeKnown) note(source.reading, { code: 'time_placeholder', at: source })
@@ -85,6 +83,15 @@ export function readSession(
     isOutOfOrder,
     periods,
   }
+}
+
+/** A CDR of OCPI 2.1.1 calls its end stop_date_time, and a Session of that version writes datetime as one word. */
+function namesOf(source: Source): { startKey: string; endKey: string; isOld: boolean } {
+  const has = (key: string): boolean => fieldOf(source, key) !== undefined
+  if (!has('start_date_time') && has('start_datetime'))
+    return { startKey: 'start_datetime', endKey: 'end_datetime', isOld: true }
+  const isOld = !has('end_date_time') && has('stop_date_time')
+  return { startKey: 'start_date_time', endKey: isOld ? 'stop_date_time' : 'end_date_time', isOld }
 }
 
 /** An instant, unless it is the placeholder for an unknown one. */
@@ -217,7 +224,8 @@ function isExpired(source: Source, periods: readonly Period[]): boolean {
     if (!isZero(energyKwh) || (!isZero(timeH) && !isTimeByClock) || !isZero(parkingH)) isUsed = true
   }
   if (!isReserved || isUsed) return false
-  const session = fieldOf(source, 'session_id')
+  // A Session, which states kwh, has its name in another member.
+  const session = fieldOf(source, 'session_id') ?? fieldOf(source, 'kwh')
   if (session === undefined || session === '') return true
   const location = objectAt(source, 'cdr_location')
   return location !== null && EVSE_KEYS.some((key) => location.fields[key] === '#NA')
@@ -240,7 +248,7 @@ function noteOrder(
 ): boolean {
   const { reading } = source
   if (endMs !== null && endMs < startMs)
-    note(reading, { code: 'end_before_start', at: source, key: 'end_date_time' })
+    note(reading, { code: 'end_before_start', at: source, key: namesOf(source).endKey })
   const first = periods[0]
   if (first === undefined)
     note(reading, { code: 'no_periods', at: source, key: 'charging_periods' })

@@ -1,5 +1,5 @@
 import { add, compare, divide, exactText, isZero, multiply, rounded } from './exact.ts'
-import { shifted, subtract, ZERO } from './exact.ts'
+import { subtract, ZERO } from './exact.ts'
 import type { Exact } from './exact.ts'
 import type { Line } from './line.ts'
 import type { PricingPolicy } from './policy.ts'
@@ -8,8 +8,8 @@ import type { Grain } from './rounding.ts'
 import type { Amount, Totals } from './taxes.ts'
 import type { TaxLine } from './types.ts'
 
-/** The tax of one rate before price limits. */
-type Group = { readonly rate: Exact; base: Exact }
+/** What the lines of one rate cost before taxes and after. */
+type Group = { readonly rate: Exact; base: Exact; gross: Exact }
 
 /**
  * The taxes of a bill by rate, in the order in which the rates were met; empty where an amount before or after taxes is
@@ -31,7 +31,7 @@ export function taxLines(
     const group = groups[index]
     if (group === undefined) continue
     const isLast = isExplained && index === groups.length - 1
-    const tax = shifted(multiply(group.base, group.rate), 2)
+    const tax = subtract(group.gross, group.base)
     const amount = isLast ? rest : rounded(tax, grain.decimals, grain.mode)
     rest = subtract(rest, amount)
     const base = rounded(group.base, grain.decimals, grain.mode)
@@ -47,7 +47,10 @@ function follow(groups: readonly Group[], { sum, limited }: Totals): boolean {
     return false
   const isMoved = compare(limited.excl, sum.excl) !== 0 && !isZero(sum.excl)
   if (isMoved) {
-    for (const group of groups) group.base = divide(multiply(group.base, limited.excl), sum.excl)
+    for (const group of groups) {
+      group.base = divide(multiply(group.base, limited.excl), sum.excl)
+      group.gross = divide(multiply(group.gross, limited.excl), sum.excl)
+    }
   }
   const taxes = subtract(sum.incl, sum.excl)
   const moved = isMoved ? divide(multiply(taxes, limited.excl), sum.excl) : taxes
@@ -70,9 +73,13 @@ function groupByRate(
     const rate = line.component.vat ?? (policy.absent_vat === 'zero_rate' ? ZERO : null)
     // Where no tax applies, or the rate is below zero, the amounts are held the same and there is no line.
     if (rate === null || line.tariff.taxes === 'none' || compare(rate, ZERO) < 0) continue
+    // As the amounts have it, so that lines that were rounded one by one add up to their taxes.
     const group = groupOf(groups, rate)
-    if (group === null) groups.push({ rate, base: amount.excl })
-    else group.base = add(group.base, amount.excl)
+    if (group === null) groups.push({ rate, base: amount.excl, gross: amount.incl })
+    else {
+      group.base = add(group.base, amount.excl)
+      group.gross = add(group.gross, amount.incl)
+    }
   }
   return groups
 }

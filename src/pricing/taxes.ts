@@ -62,6 +62,7 @@ export function sumOf(amounts: readonly Amount[]): Amount {
   return { excl, incl }
 }
 
+/** The sum; unknown when one of both is. */
 export function plus(a: Exact | null, b: Exact | null): Exact | null {
   return a === null || b === null ? null : add(a, b)
 }

@@ -68,6 +68,13 @@ export type PricingOptions = {
   readonly policy?: PricingPolicy | undefined
 }
 
+/**
+ * `unreadable`: a member is missing or none of what OCPI allows there; `out_of_range`: a price, rate, limit or volume
+ * beyond 1e12 or 40 decimals, or more periods for more elements than are priced; `no_tariff`: there is none;
+ * `unknown_tariff`: a period names one that is not there; `no_active_tariff`: a period names none and none is active;
+ * `currency`: a tariff in use has another than the CDR; `time_zone`: no IANA zone, or unknown where a restriction in
+ * local time decides the price.
+ */
 export type CannotPriceCode =
   | 'currency'
   | 'out_of_range'
@@ -79,7 +86,9 @@ export type CannotPriceCode =
 
 /**
  * Why a CDR has no price. `pointer` leads into the CDR, or into the tariffs given when it begins with `/tariffs`.
- * `bounds`, with the code `time_zone` alone: the cheapest and the dearest bill that any UTC offset in use leads to.
+ * `message` is a clause that says what is wrong and, where somebody can help it, what to do.
+ * `bounds`, with the code `time_zone` alone: the cheapest and the dearest bill that any one offset from UTC in use leads
+ * to; null when a zone was given that is none, or when there is too much to price it at dozens of offsets.
  */
 export type CannotPrice = {
   readonly ok: false
@@ -92,8 +101,9 @@ export type CannotPrice = {
 /**
  * A priced CDR. All amounts are decimal texts in `currency` with at most 20 decimals, rounded half-even only here and
  * where the policy says so. `clamp` is what min_price or max_price added, `rounding` what the rounding of the policy
- * added: total = sum of the segments + clamp + rounding, to the last digit, on each side that is known. The amounts of
- * `taxes` add up to total.incl - total.excl; the list is empty when one of these is unknown.
+ * added: total = sum of the segments + clamp + rounding, to the last digit, on each side that is known. Segments are as
+ * rounded where the policy rounds segments, else exact; dimensions are sums of these, or as rounded where the policy
+ * rounds dimensions. The amounts of `taxes` add up to total.incl - total.excl; the list is empty when one of these is unknown.
  */
 export type PricedBill = {
   readonly ok: true

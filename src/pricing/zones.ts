@@ -1,3 +1,4 @@
+import { countries } from '../../config/countries.ts'
 import { countryZones } from '../../config/country-zones.ts'
 import { fail, isObject, pointerOf } from './reading.ts'
 import type { Source } from './reading.ts'
@@ -21,6 +22,7 @@ const OFFSETS_H = [
 /** A zone for each offset in use: where the zone is unknown, it is one of these. */
 export const possibleZones: readonly Zone[] = OFFSETS_H.map((hours) => () => hours * HOUR_MS)
 
+/** For the policy that reads local time as UTC where the zone is unknown. */
 export const utc: Zone = () => 0
 
 /**
@@ -38,7 +40,7 @@ export function placeOf(cdr: Source, given: string | null): Placed {
       return named(cdr, { name, source: 'cdr_location', pointer })
     }
     const country = location['country']
-    const zone = typeof country === 'string' ? countryZones.get(country.toUpperCase()) : undefined
+    const zone = typeof country === 'string' ? zoneOfCountry(country) : undefined
     if (zone !== undefined) return named(cdr, { name: zone, source: 'country', pointer: '' })
   }
   return UNKNOWN
@@ -46,11 +48,19 @@ export function placeOf(cdr: Source, given: string | null): Placed {
 
 const LOCATIONS = ['location', 'cdr_location'] as const
 
+/** Alpha-3 as OCPI asks for, or alpha-2 as its own example of OCPI 2.1.1 has it. */
+function zoneOfCountry(country: string): string | undefined {
+  const code = country.toUpperCase()
+  return countryZones.get(countries.get(code) ?? code)
+}
+
 function named(
   { reading }: Source,
   { name, source, pointer }: { name: string; source: ZoneUsed['source']; pointer: string },
 ): Placed {
   const zone = zoneNamed(name)
-  if (zone === null) fail(reading, { code: 'time_zone', pointer, message: 'not an IANA time zone' })
+  const whose = source === 'given' ? 'given' : 'of the location'
+  const message = `the time zone ${whose} is no IANA zone; name it as in Europe/Amsterdam`
+  if (zone === null) fail(reading, { code: 'time_zone', pointer, message })
   return { zone, used: { name, source } }
 }

@@ -5,7 +5,7 @@ import type { Version } from '../ocpi/version.ts'
 import type { Books } from './books.ts'
 import { pause } from './clock.ts'
 import { credentialsOf, encodedToken, endpointName, peerOf } from './dialect.ts'
-import type { Address } from './dialect.ts'
+import type { Address, PlatformRole } from './dialect.ts'
 import { isJson, numberOf, objectIn, objectsIn, parseJson, textOf } from './json.ts'
 import type { Json } from './json.ts'
 import type { Method, Wire, WireAnswer } from './wire.ts'
@@ -52,7 +52,7 @@ export type Connection = {
 }
 
 type ConnectionParts = {
-  plan: Pick<PlatformPlan, 'role' | 'parties'>
+  plan: Pick<PlatformPlan, 'parties'> & { role: PlatformRole }
   versionsUrl: string
   wire: Wire
   books: Books

@@ -14,16 +14,16 @@ export function encodedToken(version: Version, token: string): string {
   return version === '2.1.1' ? token : Buffer.from(token, 'utf8').toString('base64')
 }
 
+/** The roles of a platform; a payment terminal provider stands where an eMSP does (2.3.0 Payments). */
+export type PlatformRole = PlatformPlan['role'] | 'PTP'
+
 /** What a partner calls itself where 2.1.1 asks for a side. */
-export function sideOfRole(role: PlatformPlan['role']): PartnerSide {
+function sideOfRole(role: PlatformRole): PartnerSide {
   return role === 'CPO' ? 'cpo' : 'emsp'
 }
 
 /** `locations/sender` for an endpoint of the other platform; credentials stand under their own name. */
-export function endpointName(
-  endpoint: Json,
-  of: { version: Version; role: PlatformPlan['role'] },
-): string {
+export function endpointName(endpoint: Json, of: { version: Version; role: PlatformRole }): string {
   const module = textOf(endpoint, 'identifier') ?? ''
   if (module === 'credentials') return module
   if (of.version !== '2.1.1') return `${module}/${(textOf(endpoint, 'role') ?? '').toLowerCase()}`
@@ -35,7 +35,7 @@ export function endpointName(
 /** Our Credentials object. 2.1.1 has room for one party: the first. */
 export function credentialsOf(of: {
   version: Version
-  role: PlatformPlan['role']
+  role: PlatformRole
   parties: readonly WorldParty[]
   token: string
   url: string

@@ -37,6 +37,9 @@ export type ChargingParts = {
   say: (line: string) => void
 }
 
+/** What is needed to answer modules that concern two parties only. */
+export type MoreParts = Pick<ChargingParts, 'store' | 'party' | 'connection' | 'clock' | 'say'>
+
 type Start = Pick<Charging, 'location' | 'evse' | 'connector' | 'token' | 'requester'> & {
   reference: string | undefined
 }

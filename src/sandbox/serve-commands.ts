@@ -12,8 +12,8 @@ import { asKept } from './serve-world.ts'
 import { idOf } from './serve-store.ts'
 
 /** Seconds that a requester is asked to wait for the result, and ms after which it is sent. */
-const TIMEOUT_S = 30
-const RESULT_AFTER_MS = 50
+export const TIMEOUT_S = 30
+export const RESULT_AFTER_MS = 50
 
 /** An operator's desk for commands; its sessions and CDRs follow from them. */
 export function createCommandDesk(parts: ChargingParts): CommandDesk {
@@ -72,22 +72,30 @@ function accept(
 ): PartnerAnswer {
   const later = async () => {
     await pause(RESULT_AFTER_MS)
-    if (!has(parts.faults, 'no-result', 'commands')) await sendResult(parts, request)
+    if (!has(parts.faults, 'no-result', 'commands')) {
+      const responseUrl = textOf(request.body, 'response_url') ?? ''
+      await sendResult(parts, request, { responseUrl, result: { result: 'ACCEPTED' } })
+    }
     await work()
   }
   void later().catch((error: unknown) => parts.say(`! ${String(error)}`))
   return reply(request.version, 'ACCEPTED')
 }
 
-async function sendResult(parts: ChargingParts, request: ServeRequest): Promise<void> {
+/** Posts the later result of a request to the URL that its sender gave. */
+export async function sendResult(
+  parts: ChargingParts,
+  request: ServeRequest,
+  { responseUrl, result }: { responseUrl: string; result: Json },
+): Promise<void> {
   const answer = await parts.connection().send({
     method: 'POST',
     module: 'commands',
     side: 'sender',
-    path: textOf(request.body, 'response_url') ?? '',
+    path: responseUrl,
     from: parts.party,
     to: request.from,
-    body: JSON.stringify({ result: 'ACCEPTED' }),
+    body: JSON.stringify(result),
   })
   parts.say(`→ result of ${request.route.name}: ${answer.status} ${answer.code}`)
 }

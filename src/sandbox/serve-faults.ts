@@ -31,7 +31,7 @@ export type Fault = { name: FaultName; module: string | undefined; value: number
 
 /** Reads `NAME[:MODULE][=N]`; undefined when it is no fault or module that is known. */
 export function readFault(text: string): Fault | undefined {
-  const match = /^([a-z0-9-]+)(?::([a-z]+))?(?:=(\d{1,6}))?$/.exec(text)
+  const match = /^([a-z0-9-]+)(?::([a-zA-Z]+))?(?:=(\d{1,6}))?$/.exec(text)
   const name = match?.[1] ?? ''
   if (!isFaultName(name)) return undefined
   const module = match?.[2]

@@ -3,12 +3,21 @@ import { foldKey } from '../ocpi/primitives.ts'
 import { objectsIn, textOf, textsIn } from './json.ts'
 import type { Json } from './json.ts'
 import type { PartnerAnswer } from './partner-server.ts'
+import { takeClient } from './serve-clients.ts'
+import { answerMore } from './serve-more.ts'
+import type { MoreParts } from './serve-charging.ts'
 import { takePush } from './serve-pushes.ts'
 import type { CommandDesk, ServeRequest } from './serve-request.ts'
 import { childAt, idOf, pageOf } from './serve-store.ts'
 import type { ServeStore } from './serve-store.ts'
 
-type Parts = { store: ServeStore; desk: CommandDesk; ids: () => string }
+type Parts = {
+  store: ServeStore
+  desk: CommandDesk
+  profiles: CommandDesk
+  more: MoreParts
+  ids: () => string
+}
 
 /** What a served partner answers in the functional modules. */
 export function answerModule(parts: Parts, request: ServeRequest): PartnerAnswer {
@@ -29,12 +38,15 @@ export function answerModule(parts: Parts, request: ServeRequest): PartnerAnswer
     case 'authorize':
       return authorize(parts, request)
     case 'command':
-      return parts.desk.take(request)
+      return route.module.id === 'chargingprofiles'
+        ? parts.profiles.take(request)
+        : parts.desk.take(request)
     case 'direct':
-      // Charging preferences, which no EVSE of ours is capable of (2.2.1 mod_sessions, ChargingPreferencesResponse).
-      return { status: 404, code: 2001, message: 'this EVSE does not support it' }
+      return answerMore(parts.more, request)
+    case 'local':
+      return takeClient(parts.store, request)
     default:
-      return { status: 404, code: 2001, message: 'no such path' }
+      return route.endpoint.routing satisfies never
   }
 }
 

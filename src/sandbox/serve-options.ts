@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
 import { VERSIONS, isVersion } from '../ocpi/version.ts'
 import type { Version } from '../ocpi/version.ts'
+import type { PlatformRole } from './dialect.ts'
 import { FAULTS, readFault } from './serve-faults.ts'
 import type { Fault } from './serve-faults.ts'
 import { partyFromCode } from './world.ts'
 import type { WorldParty } from './world.ts'
 
 export type SandboxOptions = {
-  role: 'CPO' | 'EMSP'
+  role: PlatformRole
   version: Version
   party: WorldParty
   port: number
@@ -17,8 +18,8 @@ export type SandboxOptions = {
   versionsUrl: string | undefined
 }
 
-const ROLES = { cpo: 'CPO', emsp: 'EMSP' } as const
-const PARTIES = { cpo: 'NL-SBC', emsp: 'DE-SBE' } as const
+const ROLES = { cpo: 'CPO', emsp: 'EMSP', ptp: 'PTP' } as const
+const PARTIES = { cpo: 'NL-SBC', emsp: 'DE-SBE', ptp: 'FR-SBP' } as const
 
 /** Reads the command line. `wrong` says what to mend; `help` was asked for. */
 export function readSandboxOptions(
@@ -31,9 +32,12 @@ export function readSandboxOptions(
     return { wrong: error instanceof Error ? error.message : 'the line cannot be read' }
   }
   if (values.help === true) return { help: true }
-  const { role = 'cpo', version = '2.2.1' } = values
-  if (role !== 'cpo' && role !== 'emsp') return { wrong: '--role is cpo or emsp' }
+  const { role = 'cpo', version = values.role === 'ptp' ? '2.3.0' : '2.2.1' } = values
+  if (role !== 'cpo' && role !== 'emsp' && role !== 'ptp')
+    return { wrong: '--role is cpo, emsp or ptp' }
   if (!isVersion(version)) return { wrong: `--version is one of ${VERSIONS.join(', ')}` }
+  if (role === 'ptp' && version !== '2.3.0')
+    return { wrong: '--role ptp needs --version 2.3.0, which brought payments' }
   const code = (values.party ?? PARTIES[role]).toUpperCase()
   if (!/^[A-Z]{2}-[A-Z0-9]{3}$/.test(code)) return { wrong: '--party is like NL-TNM' }
   const port = Number(values.port ?? '0')
@@ -90,7 +94,7 @@ function versionsUrlOf(of: {
   hub: string | undefined
   given: string | undefined
   version: Version
-  role: 'cpo' | 'emsp'
+  role: keyof typeof ROLES
 }): string | undefined {
   if (of.given !== undefined || of.hub === undefined) return of.given
   const side = of.version === '2.1.1' ? `/${of.role}` : ''
@@ -100,11 +104,11 @@ function versionsUrlOf(of: {
 export const SANDBOX_HELP = `npm run sandbox -- [OPTIONS]
 
 A partner to try OCPI with: an operator (cpo) with locations and tariffs that answers commands, or a provider (emsp) with
-cards that it authorises. With --hub it registers there; without, it prints its token A and waits for a handshake.
+cards that it authorises, or a payment terminal provider (ptp, 2.3.0). With --hub it registers there; without, it prints its token A and waits for a handshake.
 
-  --role cpo|emsp          what it is (cpo)
+  --role cpo|emsp|ptp      what it is (cpo)
   --version V              ${VERSIONS.join(', ')} (2.2.1)
-  --party CC-PID           its party (NL-SBC, DE-SBE)
+  --party CC-PID           its party (NL-SBC, DE-SBE, FR-SBP)
   --port N                 where it listens on 127.0.0.1 (0: any free one)
   --hub URL                the hub, say http://127.0.0.1:8700
   --versions-url URL       instead of --hub: where exactly to begin

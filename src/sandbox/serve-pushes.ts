@@ -3,7 +3,7 @@ import { objectsIn, textOf } from './json.ts'
 import type { Json } from './json.ts'
 import type { PartnerAnswer } from './partner-server.ts'
 import type { ServeRequest } from './serve-request.ts'
-import { childAt, withChild } from './serve-store.ts'
+import { childAt, collectionOf, idOf, withChild } from './serve-store.ts'
 import type { ServeStore } from './serve-store.ts'
 
 /** A request for an object of somebody else's, with its body in order. */
@@ -19,9 +19,13 @@ export function takePush(store: ServeStore, request: PushRequest): PartnerAnswer
   const known = store.received.get(key)
   const { params } = route
   const child = { evse: params['evse_uid'], connector: params['connector_id'] }
+  const calendar = params['calendar_id']
   switch (route.endpoint.method) {
     case 'GET': {
-      const found = known && childAt(known, given(child))
+      const found =
+        calendar === undefined
+          ? known && childAt(known, given(child))
+          : known && calendarAt(known, calendar)
       return found ? { data: found } : UNKNOWN
     }
     case 'DELETE':
@@ -30,7 +34,8 @@ export function takePush(store: ServeStore, request: PushRequest): PartnerAnswer
       const refusal = refusalOf(request)
       if (refusal) return refusal
       if (child.evse !== undefined) return takeChild(store, { request, key, known })
-      return route.endpoint.method === 'PUT'
+      if (calendar !== undefined) return takeCalendar(store, { request, key, known }, calendar)
+      return route.endpoint.method !== 'PATCH'
         ? put(store, { request, key, known })
         : patch(store, { request, key, known })
     }
@@ -45,8 +50,9 @@ function given(child: { evse: string | undefined; connector: string | undefined 
 }
 
 /** Below a party that the other platform does not speak for there is nothing (Client Owned Object Push, Errors). */
-function isOwnerKnown({ route, owners }: PushRequest): boolean {
-  const { country_code: country = '', party_id: party = '' } = route.params
+function isOwnerKnown(request: PushRequest): boolean {
+  const { owners } = request
+  const { country, party } = ownerOf(request)
   return (
     owners === null ||
     owners.some(
@@ -56,28 +62,45 @@ function isOwnerKnown({ route, owners }: PushRequest): boolean {
   )
 }
 
+/** A POST names the owner and the id in its body only (2.3.0 mod_invoice_reconciliation). */
+function ownerOf({ route, body }: PushRequest): { country: string; party: string } {
+  const source = route.endpoint.method === 'POST' ? body : route.params
+  const { country_code: country, party_id: party } = source
+  return { country: String(country ?? ''), party: String(party ?? '') }
+}
+
+/** The id in the path; the last of several names the part that is meant. */
+const ID_PARAMS = ['booking_location_id', 'booking_id', 'id', 'uid'] as const
+
+function idIn({ params }: PushRequest['route']): string | undefined {
+  return ID_PARAMS.map((name) => params[name]).find((id) => id !== undefined)
+}
+
 /** `tokens/NL-TNM/card|RFID`. */
-function keyOf({ route, query, version }: PushRequest): string {
-  const { params, module } = route
-  const owner = foldUpper(`${params['country_code']}-${params['party_id']}`)
-  const id = foldKey(params['id'] ?? params['uid'] ?? '')
+function keyOf(request: PushRequest): string {
+  const { route, query, version, body } = request
+  const { module } = route
+  const { country, party } = ownerOf(request)
+  const owner = foldUpper(`${country}-${party}`)
+  const id = foldKey(idIn(route) ?? textOf(body, 'id') ?? '')
   const extra = module.object?.keyQuery
   const type = query.get(version === '2.1.1' ? 'token_type' : (extra?.name ?? ''))
   // In 2.1.1 the uid alone is the key of a token.
   const kind = extra && version !== '2.1.1' ? `|${type ?? extra.fallback}` : ''
-  return `${module.id}/${owner}/${id}${kind}`
+  return `${collectionOf(route)}/${owner}/${id}${kind}`
 }
 
 /** The body must be of the object and the owner in the URL, and a PATCH must say when (Status codes, 2001). */
 function refusalOf({ route, version, body }: PushRequest): PartnerAnswer | null {
   const { params, endpoint } = route
   const wrong = (message: string) => ({ code: 2001, message })
-  const named = params['connector_id'] ?? params['evse_uid'] ?? params['id'] ?? params['uid'] ?? ''
-  const id = textOf(body, 'uid') ?? textOf(body, 'id') ?? named
-  if (foldKey(id) !== foldKey(named)) return wrong('the id is not the one in the URL')
+  const part = params['connector_id'] ?? params['evse_uid'] ?? params['calendar_id']
+  const id = textOf(body, 'uid') ?? textOf(body, 'id') ?? ''
+  const named = part ?? idIn(route) ?? id
+  if (id !== '' && foldKey(id) !== foldKey(named)) return wrong('the id is not the one in the URL')
   for (const name of ['country_code', 'party_id']) {
     const owner = textOf(body, name)
-    const isOther = owner !== undefined && foldUpper(owner) !== foldUpper(params[name] ?? '')
+    const isOther = owner !== undefined && foldUpper(owner) !== foldUpper(params[name] ?? owner)
     if (isOther && version !== '2.1.1') return wrong(`${name} is not the one in the URL`)
   }
   const isTimed = endpoint.method !== 'PATCH' || version === '2.1.1'
@@ -123,4 +146,18 @@ function takeChild(store: ServeStore, { request, key, known }: Kept): PartnerAns
   const changed = withChild(evse, { list: 'connectors', value })
   store.received.set(key, withChild(known, { list: 'evses', value: changed }))
   return { status: connector ? 200 : 201 }
+}
+
+function calendarAt(place: Json, id: string): Json | undefined {
+  return objectsIn(place['calendars']).find((one) => idOf(one) === foldKey(id))
+}
+
+/** A calendar of a place that can be booked; the place changes with it (2.3.0 Bookings, PATCH Method). */
+function takeCalendar(store: ServeStore, { request, key, known }: Kept, id: string): PartnerAnswer {
+  const calendar = known && calendarAt(known, id)
+  const isPatch = request.route.endpoint.method === 'PATCH'
+  if (!known || (isPatch && !calendar)) return UNKNOWN
+  const value = isPatch ? { ...calendar, ...request.body } : request.body
+  store.received.set(key, withChild(known, { list: 'calendars', value }))
+  return { status: calendar ? 200 : 201 }
 }

@@ -1,27 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Interface } from '../ocpi/define.ts'
 import { readAddress } from '../ocpi/headers.ts'
 import { partyParts } from '../ocpi/primitives.ts'
-import { bodyOf, endpointSide, matchRoute } from '../ocpi/registry.ts'
+import { bodyOf, matchRoute } from '../ocpi/registry.ts'
 import type { Route } from '../ocpi/registry.ts'
 import { dropNulls, schemaFor, validate } from '../ocpi/validate.ts'
 import type { Version } from '../ocpi/version.ts'
 import type { Clock } from './clock.ts'
 import { isoSeconds } from './clock.ts'
 import type { Connection } from './connection.ts'
-import { sideOfRole } from './dialect.ts'
+import type { PlatformRole } from './dialect.ts'
 import { isJson, parseJson } from './json.ts'
 import type { Json } from './json.ts'
 import { bodyText, echoedHeaders, listen } from './listen.ts'
 import type { PartnerAnswer } from './partner-server.ts'
+import { matchClients } from './serve-clients.ts'
 import { bend, failInstead, faultsIn, has } from './serve-faults.ts'
 import type { Fault } from './serve-faults.ts'
 import { summaryOf } from './serve-modules.ts'
+import { offersOf } from './serve-offers.ts'
 import type { ServeRequest } from './serve-request.ts'
 
 type ServerParts = {
   version: Version
-  role: 'CPO' | 'EMSP'
+  role: PlatformRole
   connection: () => Connection
   faults: readonly Fault[]
   clock: Clock
@@ -78,13 +79,15 @@ async function answerTo(parts: ServerParts, asked: Asked): Promise<PartnerAnswer
     return onlyGet(method, [{ version: parts.version, url: `${base}/${parts.version}` }])
   if (version !== parts.version) return refusal(404, 'no such version')
   if (segments.length === 0) return onlyGet(method, detailsOf(parts, `${base}/${parts.version}`))
-  const match = matchRoute({
-    version: parts.version,
-    method,
-    segments,
-    // Below the URL of the other side, the interfaces of 2.1.1 are ours.
-    side: parts.role === 'CPO' ? 'emsp' : 'cpo',
-  })
+  const match =
+    matchClients(method, segments) ??
+    matchRoute({
+      version: parts.version,
+      method,
+      segments,
+      // Below the URL of the other side, the interfaces of 2.1.1 are ours.
+      side: parts.role === 'CPO' ? 'emsp' : 'cpo',
+    })
   if (match.kind === 'unknown' || !isOffered(parts, segments)) return refusal(404, 'no such path')
   if (match.kind === 'method')
     return {
@@ -126,30 +129,21 @@ function tokenKind(
   return connection().tokenKind(Buffer.from(shown, 'base64').toString('utf8').trim()) ?? asItIs
 }
 
-/** The modules of either role, in the order of the version details. */
-const MODULES = ['locations', 'tariffs', 'sessions', 'cdrs', 'tokens', 'commands'] as const
-
-/** The one interface of a module that a role has (Terminology, Typical OCPI implementations per Role). */
-function interfaceOf(role: 'CPO' | 'EMSP', module: string): Interface {
-  return endpointSide(module, sideOfRole(role)) ?? 'receiver'
-}
-
+/** Whether a path is of an interface that we have; in 2.1.1 a module has one. */
 function isOffered({ role, version }: ServerParts, segments: readonly string[]): boolean {
   const [first = '', second = ''] = segments
   if (first === 'credentials') return true
-  const module = version === '2.1.1' ? first : second
-  const side = version === '2.1.1' ? interfaceOf(role, module) : first
-  const isOurs = MODULES.some((id) => id === module)
-  return isOurs && side === interfaceOf(role, module)
+  return offersOf(role, version).some(({ identifier, side }) =>
+    version === '2.1.1' ? identifier === first : identifier === second && side === first,
+  )
 }
 
 function detailsOf({ role, version }: ServerParts, base: string): Json {
-  const endpoints = MODULES.map((identifier) => {
-    const side = interfaceOf(role, identifier)
-    return version === '2.1.1'
+  const endpoints = offersOf(role, version).map(({ identifier, side }) =>
+    version === '2.1.1'
       ? { identifier, url: `${base}/${identifier}` }
-      : { identifier, role: side.toUpperCase(), url: `${base}/${side}/${identifier}` }
-  })
+      : { identifier, role: side.toUpperCase(), url: `${base}/${side}/${identifier}` },
+  )
   const credentials = { identifier: 'credentials', url: `${base}/credentials` }
   const first = version === '2.1.1' ? credentials : { ...credentials, role: 'SENDER' }
   return { version, endpoints: [first, ...endpoints] }

@@ -25,9 +25,16 @@ export function keepOwn(store: ServeStore, module: string, object: Json): void {
   store.own.set(module, list)
 }
 
-/** The `id`, or `uid` of a token, folded as ids are compared. */
+/** The `id`, or what a token or terminal has instead, folded as ids are compared. */
 export function idOf(object: Json): string {
-  return foldKey(textOf(object, 'id') ?? textOf(object, 'uid') ?? '')
+  const names = ['id', 'uid', 'terminal_id']
+  return foldKey(names.map((name) => textOf(object, name)).find((id) => id !== undefined) ?? '')
+}
+
+/** What a path is about: the module, and where that has several kinds of objects, the kind: `payments/terminals`. */
+export function collectionOf({ module, endpoint }: Route): string {
+  const kinds = endpoint.path.split('/').filter((part) => part !== '' && !part.startsWith(':'))
+  return [module.id, ...kinds].join('/')
 }
 
 /** When an object changed: it or any of its parts, ms since 1970. */
@@ -37,7 +44,7 @@ function changedMs(object: Json): number {
   return Math.max(own, ...parts.map(changedMs))
 }
 
-/** A page of our own objects with Link, X-Total-Count and X-Limit (Transport: Pagination). */
+/** A page of our own objects with Link, X-Total-Count and X-Limit (Transport: Pagination). `url` is that of the list. */
 export function pageOf(
   store: ServeStore,
   at: { route: Route; query: URLSearchParams; url: string },
@@ -49,7 +56,7 @@ export function pageOf(
     return { code: 2001, message: `${fault?.pointer} ${fault?.message}` }
   }
   const { offset, limit, dateFrom, dateTo } = read.page
-  const all = (store.own.get(route.module.id) ?? []).filter((object) => {
+  const all = (store.own.get(collectionOf(route)) ?? []).filter((object) => {
     const changed = changedMs(object)
     return (
       (dateFrom === null || changed >= dateFrom.getTime()) &&

@@ -2,6 +2,7 @@ import { convert } from '../ocpi/adapt.ts'
 import type { Facts, Kind } from '../ocpi/adapt/define.ts'
 import type { Version } from '../ocpi/version.ts'
 import { isoSeconds } from './clock.ts'
+import type { PlatformRole } from './dialect.ts'
 import type { Json } from './json.ts'
 import type { WorldParty } from './world.ts'
 
@@ -12,12 +13,13 @@ const HOUR_MS = 3_600_000
 
 /** Three locations with two tariffs for an operator, four tokens for a provider. */
 export function smallWorld(of: {
-  role: 'CPO' | 'EMSP'
+  role: PlatformRole
   party: WorldParty
   nowMs: number
 }): SmallWorld {
   const owner = { country_code: of.party.countryCode, party_id: of.party.partyId }
   const hoursAgo = (hours: number) => isoSeconds(of.nowMs - hours * HOUR_MS)
+  if (of.role === 'PTP') return { locations: [], tariffs: [], tokens: [] }
   if (of.role === 'EMSP') return { locations: [], tariffs: [], tokens: tokens(owner, hoursAgo) }
   return { locations: locations(owner, hoursAgo), tariffs: tariffs(owner, hoursAgo), tokens: [] }
 }

@@ -5,13 +5,15 @@ import { createBooks } from './books.ts'
 import type { Clock } from './clock.ts'
 import { createConnection } from './connection.ts'
 import type { Connection } from './connection.ts'
-import type { Address } from './dialect.ts'
+import type { Address, PlatformRole } from './dialect.ts'
 import { needText, objectIn } from './json.ts'
 import type { Json } from './json.ts'
 import { createCommandDesk } from './serve-commands.ts'
 import type { ChargingParts } from './serve-charging.ts'
 import type { Fault } from './serve-faults.ts'
 import { answerModule } from './serve-modules.ts'
+import { moreWorld } from './serve-more-world.ts'
+import { createProfileDesk } from './serve-profiles.ts'
 import { startServeServer } from './serve-server.ts'
 import { createServeStore, keepOwn } from './serve-store.ts'
 import type { ServeStore } from './serve-store.ts'
@@ -32,7 +34,7 @@ export type ServedPartner = {
 }
 
 export type ServeOptions = {
-  role: 'CPO' | 'EMSP'
+  role: PlatformRole
   version: Version
   party: WorldParty
   port: number
@@ -49,6 +51,9 @@ export async function servePartner(options: ServeOptions): Promise<ServedPartner
   const wire = createWire(limits.sandboxInFlight)
   const world = smallWorld({ role, party, nowMs: clock() })
   const store = storeOf(world, version)
+  if (version === '2.3.0')
+    for (const [collection, objects] of moreWorld({ role, party, nowMs: clock() }))
+      store.own.set(collection, [...objects])
   let baseUrl = ''
   let isBehindHub = false
   let kept: Connection | undefined
@@ -76,6 +81,7 @@ export async function servePartner(options: ServeOptions): Promise<ServedPartner
     say,
   }
   const desk = createCommandDesk(charging)
+  const profiles = createProfileDesk(charging)
   const server = await startServeServer(
     {
       version,
@@ -84,7 +90,8 @@ export async function servePartner(options: ServeOptions): Promise<ServedPartner
       faults,
       clock,
       say,
-      answer: (request) => answerModule({ store, desk, ids: randomUUID }, request),
+      answer: (request) =>
+        answerModule({ store, desk, profiles, more: charging, ids: randomUUID }, request),
       owners: () => ownersOf(connection(), { version, isBehindHub }),
       registered: () => say('registered: the other side has begun the handshake'),
     },

@@ -7,11 +7,21 @@ import { cdrIntake } from './cdr-intake.ts'
 import { clearing } from './clearing.ts'
 import { fanout } from './fanout.ts'
 import { importFeed } from './import.ts'
+import { lint } from './lint.ts'
 import { price } from './price.ts'
 import { pull } from './pull.ts'
 import { relay } from './relay.ts'
 
-const benches: readonly Bench[] = [cdrIntake, clearing, price, relay, pull, importFeed, fanout]
+const benches: readonly Bench[] = [
+  cdrIntake,
+  clearing,
+  price,
+  lint,
+  relay,
+  pull,
+  importFeed,
+  fanout,
+]
 const exitUsage = 64
 
 type Outcome = { name: string; seconds: number; measured: Measured[]; error?: string }

@@ -234,6 +234,12 @@ test('2.1.1 eMSP: a location that nobody has is 2003 with REJECTED and nothing e
   const reply = await command(emsp211, 'START_SESSION', { body })
   assert.is(reply.code, 2003, reply.text)
   assert.equal(reply.data, { result: 'REJECTED' })
+  assert.match(reply.text, 'is not known here, or its owner is not connected')
+  // Headers that 2.1.1 does not have are no way out; where there are, they are named.
+  assert.not.match(reply.text, /OCPI-to/i)
+  const newer = commandOf(emsp221, 'START_SESSION', 'nowhere')
+  const told = await command(emsp221, 'START_SESSION', { body: { ...newer, location_id: 'NO' } })
+  assert.match(told.text, 'address one with OCPI-to')
 })
 
 test('2.1.1 eMSP: a CPO that is gone is 3000, because 4xxx does not exist there', async () => {

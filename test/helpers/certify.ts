@@ -37,9 +37,14 @@ export function rowsWith({ rows }: Certified, outcome: string): string[] {
     .map(({ id, detail }) => (detail === '' ? id : `${id}: ${detail}`))
 }
 
+/** What a sandbox partner may be, each with its party. */
+const PARTIES = { cpo: 'NL-SBC', emsp: 'DE-SBE', ptp: 'FR-SBP' } as const
+const ROLES = { cpo: 'CPO', emsp: 'EMSP', ptp: 'PTP' } as const
+export type SandboxRole = keyof typeof ROLES
+
 /** Starts a sandbox partner in this process. `faults` as on its command line. */
 export function sandboxPartner(of: {
-  role: 'cpo' | 'emsp'
+  role: SandboxRole
   version: Version
   party?: string
   faults?: readonly string[]
@@ -50,9 +55,9 @@ export function sandboxPartner(of: {
     return fault
   })
   return servePartner({
-    role: of.role === 'cpo' ? 'CPO' : 'EMSP',
+    role: ROLES[of.role],
     version: of.version,
-    party: partyFromCode(of.party ?? (of.role === 'cpo' ? 'NL-SBC' : 'DE-SBE')),
+    party: partyFromCode(of.party ?? PARTIES[of.role]),
     port: 0,
     faults,
     clock: systemClock,

@@ -237,6 +237,20 @@ test('a large CDR is not searched for ever, and says so', () => {
   assert.equal([found, tried, isComplete], [[], 40, false])
 })
 
+test('a price beyond all measure is compared and searched like any other', () => {
+  const terms = { elements: [{ price: [['ENERGY', 1e12, 21, 0]] as const }] }
+  const { found } = explain([at('10:00', { ENERGY: 1e12 })], terms, { total_cost: 1 })
+  assert.equal(found, [])
+})
+
+test('a rate below zero is no rate', () => {
+  const terms = { elements: [{ price: [['ENERGY', 1, -100, 0]] as const }] }
+  const { found } = explain([at('10:00', { ENERGY: 0.344 })], terms, {
+    total_cost: { excl_vat: 0.35, incl_vat: 0 },
+  })
+  assert.equal(found, [])
+})
+
 test('what no component can be read from is left to pricing', () => {
   for (const tariffs of [
     [null],

@@ -102,6 +102,30 @@ test('lines by rate are not compared with tax that no rate explains, nor with un
   assert.match(`${unknown?.reason}`, 'cannot be known')
 })
 
+test('an amount after taxes counts before the sum of tax lines', () => {
+  const claim = { before_taxes: 10, after_taxes: 11, taxes: [{ amount: 2 }] }
+  const { items } = compare({ total_cost: claim })
+  assert.equal(short(items), [
+    'total_cost excl matches 0',
+    'total_cost incl matches 0',
+    'total_cost.taxes differs 1',
+  ])
+  assert.equal(pointers(items)[1], '/total_cost/after_taxes')
+})
+
+test('tax lines without a total, or that cannot be read, are not added up', () => {
+  for (const taxes of [[7, { amount: 1 }], [{ amount: 'one' }, { amount: 1 }], [{}]])
+    assert.equal(short(compare({ total_cost: { before_taxes: 10, taxes } }).items), [
+      'total_cost excl matches 0',
+      'total_cost incl not_compared',
+      'total_cost.taxes not_compared',
+    ])
+  assert.equal(short(compare({ total_cost: { taxes: [{ amount: 1 }] } }).items), [
+    'total_cost incl not_compared',
+    'total_cost.taxes matches 0',
+  ])
+})
+
 test('taxes left out or empty claim nothing after taxes', () => {
   for (const taxes of [undefined, []])
     assert.equal(short(compare({ total_cost: { before_taxes: 10, taxes } }).items), [

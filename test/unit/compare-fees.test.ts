@@ -75,6 +75,27 @@ test('placing it within the tolerance is second best', () => {
   )
 })
 
+test('placing it exactly is better than leaving it near', () => {
+  const tolerance = { absolute: '5', relative: '0' }
+  const { items } = compareCdr({ total_parking_cost: 10 }, PARKED, { tolerance })
+  assert.equal(
+    items.map((item) => [item.verdict, item.computed]),
+    [['matches', '10']],
+  )
+})
+
+test('no fee is counted twice', () => {
+  assert.equal(verdicts(PARKED, { fixed: 5, parking: 7.5 }), ['not_compared', 'not_compared'])
+})
+
+test('a claim that cannot be read stands against no way of placing a fee', () => {
+  const claim = { total_fixed_cost: 'none', total_parking_cost: 10 }
+  assert.equal(verdictsOf(compareCdr(claim, PARKED, { tolerance: null })), [
+    'not_compared',
+    'matches',
+  ])
+})
+
 test('a fee of a reservation and one of charging are placed one by one', () => {
   for (const [fixed, reservation] of [
     [0.5, 6],

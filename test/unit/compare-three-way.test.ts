@@ -57,6 +57,27 @@ test('a side that only one of them knows is not compared', () => {
   assert.match(`${finding?.sentence}`, 'began the session costs 7.00 EUR after taxes.')
 })
 
+test('either of two bills may be the one that does not know a side', () => {
+  const more = { tax_included: 'YES' }
+  const gross = [expandTariff({ elements: [{ price: [['ENERGY', 0.605, null, 0]] }], more })]
+  assert.equal(compare({ own: gross, stored: OWN, agreed: null }).findings, [])
+})
+
+test('of OCPI 2.1.1 the totals before taxes are told', () => {
+  const cdr = {
+    ...expandCdr({ periods: [{ at: '10:00', volumes: { ENERGY: 10 } }] }),
+    end_date_time: undefined,
+    stop_date_time: '2024-01-15T12:00:00Z',
+  }
+  const both = { own: OWN, stored: tariff(0.6), agreed: null }
+  const [finding] = compareThreeWays({ cdr, ...both, options: { timeZone: 'UTC' } }).findings
+  assert.is(
+    finding?.sentence,
+    'With the tariff in the CDR the session costs 5.00 EUR before taxes; ' +
+      'with the tariff that was published when the session began the session costs 6.00 EUR before taxes.',
+  )
+})
+
 test('what is not there is not compared', () => {
   const { priced, findings } = compare({ own: OWN, stored: null, agreed: [] })
   assert.equal([priced.stored, priced.agreed, findings], [null, null, []])

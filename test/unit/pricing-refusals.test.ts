@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { limits } from '../../config/limits.ts'
 import { priceCdr } from '../../src/pricing/price.ts'
 import type { CannotPriceCode } from '../../src/pricing/types.ts'
 import { expandCdr, expandTariff } from '../fixtures/pricing/expand.ts'
@@ -23,6 +24,8 @@ const ROWS: readonly Row[] = [
   ['/start_date_time', '0024-01-15T10:00:00Z', 'unreadable'],
   ['/start_date_time', 1705312800, 'unreadable'],
   ['/end_date_time', '2024-01-15T10:61:00Z', 'unreadable'],
+  ['/end_date_time', '2024-01-15T10:00:00+24:00', 'unreadable'],
+  ['/end_date_time', '2024-01-15T10:00:00+01:60', 'unreadable'],
   ['/currency', undefined, 'unreadable'],
   ['/currency', 978, 'unreadable'],
   ['/currency', 'SEK', 'currency', '/tariffs/0/currency'],
@@ -39,6 +42,18 @@ const ROWS: readonly Row[] = [
   [VOLUME, '+1', 'unreadable'],
   [VOLUME, ' 1', 'unreadable'],
   [VOLUME, '', 'unreadable'],
+  [VOLUME, '0x10', 'unreadable'],
+  [VOLUME, 'NaN', 'unreadable'],
+  [VOLUME, 'Infinity', 'unreadable'],
+  [VOLUME, '-', 'unreadable'],
+  [VOLUME, '1.', 'unreadable'],
+  [VOLUME, '.5', 'unreadable'],
+  [VOLUME, '1_000', 'unreadable'],
+  [VOLUME, '1\n', 'unreadable'],
+  [VOLUME, '٣', 'unreadable'],
+  [VOLUME, [], 'unreadable'],
+  [VOLUME, [1], 'unreadable'],
+  [VOLUME, {}, 'unreadable'],
   [VOLUME, true, 'unreadable'],
   [VOLUME, Number.NaN, 'unreadable'],
   [VOLUME, Number.POSITIVE_INFINITY, 'unreadable'],
@@ -99,7 +114,7 @@ for (const value of [undefined, null, 7, 'cdr', [], true]) {
   })
 }
 
-for (const timeZone of ['Mars/Olympus', '+01:00', '', 'Europe/Amsterdam ']) {
+for (const timeZone of ['Mars/Olympus', '+01:00', '', 'Europe/Amsterdam ', 'A'.repeat(65)]) {
   test(`the time zone '${timeZone}' is refused although no restriction needs it`, () => {
     const priced = priceCdr(cdr(), [tariff()], { timeZone })
     assert.is(priced.ok ? undefined : priced.code, 'time_zone')
@@ -169,6 +184,36 @@ test('a segment says what was measured, billed, at which price and where that st
     incl: '2.42',
   }
   assert.equal(priced.ok && priced.segments, [{ ...place, ...money }])
+})
+
+test('more periods for more elements than are priced are refused', () => {
+  const elements = Array.from({ length: limits.pricingLookupsMax / 1_000 }, () => ({ price: [] }))
+  const periods = Array.from({ length: 1_000 }, () => ({ at: '10:00', tariff: 'T' }))
+  const price = (more: number) =>
+    priceCdr(
+      expandCdr({ periods: [...periods, ...periods.slice(0, more)] }),
+      [expandTariff({ elements })],
+      { timeZone: 'UTC' },
+    )
+  assert.is(price(0).ok, true)
+  const refused = price(1)
+  assert.equal(!refused.ok && [refused.code, refused.pointer], [
+    'out_of_range',
+    '/charging_periods',
+  ])
+})
+
+test('members that JSON may hold and objects have of themselves are nothing special', () => {
+  const odd =
+    '{"__proto__": {"credit": true, "currency": "SEK"}, "constructor": 1, "toString": null}'
+  const own: unknown = JSON.parse(odd)
+  const priced = priceCdr(
+    { ...cdr(), ...(isContainer(own) ? own : {}), cdr_location: own },
+    [{ ...tariff(), tax_included: null, ...(isContainer(own) ? own : {}) }],
+    { timeZone: 'UTC' },
+  )
+  assert.equal(priced.ok && priced.total, { excl: '2', incl: '2.42' })
+  assert.is(priced.ok && priced.notes.some(({ code }) => code === 'credit'), false)
 })
 
 test('a tariff that is not used may be in another currency', () => {

@@ -21,6 +21,12 @@ test('without anything it is an operator of 2.2.1 that waits for a handshake', (
   assert.is(options?.versionsUrl, undefined)
 })
 
+test('a payment terminal provider speaks 2.3.0', () => {
+  assert.equal(optionsOf('--role ptp')?.version, '2.3.0')
+  assert.is(optionsOf('--role ptp')?.role, 'PTP')
+  assert.match(wrongOf('--role ptp --version 2.2.1'), '2.3.0')
+})
+
 test('the versions URL at the hub follows from the version and the role', () => {
   const url = (line: string) =>
     optionsOf(`${line} --hub http://127.0.0.1:8700/ --token-a T`)?.versionsUrl

@@ -76,7 +76,10 @@ function checkBounds(subject: Case, { low, high }: Bounds): readonly Draft[] {
     const [from, to] = [low.total[side], high.total[side]]
     const actual = facts.total[side]
     if (from === null || to === null || actual === null) return []
-    const [least, most] = [exactly(from), exactly(to)]
+    // The dearer of two bills without tax need not be the dearer one with it.
+    const [least = 0n, most = 0n] = [exactly(from), exactly(to)].toSorted((a, b) =>
+      a < b ? -1 : 1,
+    )
     const expected = actual < least ? least : actual > most ? most : actual
     const tolerance = costTolerance(subject, expected)
     const price = `${moneyText(subject, least)} to ${moneyText(subject, most)}`

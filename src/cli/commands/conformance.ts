@@ -1,10 +1,9 @@
 import { limits } from '../../../config/limits.ts'
 import { isVersion, VERSIONS } from '../../ocpi/version.ts'
 import type { Version } from '../../ocpi/version.ts'
-import type { PartnerSide } from '../../ocpi/registry.ts'
 import type { Command, CommandCall, Outcome } from '../command.ts'
 import type { Bench, Settings } from '../conformance/bench.ts'
-import type { Address } from '../conformance/exchange.ts'
+import type { Address, Part } from '../conformance/exchange.ts'
 import { SUBJECTS } from '../conformance/subjects.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
 
@@ -17,10 +16,15 @@ export const conformanceCommands: readonly Command[] = [
       "Check a partner's OCPI platform, a test system: it registers with --token TOKEN (a token A), writes objects whose ids begin with CONF, sends commands, and leaves again (1: a check failed)",
     options: {
       role: {
-        value: 'cpo|emsp',
+        value: 'cpo|emsp|ptp',
         many: true,
         about:
           'what the partner is; else worked out from its endpoints, which 2.1.1 does not allow',
+      },
+      as: {
+        value: 'ptp',
+        about:
+          'what we are: a payment terminal provider, for the payments module of a CPO; else an eMSP or a CPO',
       },
       version: { value: 'V', about: `${VERSIONS.join(', ')}; else the newest that it offers` },
       party: {
@@ -112,7 +116,8 @@ function settingsFrom(call: CommandCall): Settings {
   return {
     versionsUrl,
     token,
-    role: roleFrom(call.options('role').at(-1)),
+    role: partFrom('role', call.options('role').at(-1), ['cpo', 'emsp', 'ptp']),
+    as: partFrom('as', call.option('as'), ['ptp']),
     version: versionFrom(call.option('version')),
     party: partyFrom(call.option('party') ?? 'NL-CFT'),
     isRegistered: call.flag('registered'),
@@ -122,9 +127,16 @@ function settingsFrom(call: CommandCall): Settings {
   }
 }
 
-function roleFrom(text: string | undefined): PartnerSide | undefined {
-  if (text === undefined || text === 'cpo' || text === 'emsp') return text
-  throw new CliStop(EXIT.usage, '--role is cpo or emsp: what the partner is.')
+const PARTS: Readonly<Record<string, Part>> = { cpo: 'CPO', emsp: 'EMSP', ptp: 'PTP' }
+
+function partFrom(
+  name: string,
+  text: string | undefined,
+  known: readonly string[],
+): Part | undefined {
+  const part = PARTS[text ?? '']
+  if (text === undefined || (part !== undefined && known.includes(text))) return part
+  throw new CliStop(EXIT.usage, `--${name} is ${known.join(' or ')}.`)
 }
 
 function versionFrom(text: string | undefined): Version | undefined {

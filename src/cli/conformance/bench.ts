@@ -1,15 +1,17 @@
-import { endpointSide } from '../../ocpi/registry.ts'
+import { endpointSide, moduleById } from '../../ocpi/registry.ts'
 import type { PartnerSide } from '../../ocpi/registry.ts'
 import type { Version } from '../../ocpi/version.ts'
 import type { Interface } from '../../ocpi/define.ts'
-import type { Address, Asked, Asker, Exchange } from './exchange.ts'
+import type { Address, Asked, Asker, Exchange, Part } from './exchange.ts'
 import type { OwnPlatform } from './own-platform.ts'
 
 /** What the operator asked for. Times in ms. */
 export type Settings = {
   versionsUrl: string
   token: string
-  role: PartnerSide | undefined
+  role: Part | undefined
+  /** What the certifier is; else a CPO or an eMSP, whatever the partner is not. */
+  as: Part | undefined
   version: Version | undefined
   /** The party that the certifier is. */
   party: Address
@@ -29,8 +31,11 @@ export type Bench = {
   readonly asker: Asker
   readonly own: OwnPlatform
   readonly version: Version
-  /** What the partner is; the certifier is the other side. */
+  /** The side that the partner is on; the certifier is on the other one. */
   readonly role: PartnerSide
+  /** What the partner is, and what the certifier is to it. */
+  readonly part: Part
+  readonly ownPart: Part
   readonly encoding: 'base64' | 'raw'
   readonly detailsUrl: string
   /** `locations/sender`, `credentials` → URL without a slash at its end. */
@@ -46,19 +51,40 @@ export type Bench = {
   stopped: string | null
 }
 
-export const sideRole = (side: PartnerSide): 'CPO' | 'EMSP' => (side === 'cpo' ? 'CPO' : 'EMSP')
+export const sideOf = (part: Part): PartnerSide => (part === 'CPO' ? 'cpo' : 'emsp')
 
 /** The certifier's own side. */
 export const otherSide = (side: PartnerSide): PartnerSide => (side === 'cpo' ? 'emsp' : 'cpo')
 
-/** The interface of a module that the partner has in its role. */
-export function interfaceOf(role: PartnerSide, module: string): Interface {
-  return module === 'hubclientinfo' ? 'sender' : (endpointSide(module, role) ?? 'receiver')
+/** The modules that 2.1.1 does not have and that one side only sends. */
+const SENDERS: Readonly<Record<string, PartnerSide>> = {
+  chargingprofiles: 'emsp',
+  payments: 'emsp',
+  Booking: 'cpo',
 }
 
-/** The URL of a module of the partner in its role, if it offers it. */
-export function moduleUrl({ endpoints, role }: Bench, module: string): string | undefined {
-  return endpoints.get(`${module}/${interfaceOf(role, module)}`)
+/** The interface of a module that the partner has on its side. */
+export function interfaceOf(role: PartnerSide, module: string): Interface {
+  if (module === 'hubclientinfo') return 'sender'
+  const sender = SENDERS[module]
+  if (sender !== undefined) return sender === role ? 'sender' : 'receiver'
+  return endpointSide(module, role) ?? 'receiver'
+}
+
+/** The URL of a module of the partner, if it offers it and it is for what the certifier is. */
+export function moduleUrl(
+  bench: Bench,
+  module: string,
+  side = interfaceOf(bench.role, module),
+): string | undefined {
+  return mayUse(bench, module, side) ? bench.endpoints.get(`${module}/${side}`) : undefined
+}
+
+/** Owners use Receiver interfaces, readers Sender interfaces; configuration modules are everybody's. */
+function mayUse({ ownPart }: Bench, id: string, side: Interface): boolean {
+  const module = moduleById(id)
+  if (!module || module.kind === 'configuration') return true
+  return (side === 'receiver' ? module.ownerRoles : module.readerRoles).includes(ownPart)
 }
 
 /**
@@ -95,6 +121,5 @@ export function ask(
 function addressee(bench: Bench, wanted: For): Address | undefined {
   if (typeof wanted === 'object') return wanted
   if (bench.hub) return wanted === 'content' ? undefined : bench.hub
-  const role = sideRole(bench.role)
-  return (bench.roles.find((each) => each.role === role) ?? bench.roles[0])?.party
+  return (bench.roles.find((each) => each.role === bench.part) ?? bench.roles[0])?.party
 }

@@ -1,24 +1,14 @@
 import { commandResponse, commandResult } from '../../ocpi/modules/command-schemas.ts'
 import { foldKey } from '../../ocpi/primitives.ts'
-import { dropNulls, isRecord, schemaFor, validate } from '../../ocpi/validate.ts'
+import { isRecord } from '../../ocpi/validate.ts'
 import { limits } from '../../../config/limits.ts'
 import { ask, moduleUrl } from './bench.ts'
 import type { Bench, For } from './bench.ts'
-import {
-  done,
-  doneThrough,
-  fail,
-  found,
-  isDone,
-  isRefused,
-  pass,
-  refusedAs,
-  said,
-  skipped,
-  warn,
-} from './check.ts'
+import { pass, fail, refusedAs, skipped, warn } from './check.ts'
 import type { Check, Source, Verdict } from './check.ts'
 import type { Exchange } from './exchange.ts'
+import { awaitResult, notAccepted, records, responseVerdict } from './later-results.ts'
+import type { Accepted } from './later-results.ts'
 import { reachableFirst } from './listing.ts'
 import type { Listing } from './listing.ts'
 import { createMade, inVersion, timeAt } from './made.ts'
@@ -31,7 +21,8 @@ const RESULT: Source = ['mod_commands', 'CommandResult Object']
 
 const HOUR_MS = 3_600_000
 
-type Desk = {
+/** What the rows of commands, and of what is done to the started session, know together. */
+export type Desk = {
   bench: Bench
   url: string
   /** The place that the commands are about; null when the partner lists none. */
@@ -39,23 +30,24 @@ type Desk = {
   token: Json
   reservation: string | number
   /** Commands that were accepted, with the URL their result is due at. */
-  accepted: Map<string, { url: string; waitMs: number }>
+  accepted: Accepted
+  /** The session that was started, once it was sent to us. */
   sessionId: string | null
 }
 
-type Place = { location: Json; evse: Json; connector: Json; owner: For }
+export type Place = { location: Json; evse: Json; connector: Json; owner: For }
 
-/** Commands with their later results, in an order in which each has something to be about. */
-export function commandChecks(bench: Bench, listings: ReadonlyMap<string, Listing>): Check[] {
-  const url = moduleUrl(bench, 'commands')
-  if (url === undefined) return []
+/** The place to send commands from; null when the partner takes none. */
+export function commandDesk(bench: Bench, listings: ReadonlyMap<string, Listing>): Desk | null {
+  const url = bench.role === 'cpo' ? moduleUrl(bench, 'commands') : undefined
+  if (url === undefined) return null
   const { settings, version } = bench
   const nowMs = settings.clock()
   const token = inVersion(createMade(settings.party, nowMs).token('CONF-TOKEN-1'), {
     version,
     kind: 'token',
   })
-  const desk: Desk = {
+  return {
     bench,
     url,
     place: () => placeIn(bench, reachableFirst('locations', listings)),
@@ -67,6 +59,12 @@ export function commandChecks(bench: Bench, listings: ReadonlyMap<string, Listin
     accepted: new Map(),
     sessionId: null,
   }
+}
+
+/** Commands with their later results, in an order in which each has something to be about. */
+export function commandChecks(desk: Desk): Check[] {
+  const { bench, token } = desk
+  const expiryMs = bench.settings.clock() + HOUR_MS
   return [
     ...commandRows(desk, 'UNLOCK_CONNECTOR', (place) => ({
       ...where(place),
@@ -75,14 +73,20 @@ export function commandChecks(bench: Bench, listings: ReadonlyMap<string, Listin
     ...commandRows(desk, 'RESERVE_NOW', (place) => ({
       ...where(place),
       token,
-      expiry_date: timeAt(nowMs + HOUR_MS),
+      expiry_date: timeAt(expiryMs),
       reservation_id: desk.reservation,
     })),
-    ...(version === '2.1.1'
+    ...(bench.version === '2.1.1'
       ? []
       : commandRows(desk, 'CANCEL_RESERVATION', () => ({ reservation_id: desk.reservation }))),
     ...commandRows(desk, 'START_SESSION', (place) => ({ ...where(place), token })),
     sessionRow(desk),
+  ]
+}
+
+/** Ends the session that was started, and sends what must be refused. */
+export function stopChecks(desk: Desk): Check[] {
+  return [
     ...commandRows(desk, 'STOP_SESSION', () => ({ session_id: desk.sessionId ?? '' })),
     ...refusalRows(desk),
   ]
@@ -145,7 +149,7 @@ function commandRows(desk: Desk, command: string, body: (place: Place) => Json):
       id: `${name}-result`,
       what: `${command} has its result posted to the response_url`,
       source: desk.bench.version === '2.1.1' ? RESPONSE : RESULT,
-      run: () => awaitResult(desk, name),
+      run: () => awaitResult(desk.bench, { name, schema: commandResult, accepted: desk.accepted }),
     },
   ]
 }
@@ -154,16 +158,11 @@ async function sendCommand(
   desk: Desk,
   sent: { command: string; name: string; body: Json; owner: For },
 ): Promise<Verdict> {
-  const { bench } = desk
-  const responseUrl = bench.own.resultUrl(sent.name)
-  const exchange = await post(desk, { ...sent, body: { response_url: responseUrl, ...sent.body } })
-  const { verdict, response } = readResponse(bench, exchange)
-  if (response === null) return verdict
-  const timeout = Number(response['timeout'] ?? 0) * 1_000
-  const waitMs = timeout > 0 ? Math.min(timeout, bench.settings.resultMs) : bench.settings.resultMs
-  if (response['result'] === 'ACCEPTED') desk.accepted.set(sent.name, { url: responseUrl, waitMs })
-  if (verdict.outcome !== 'pass' || response['result'] === 'ACCEPTED') return verdict
-  return warn(`it answers ${String(response['result'])}`)
+  const { bench, accepted } = desk
+  const { name } = sent
+  const url = bench.own.resultUrl(name)
+  const exchange = await post(desk, { ...sent, body: { response_url: url, ...sent.body } })
+  return responseVerdict(bench, exchange, { name, url, schema: commandResponse, accepted })
 }
 
 function post(desk: Desk, sent: { command: string; body: Json; owner: For }): Promise<Exchange> {
@@ -173,37 +172,6 @@ function post(desk: Desk, sent: { command: string; body: Json; owner: For }): Pr
     body: sent.body,
     for: sent.owner,
   })
-}
-
-function readResponse(
-  { version, hub }: Bench,
-  exchange: Exchange,
-): { verdict: Verdict; response: Json | null } {
-  const answer = doneThrough(exchange, { isHub: hub !== null })
-  const schema = schemaFor(commandResponse, version)
-  const data = dropNulls(exchange.data)
-  if (answer.outcome !== 'pass' || !schema) return { verdict: answer, response: null }
-  const { hard, soft } = validate(schema, data)
-  if (hard.length > 0 || !isRecord(data)) return { verdict: found(hard), response: null }
-  return { verdict: found(soft, 'warn'), response: data }
-}
-
-async function awaitResult({ bench, accepted }: Desk, name: string): Promise<Verdict> {
-  const due = accepted.get(name)
-  if (!due) return skipped('it was not accepted')
-  const { pathname } = new URL(due.url)
-  const got = await bench.own.waitFor(({ path }) => path === pathname, due.waitMs)
-  if (!got) return fail(`no result within ${due.waitMs / 1_000} s`)
-  return resultVerdict(bench, got)
-}
-
-function resultVerdict({ version }: Bench, got: Got): Verdict {
-  if (got.method !== 'POST') return fail(`it came with ${got.method}`)
-  if (!got.isKnownToken) return fail('it came without the token in our Credentials')
-  const schema = schemaFor(commandResult, version)
-  if (!schema) return pass()
-  const { hard, soft } = validate(schema, got.body)
-  return hard.length > 0 ? found(hard) : found(soft, 'warn')
 }
 
 /** A started session is pushed to us or stands in the list; its id is what STOP_SESSION needs. */
@@ -270,15 +238,4 @@ function refusalRows(desk: Desk): Check[] {
         ),
     },
   ]
-}
-
-function notAccepted(exchange: Exchange): Verdict {
-  if (isRefused(exchange)) return pass()
-  if (!isDone(exchange)) return fail(said(exchange))
-  const result = isRecord(exchange.data) ? exchange.data['result'] : undefined
-  return result === 'ACCEPTED' ? fail('it answers ACCEPTED') : pass()
-}
-
-function records(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter(isRecord) : []
 }

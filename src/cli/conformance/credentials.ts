@@ -1,6 +1,6 @@
 import { credentialsObject } from '../../ocpi/modules/credentials.ts'
 import { dropNulls, isRecord, schemaFor, validate } from '../../ocpi/validate.ts'
-import { ask, interfaceOf, moduleUrl, otherSide, sideRole } from './bench.ts'
+import { ask, interfaceOf, moduleUrl, otherSide } from './bench.ts'
 import type { Bench, PeerRole } from './bench.ts'
 import { done, fail, found, isDone, pass, refusedWith, said, skipped, warn } from './check.ts'
 import type { Check, Source, Verdict } from './check.ts'
@@ -156,19 +156,28 @@ function write(bench: Bench, method: 'GET' | 'POST' | 'PUT' | 'DELETE'): Promise
 }
 
 async function scope(bench: Bench): Promise<Verdict> {
-  for (const module of ['locations', 'tariffs', 'cdrs', 'tokens'])
+  for (const module of ['locations', 'tariffs', 'cdrs', 'tokens', 'payments'])
     if (interfaceOf(bench.role, module) === 'sender') {
       const url = moduleUrl(bench, module)
       if (url !== undefined)
-        return refusedWith(await ask(bench, { method: 'GET', url, for: 'everyone' }), 401)
+        return refusedWith(
+          await ask(bench, { method: 'GET', url: `${url}${listBelow(module)}`, for: 'everyone' }),
+          401,
+        )
     }
   return skipped('it offers no list')
+}
+
+/** Payments have no list of their own. */
+function listBelow(module: string): string {
+  return module === 'payments' ? '/terminals' : ''
 }
 
 async function register(bench: Bench, state: State): Promise<Verdict> {
   bench.own.speak({
     version: bench.version,
     side: otherSide(bench.role),
+    role: bench.ownPart,
     party: bench.settings.party,
   })
   const exchange = await write(bench, 'POST')
@@ -222,7 +231,7 @@ function readRoles(bench: Bench, data: Record<string, unknown>): void {
   const entries: unknown = bench.version === '2.1.1' ? [data] : data['roles']
   bench.roles = (Array.isArray(entries) ? entries : []).flatMap((entry: unknown): PeerRole[] => {
     if (!isRecord(entry)) return []
-    const role = bench.version === '2.1.1' ? sideRole(bench.role) : String(entry['role'])
+    const role = bench.version === '2.1.1' ? bench.part : String(entry['role'])
     return [{ role, party: addressOf(entry) }]
   })
   const named = data['hub_party_id']
@@ -237,9 +246,9 @@ function addressOf(entry: Record<string, unknown>): Address {
 }
 
 /** A partner that is no hub must have the role that it is checked in. */
-function missingRole({ version, hub, roles, role }: Bench): Verdict | null {
-  if (version === '2.1.1' || hub || roles.some((each) => each.role === sideRole(role))) return null
-  return warn(`it has no role ${sideRole(role)}`)
+function missingRole({ version, hub, roles, part }: Bench): Verdict | null {
+  if (version === '2.1.1' || hub || roles.some((each) => each.role === part)) return null
+  return warn(`it has no role ${part}`)
 }
 
 /** Whether the partner asked for our versions and details since, with the token it was given. */

@@ -7,6 +7,9 @@ import { readTime } from '../../ocpi/primitives.ts'
 
 export type Address = { countryCode: string; partyId: string }
 
+/** What a platform is to the other one. A payment terminal provider stands where an eMSP does (2.3.0 Payments). */
+export type Part = 'CPO' | 'EMSP' | 'PTP'
+
 /** A request as a check wants it. `token` null: no Authorization header at all. */
 export type Asked = {
   method: PeerRequest['method']

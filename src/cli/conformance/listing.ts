@@ -3,10 +3,19 @@ import { dropNulls, isRecord } from '../../ocpi/validate.ts'
 import { readTime } from '../../ocpi/primitives.ts'
 import { parseLinkNext } from '../../peer/link.ts'
 import { ask } from './bench.ts'
-import type { Bench } from './bench.ts'
+import type { Bench, For } from './bench.ts'
 import { isDone, said } from './check.ts'
 import type { Exchange } from './exchange.ts'
 import type { Json } from './made.ts'
+
+/** A list of the partner's. `path`: where it is below its module, empty for the module's own. */
+export type ListAt = {
+  label: string
+  module: string
+  path: string
+  url: string
+  for: For
+}
 
 /** One page as it came. */
 export type Page = {
@@ -32,13 +41,8 @@ export function withQuery(url: string, query: Readonly<Record<string, string>>):
 }
 
 /** One page. Its objects are without null members. */
-export async function getPage(bench: Bench, at: { module: string; url: string }): Promise<Page> {
-  const isRouted = at.module !== 'hubclientinfo'
-  const exchange = await ask(bench, {
-    method: 'GET',
-    url: at.url,
-    for: isRouted ? 'everyone' : 'none',
-  })
+export async function getPage(bench: Bench, at: Pick<ListAt, 'url' | 'for'>): Promise<Page> {
+  const exchange = await ask(bench, { method: 'GET', url: at.url, for: at.for })
   const data = isDone(exchange) ? dropNulls(exchange.data) : []
   const total = exchange.headers['x-total-count'] ?? ''
   return {
@@ -52,9 +56,9 @@ export async function getPage(bench: Bench, at: { module: string; url: string })
 /** Follows the Links of a list on its own host, within limits. */
 export async function crawl(
   bench: Bench,
-  list: { module: string; url: string; pagesMax?: number },
+  list: Pick<ListAt, 'url' | 'for'> & { pagesMax?: number },
 ): Promise<Listing> {
-  const { module, pagesMax = limits.certifyPagesMax } = list
+  const { pagesMax = limits.certifyPagesMax } = list
   const listing: Listing = { pages: [], objects: [], end: null }
   const seen = new Set<string>()
   let url: string | null = list.url
@@ -65,7 +69,7 @@ export async function crawl(
     if (listing.pages.length >= pagesMax || listing.objects.length >= limits.certifyObjectsMax)
       return { ...listing, end: TOO_LONG }
     seen.add(url)
-    const page = await getPage(bench, { module, url })
+    const page = await getPage(bench, { url, for: list.for })
     listing.pages.push(page)
     if (!isDone(page.exchange)) return { ...listing, end: said(page.exchange) }
     listing.objects.push(...page.objects)
@@ -86,14 +90,16 @@ export function changedMs(object: Json): number {
   return Math.max(own, ...parts.map(changedMs))
 }
 
-/** What tells objects of a module apart: owner, id, and the type of tokens. */
-export function keyOf(module: string, object: Json): string {
+/** What tells the objects of a list apart: owner, id, and the type of tokens. */
+export function keyOf(label: string, object: Json): string {
   const owner = `${String(object['country_code'] ?? '')}-${String(object['party_id'] ?? '')}`
-  const id = module === 'tokens' ? object['uid'] : module === 'hubclientinfo' ? '' : object['id']
-  const kind =
-    module === 'tokens' ? object['type'] : module === 'hubclientinfo' ? object['role'] : ''
+  const id = label === 'hubclientinfo' ? '' : object[ID_MEMBERS[label] ?? 'id']
+  const kind = label === 'tokens' ? object['type'] : label === 'hubclientinfo' ? object['role'] : ''
   return `${owner}/${String(id)}/${String(kind)}`.toLowerCase()
 }
+
+/** The members that are not called `id`. */
+const ID_MEMBERS: Readonly<Record<string, string>> = { tokens: 'uid', terminals: 'terminal_id' }
 
 /** The parties that a hub says are connected, as `nl-tnm`; null where nobody says it. */
 function connectedParties(listings: ReadonlyMap<string, Listing>): ReadonlySet<string> | null {

@@ -1,16 +1,15 @@
 import { limits } from '../../../config/limits.ts'
 import { versionDetails, versionList } from '../../ocpi/modules/versions.ts'
 import { MODULES, moduleById } from '../../ocpi/registry.ts'
-import type { PartnerSide } from '../../ocpi/registry.ts'
 import { dropNulls, isRecord, schemaFor, validate } from '../../ocpi/validate.ts'
 import { VERSIONS, compareVersions, isVersion } from '../../ocpi/version.ts'
 import type { Version } from '../../ocpi/version.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
-import { interfaceOf } from './bench.ts'
+import { interfaceOf, sideOf } from './bench.ts'
 import type { Bench, Settings } from './bench.ts'
 import { citationOf, done, fail, found, isDone, pass, refusedWith, warn } from './check.ts'
 import type { Row, Source, Verdict } from './check.ts'
-import type { Asker, Exchange } from './exchange.ts'
+import type { Asker, Exchange, Part } from './exchange.ts'
 import type { OwnPlatform } from './own-platform.ts'
 
 type Parts = { settings: Settings; asker: Asker; own: OwnPlatform }
@@ -47,7 +46,8 @@ export async function meet(parts: Parts): Promise<{ rows: Row[]; bench: Bench | 
   noted.push({ id: 'details', what: 'GET version details', source: DETAILS_GET, verdict })
   if (verdict.outcome === 'fail') return { rows: rowsOf(noted, version), bench: null }
   const listed = endpointsIn(details)
-  const role = roleOf(settings, { version, listed })
+  const part = roleOf(settings, { version, listed })
+  const role = sideOf(part)
   const endpoints = namedEndpoints(listed, { version, role })
   noted.push({
     id: 'endpoints',
@@ -55,13 +55,13 @@ export async function meet(parts: Parts): Promise<{ rows: Row[]; bench: Bench | 
     source: ENDPOINT,
     verdict: endpointsVerdict({ listed, endpoints, role, version }),
   })
-  const learnt = { version, role, encoding, detailsUrl: url, endpoints }
+  const learnt = { version, role, part, encoding, detailsUrl: url, endpoints }
   return { rows: rowsOf(noted, version), bench: newBench(parts, learnt) }
 }
 
 function newBench(
   { settings, asker, own }: Parts,
-  learnt: Pick<Bench, 'version' | 'role' | 'encoding' | 'detailsUrl' | 'endpoints'>,
+  learnt: Pick<Bench, 'version' | 'role' | 'part' | 'encoding' | 'detailsUrl' | 'endpoints'>,
 ): Bench {
   const { token, isRegistered } = settings
   return {
@@ -69,12 +69,19 @@ function newBench(
     asker,
     own,
     ...learnt,
+    ownPart: ownPartOf(settings, learnt),
     token,
     hub: null,
     roles: [],
     isRegistered,
     stopped: null,
   }
+}
+
+/** 2.3.0 is the first version that has payments. */
+function ownPartOf({ as }: Settings, { version, role }: Pick<Bench, 'version' | 'role'>): Part {
+  if (role === 'emsp') return 'CPO'
+  return version === '2.3.0' && as !== undefined ? as : 'EMSP'
 }
 
 /** The version is known after the first rows only; all are cited by it. */
@@ -184,15 +191,13 @@ function endpointsIn({ data }: Exchange): Listed[] {
 }
 
 /** What the partner is: as the operator says, else the role whose modules it sends. */
-function roleOf(
-  settings: Settings,
-  of: { version: Version; listed: readonly Listed[] },
-): PartnerSide {
+function roleOf(settings: Settings, of: { version: Version; listed: readonly Listed[] }): Part {
   if (settings.role !== undefined) return settings.role
   const sends = (...modules: string[]) =>
     of.listed.some(({ identifier, role }) => role === 'SENDER' && modules.includes(identifier))
   const [isCpo, isEmsp] = [sends('locations', 'tariffs', 'cdrs'), sends('tokens')]
-  if (of.version !== '2.1.1' && isCpo !== isEmsp) return isCpo ? 'cpo' : 'emsp'
+  if (of.version !== '2.1.1' && isCpo !== isEmsp) return isCpo ? 'CPO' : 'EMSP'
+  if (of.version !== '2.1.1' && !isCpo && sends('payments')) return 'PTP'
   const why =
     of.version === '2.1.1' ? 'OCPI 2.1.1 names no roles' : 'it has the modules of both roles'
   throw new CliStop(EXIT.usage, `Say what the partner is, --role cpo or --role emsp: ${why}.`)
@@ -200,7 +205,7 @@ function roleOf(
 
 function namedEndpoints(
   listed: readonly Listed[],
-  of: { version: Version; role: PartnerSide },
+  of: Pick<Bench, 'version' | 'role'>,
 ): Map<string, string> {
   const named = new Map<string, string>()
   for (const { identifier, role, url } of listed) {
@@ -214,7 +219,7 @@ function namedEndpoints(
 function endpointsVerdict(of: {
   listed: readonly Listed[]
   endpoints: ReadonlyMap<string, string>
-  role: PartnerSide
+  role: Bench['role']
   version: Version
 }): Verdict {
   const { listed, endpoints, role, version } = of
@@ -242,5 +247,5 @@ function isIn(version: Version, identifier: string): boolean {
 
 /** How far the partner can be spoken with, in a sentence for the report. */
 export function summaryOf(bench: Bench): string {
-  return `${bench.role === 'cpo' ? 'CPO' : 'eMSP'}, OCPI ${bench.version}${bench.hub ? ', a hub' : ''}`
+  return `${bench.part === 'EMSP' ? 'eMSP' : bench.part}, OCPI ${bench.version}${bench.hub ? ', a hub' : ''}`
 }

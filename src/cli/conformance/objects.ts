@@ -8,8 +8,9 @@ import type { Bench } from './bench.ts'
 import { doneThrough, fail, found, pass, skipped } from './check.ts'
 import type { Check, Source, Verdict } from './check.ts'
 import { differs } from './compare.ts'
+import { fileOf } from './spec-files.ts'
 import { keyOf, reachableFirst } from './listing.ts'
-import type { Listing } from './listing.ts'
+import type { ListAt, Listing } from './listing.ts'
 import type { Json } from './made.ts'
 import { breaches, tariffKey, timeFaults } from './object-rules.ts'
 import type { RuleFacts } from './object-rules.ts'
@@ -17,18 +18,19 @@ import type { RuleFacts } from './object-rules.ts'
 /** The objects of a list that was read: schema, values, rules. */
 export function objectChecks(
   bench: Bench,
-  module: string,
+  at: ListAt,
   listings: ReadonlyMap<string, Listing>,
 ): Check[] {
-  const objects = () => listings.get(module)?.objects ?? []
+  const { label, module } = at
+  const objects = () => listings.get(label)?.objects ?? []
   const source: Source = [fileOf(module), 'Object description']
   const row = (
     id: string,
     what: string,
     run: (all: readonly Json[]) => Promise<Verdict> | Verdict,
   ): Check => ({
-    id: `${module}.${id}`,
-    what: `${module}: ${what}`,
+    id: `${label}.${id}`,
+    what: `${label}: ${what}`,
     source,
     run: () => (objects().length === 0 ? skipped('there are no objects') : run(objects())),
   })
@@ -39,72 +41,69 @@ export function objectChecks(
   })
   return [
     row('schema', 'every object has what is required, in the right JSON types', (all) =>
-      found(shapeFaults(bench, { module, all }).hard),
+      found(shapeFaults(bench, { at, all }).hard),
     ),
     row('values', 'enums, lengths, patterns and times are as specified', (all) =>
-      found(shapeFaults(bench, { module, all }).soft, 'warn'),
+      found(shapeFaults(bench, { at, all }).soft, 'warn'),
     ),
-    row('unique', 'no object is listed twice', (all) => uniqueVerdict(module, all)),
+    row('unique', 'no object is listed twice', (all) => uniqueVerdict(label, all)),
     row('times', 'no object is older than its parts or from the future', (all) =>
-      found(named(module, all, (one) => timeFaults(one, bench.settings.clock()))),
+      found(named(label, all, (one) => timeFaults(one, bench.settings.clock()))),
     ),
-    row('rules', 'what the members say fits together', (all) => rulesVerdict(module, all, facts())),
-    ...(bench.version === '2.1.1' || module === 'hubclientinfo'
+    row('rules', 'what the members say fits together', (all) => rulesVerdict(label, all, facts())),
+    ...(bench.version === '2.1.1' || module === 'hubclientinfo' || module === 'payments'
       ? []
       : [
-          row('owner', 'every owner is one of its roles', (all) =>
-            ownerVerdict(bench, module, all),
-          ),
+          row('owner', 'every owner is one of its roles', (all) => ownerVerdict(bench, label, all)),
         ]),
     ...(module === 'locations' ? [oneRow(bench, () => reachableFirst(module, listings))] : []),
   ]
 }
 
-const fileOf = (module: string): string =>
-  module === 'hubclientinfo' ? 'mod_hub_client_info' : `mod_${module}`
-
 function shapeFaults(
   bench: Bench,
-  { module, all }: { module: string; all: readonly Json[] },
+  { at, all }: { at: ListAt; all: readonly Json[] },
 ): { hard: Fault[]; soft: Fault[] } {
-  const definition = moduleById(module)
-  const lists = Object.values(definition?.endpoints ?? {}).find(({ reply }) => reply?.list === true)
+  const { label, module, path } = at
+  const lists = Object.values(moduleById(module)?.endpoints ?? {}).find(
+    (endpoint) => endpoint.reply?.list === true && (path === '' || endpoint.path === path),
+  )
   const schema = schemaFor(lists?.reply?.schema ?? {}, bench.version)
   if (!schema) return { hard: [], soft: [] }
   return {
-    hard: named(module, all, (one) => validate(schema, one).hard),
-    soft: named(module, all, (one) => validate(schema, one).soft),
+    hard: named(label, all, (one) => validate(schema, one).hard),
+    soft: named(label, all, (one) => validate(schema, one).soft),
   }
 }
 
 /** The faults of all objects, each with the object it is in. */
 function named(
-  module: string,
+  label: string,
   all: readonly Json[],
   judge: (object: Json) => readonly Fault[],
 ): Fault[] {
   return all.flatMap((object) =>
     judge(object)
       .slice(0, limits.certifyFaultsShown)
-      .map(({ pointer, message }) => ({ pointer: `${keyOf(module, object)} ${pointer}`, message })),
+      .map(({ pointer, message }) => ({ pointer: `${keyOf(label, object)} ${pointer}`, message })),
   )
 }
 
-function uniqueVerdict(module: string, all: readonly Json[]): Verdict {
+function uniqueVerdict(label: string, all: readonly Json[]): Verdict {
   const seen = new Set<string>()
   const twice = all
-    .map((one) => keyOf(module, one))
+    .map((one) => keyOf(label, one))
     .filter((key) => seen.size === seen.add(key).size)
   return twice.length === 0
     ? pass()
     : fail(`${twice.slice(0, limits.certifyFaultsShown).join(', ')}`)
 }
 
-function rulesVerdict(module: string, all: readonly Json[], facts: RuleFacts): Verdict {
-  const must = named(module, all, (one) => breaches(module, one, facts).must)
+function rulesVerdict(label: string, all: readonly Json[], facts: RuleFacts): Verdict {
+  const must = named(label, all, (one) => breaches(label, one, facts).must)
   if (must.length > 0) return found(must)
   return found(
-    named(module, all, (one) => breaches(module, one, facts).should),
+    named(label, all, (one) => breaches(label, one, facts).should),
     'warn',
   )
 }
@@ -119,7 +118,7 @@ function tariffKeys(
 }
 
 /** Objects of parties that are no role of the platform may be ignored (Client Owned Object Pull). A hub has everybody's. */
-function ownerVerdict(bench: Bench, module: string, all: readonly Json[]): Verdict {
+function ownerVerdict(bench: Bench, label: string, all: readonly Json[]): Verdict {
   if (bench.hub) return skipped('a hub has the objects of others')
   const known = new Set(
     bench.roles.map(({ party }) => foldKey(`${party.countryCode}-${party.partyId}`)),
@@ -127,7 +126,7 @@ function ownerVerdict(bench: Bench, module: string, all: readonly Json[]): Verdi
   const ownerOf = (one: Json) =>
     foldKey(`${String(one['country_code'])}-${String(one['party_id'])}`)
   return found(
-    named(module, all, (one) =>
+    named(label, all, (one) =>
       known.has(ownerOf(one))
         ? []
         : [{ pointer: '/party_id', message: 'is no role of the platform' }],

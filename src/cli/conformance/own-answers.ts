@@ -1,6 +1,7 @@
 import { foldKey } from '../../ocpi/primitives.ts'
 import { endpointSide } from '../../ocpi/registry.ts'
 import { isRecord } from '../../ocpi/validate.ts'
+import { compareVersions } from '../../ocpi/version.ts'
 import type { Json } from './made.ts'
 import { shownCredentials } from './own-state.ts'
 import type { Got, OwnState } from './own-state.ts'
@@ -8,6 +9,13 @@ import type { Got, OwnState } from './own-state.ts'
 type Answer = { status?: number; code?: number; data?: unknown; headers?: Record<string, string> }
 
 const MODULES = ['locations', 'tariffs', 'sessions', 'cdrs', 'tokens', 'commands'] as const
+
+/** What comes back to us in the modules that later versions added, by the side that we are on. */
+const MORE = [
+  { module: 'chargingprofiles', since: '2.2.1', own: 'emsp', side: 'sender' },
+  { module: 'Booking', since: '2.3.0', own: 'emsp', side: 'receiver' },
+  { module: 'payments', since: '2.3.0', own: 'cpo', side: 'receiver' },
+] as const
 
 /** What the certifier answers to its partner: it offers its side's modules and takes whatever is pushed. */
 export function answerOwn(state: OwnState, got: Got, newCredentials: () => Json): Answer {
@@ -26,12 +34,18 @@ export function answerOwn(state: OwnState, got: Got, newCredentials: () => Json)
 }
 
 function sideOf(state: OwnState, module: string): 'sender' | 'receiver' {
-  return endpointSide(module, state.side) ?? 'receiver'
+  const more = MORE.find((one) => one.module === module)
+  return more?.side ?? endpointSide(module, state.side) ?? 'receiver'
+}
+
+function modulesOf({ version, side }: OwnState): string[] {
+  const more = MORE.filter(({ since, own }) => own === side && compareVersions(version, since) >= 0)
+  return [...MODULES, ...more.map(({ module }) => module)]
 }
 
 function detailsOf(state: OwnState, base: string): Json {
   const isOld = state.version === '2.1.1'
-  const endpoints = MODULES.map((identifier) => {
+  const endpoints = modulesOf(state).map((identifier) => {
     const side = sideOf(state, identifier)
     return isOld
       ? { identifier, url: `${base}/${identifier}` }
@@ -70,6 +84,8 @@ function functional(state: OwnState, got: Got, segments: readonly string[]): Ans
       : got.method === 'GET'
         ? { status: 404, code: 2001 }
         : {}
+  // The active profile of a session of ours: the only thing that is put to a Sender interface.
+  if (got.method === 'PUT') return {}
   if (path[1] === 'authorize') return authorize(state, own, path[0] ?? '')
   if (path.length > 0) return { status: 404, code: 2001 }
   const headers = { 'X-Total-Count': String(own.length), 'X-Limit': '100' }

@@ -6,7 +6,7 @@ import type { PartnerSide } from '../../ocpi/registry.ts'
 import { dropNulls, isRecord } from '../../ocpi/validate.ts'
 import type { Version } from '../../ocpi/version.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
-import type { Address } from './exchange.ts'
+import type { Address, Part } from './exchange.ts'
 import { timeAt } from './made.ts'
 import type { Json } from './made.ts'
 import { answerOwn } from './own-answers.ts'
@@ -19,7 +19,7 @@ export type OwnPlatform = {
   readonly versionsUrl: string
   readonly got: readonly Got[]
   /** The version and side that are spoken from now on. */
-  speak(as: { version: Version; side: PartnerSide; party: Address }): void
+  speak(as: { version: Version; side: PartnerSide; role: Part; party: Address }): void
   /** A Credentials object with a new token, which works from now on beside those before. */
   credentials(): Json
   /** The objects that it lists and knows; by module. */
@@ -50,6 +50,7 @@ export async function startOwnPlatform(options: {
     url: '',
     version: '2.2.1',
     side: 'emsp',
+    role: 'EMSP',
     party: { countryCode: 'NL', partyId: 'CFT' },
     tokens: [],
     objects: new Map(),

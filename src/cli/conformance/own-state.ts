@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { PartnerSide } from '../../ocpi/registry.ts'
 import type { Version } from '../../ocpi/version.ts'
-import type { Address } from './exchange.ts'
+import type { Address, Part } from './exchange.ts'
 import type { Json } from './made.ts'
 
 /** What the partner sent to the certifier's own platform. `path` is what follows the host. */
@@ -20,6 +20,7 @@ export type OwnState = {
   url: string
   version: Version
   side: PartnerSide
+  role: Part
   party: Address
   tokens: string[]
   objects: Map<string, Json[]>
@@ -42,8 +43,7 @@ export function shownCredentials(state: OwnState, token: string): Json {
     business_details: { name: 'Conformance test' },
   }
   const common = { token, url: `${state.url}/ocpi/versions` }
-  const role = state.side === 'cpo' ? 'CPO' : 'EMSP'
   return state.version === '2.1.1'
     ? { ...common, ...party }
-    : { ...common, roles: [{ role, ...party }] }
+    : { ...common, roles: [{ role: state.role, ...party }] }
 }

@@ -3,7 +3,7 @@ import type { Check, Source, Verdict } from './check.ts'
 import { moduleUrl } from './bench.ts'
 import type { Bench } from './bench.ts'
 import { TOO_LONG, baseQuery, changedMs, crawl, getPage, keyOf, withQuery } from './listing.ts'
-import type { Listing, Page } from './listing.ts'
+import type { ListAt, Listing, Page } from './listing.ts'
 import { timeAt } from './made.ts'
 
 /** The lists a partner may offer, in the order in which they are read. */
@@ -13,27 +13,30 @@ const REQUEST: Source = ['transport_and_format', 'Paginated Request']
 const RESPONSE: Source = ['transport_and_format', 'Paginated Response']
 
 /** The lists that this partner offers in its role. */
-export function offeredLists(bench: Bench): string[] {
+export function offeredLists(bench: Bench): ListAt[] {
   const sends = bench.role === 'cpo' ? ['tariffs', 'locations', 'sessions', 'cdrs'] : ['tokens']
-  return LISTS.filter(
-    (module) =>
-      (module === 'hubclientinfo' || sends.includes(module)) &&
-      moduleUrl(bench, module) !== undefined,
-  )
+  return LISTS.flatMap((module): ListAt[] => {
+    const url = moduleUrl(bench, module)
+    const isConfiguration = module === 'hubclientinfo'
+    if (url === undefined || (!isConfiguration && !sends.includes(module))) return []
+    const target = withQuery(url, baseQuery(module))
+    const whom = isConfiguration ? 'none' : 'everyone'
+    return [{ label: module, module, path: '', url: target, for: whom }]
+  })
 }
 
 /** Pages, filters and totals of one list. What is read is left in `listings` for the checks of the objects. */
-export function pageChecks(bench: Bench, module: string, listings: Map<string, Listing>): Check[] {
-  const url = withQuery(moduleUrl(bench, module) ?? '', baseQuery(module))
-  const list: List = { bench, module, url, listing: () => listings.get(module) }
+export function pageChecks(bench: Bench, at: ListAt, listings: Map<string, Listing>): Check[] {
+  const { label, module } = at
+  const list: List = { ...at, bench, listing: () => listings.get(label) }
   const row = (
     id: string,
     what: string,
     source: Source,
     run: () => Promise<Verdict> | Verdict,
   ) => ({
-    id: `${module}.${id}`,
-    what: `${module}: ${what}`,
+    id: `${label}.${id}`,
+    what: `${label}: ${what}`,
     source,
     run,
   })
@@ -43,8 +46,8 @@ export function pageChecks(bench: Bench, module: string, listings: Map<string, L
       'the list can be read to its end',
       ['transport_and_format', 'Pagination'],
       async () => {
-        const listing = await crawl(bench, { module, url })
-        listings.set(module, listing)
+        const listing = await crawl(bench, at)
+        listings.set(label, listing)
         return listVerdict(listing)
       },
     ),
@@ -76,18 +79,18 @@ export function pageChecks(bench: Bench, module: string, listings: Map<string, L
   ]
 }
 
-type List = { bench: Bench; module: string; url: string; listing: () => Listing | undefined }
+type List = ListAt & { bench: Bench; listing: () => Listing | undefined }
 
 type MakeRow = (id: string, what: string, source: Source, run: () => Promise<Verdict>) => Check
 
 /** 2.2.1 mod_sessions: date_from is required. */
-function requiredRow({ bench, module }: List, row: MakeRow): Check {
+function requiredRow({ bench, module, ...list }: List, row: MakeRow): Check {
   return row(
     'required',
     'without date_from it is refused',
     ['mod_sessions', 'GET Method'],
     async () => {
-      const page = await getPage(bench, { module, url: moduleUrl(bench, module) ?? '' })
+      const page = await getPage(bench, { ...list, url: moduleUrl(bench, module) ?? '' })
       if (isRefused(page.exchange)) return pass()
       return isDone(page.exchange) ? warn('it is answered all the same') : fail(said(page.exchange))
     },
@@ -132,8 +135,11 @@ function totalVerdict({ pages, objects, end }: Listing): Verdict {
     : fail(`${String(totals[0] ?? 'none')} for ${objects.length} objects`)
 }
 
-async function limitVerdict({ bench, module, url }: List, listing: Listing): Promise<Verdict> {
-  const page = await getPage(bench, { module, url: withQuery(url, { limit: '1' }) })
+async function limitVerdict(
+  { bench, label, url, for: whom }: List,
+  listing: Listing,
+): Promise<Verdict> {
+  const page = await getPage(bench, { for: whom, url: withQuery(url, { limit: '1' }) })
   if (!isDone(page.exchange)) return fail(said(page.exchange))
   if (page.objects.length > 1) return fail(`it gives ${page.objects.length} objects`)
   if (listing.objects.length > 1 && page.next === null) return fail('there is no Link')
@@ -142,18 +148,21 @@ async function limitVerdict({ bench, module, url }: List, listing: Listing): Pro
 
 const SMALL_PAGES = 6
 
-async function linksVerdict({ bench, module, url }: List, listing: Listing): Promise<Verdict> {
+async function linksVerdict(
+  { bench, label, url, for: whom }: List,
+  listing: Listing,
+): Promise<Verdict> {
   const { objects } = listing
   if (objects.length < 2) return skipped('there are too few objects')
   const limit = Math.max(1, Math.ceil(Math.min(objects.length, 60) / SMALL_PAGES))
   const small = await crawl(bench, {
-    module,
+    for: whom,
     url: withQuery(url, { limit: String(limit) }),
     pagesMax: SMALL_PAGES + 1,
   })
   if (small.end !== null && small.end !== TOO_LONG) return fail(small.end)
   const [known, again] = [objects, small.objects].map((list) =>
-    list.map((one) => keyOf(module, one)),
+    list.map((one) => keyOf(label, one)),
   )
   const differs = again?.findIndex((key, index) => key !== known?.[index]) ?? -1
   if (differs !== -1) return fail(`object ${differs + 1} is another one than before`)
@@ -162,9 +171,12 @@ async function linksVerdict({ bench, module, url }: List, listing: Listing): Pro
   return pass()
 }
 
-async function offsetVerdict({ bench, module, url }: List, listing: Listing): Promise<Verdict> {
+async function offsetVerdict(
+  { bench, label, url, for: whom }: List,
+  listing: Listing,
+): Promise<Verdict> {
   const beyond = await getPage(bench, {
-    module,
+    for: whom,
     url: withQuery(url, { offset: String(listing.objects.length + 100_000) }),
   })
   if (!isDone(beyond.exchange)) return fail(`beyond the end: ${said(beyond.exchange)}`)
@@ -172,9 +184,9 @@ async function offsetVerdict({ bench, module, url }: List, listing: Listing): Pr
   if (beyond.next !== null) return fail('beyond the end there is a Link')
   const second = listing.objects[1]
   if (!second) return pass('only beyond the end: there are too few objects')
-  const page = await getPage(bench, { module, url: withQuery(url, { offset: '1', limit: '1' }) })
+  const page = await getPage(bench, { for: whom, url: withQuery(url, { offset: '1', limit: '1' }) })
   const [got] = page.objects
-  if (got && keyOf(module, got) === keyOf(module, second)) return pass()
+  if (got && keyOf(label, got) === keyOf(label, second)) return pass()
   if (!isDone(page.exchange)) return fail(`offset=1: ${said(page.exchange)}`)
   const what = got ? 'does not begin with the second object' : 'has no object'
   // A hub has objects of many, and what they delete may keep its place so that nobody's crawl loses its own.
@@ -193,7 +205,7 @@ function middleMs({ objects }: Listing): number | null {
 }
 
 async function dateVerdict(
-  { bench, module, url }: List,
+  { bench, label, url, for: whom }: List,
   listing: Listing,
   filter: 'date_from' | 'date_to',
 ): Promise<Verdict> {
@@ -204,7 +216,7 @@ async function dateVerdict(
     return skipped('the times have fractions of a second')
   const aim = ms % 1_000 === 0 ? timeAt(ms) : new Date(ms).toISOString()
   const { objects, pages, end } = await crawl(bench, {
-    module,
+    for: whom,
     url: withQuery(url, { [filter]: aim }),
   })
   const [first] = pages
@@ -212,14 +224,14 @@ async function dateVerdict(
   const isWanted = (time: number) => (filter === 'date_from' ? time >= ms : time < ms)
   const wrong = objects.find((one) => !isWanted(changedMs(one)))
   if (wrong)
-    return fail(`${filter}=${aim} gives ${keyOf(module, wrong)}, of ${timeAt(changedMs(wrong))}`)
+    return fail(`${filter}=${aim} gives ${keyOf(label, wrong)}, of ${timeAt(changedMs(wrong))}`)
   const expected = listing.objects.filter((one) => isWanted(changedMs(one)))
   const missing = expected.find(
-    (one) => !objects.some((got) => keyOf(module, got) === keyOf(module, one)),
+    (one) => !objects.some((got) => keyOf(label, got) === keyOf(label, one)),
   )
   if (missing && end === null && listing.end === null)
     return fail(
-      `${filter}=${aim} leaves out ${keyOf(module, missing)}, of ${timeAt(changedMs(missing))}`,
+      `${filter}=${aim} leaves out ${keyOf(label, missing)}, of ${timeAt(changedMs(missing))}`,
     )
   const isRight = end !== null || first.total === objects.length
   return isRight
@@ -227,20 +239,23 @@ async function dateVerdict(
     : fail(`X-Total-Count is ${String(first.total)} for ${objects.length} objects`)
 }
 
-async function filterVerdict({ bench, module, url }: List, listing: Listing): Promise<Verdict> {
+async function filterVerdict(
+  { bench, label, url, for: whom }: List,
+  listing: Listing,
+): Promise<Verdict> {
   const ms = middleMs(listing)
   if (ms === null) return skipped('there are no objects')
   const from = Math.floor(ms / 1_000) * 1_000
   const first: Page = await getPage(bench, {
-    module,
+    for: whom,
     url: withQuery(url, { date_from: timeAt(from), limit: '1' }),
   })
   if (first.next === null) return skipped('there is no second page')
   if (new URL(first.next).origin !== new URL(url).origin)
     return fail('the Link leads to another host')
-  const second = await getPage(bench, { module, url: first.next })
+  const second = await getPage(bench, { for: whom, url: first.next })
   if (!isDone(second.exchange)) return fail(said(second.exchange))
   const wrong = second.objects.find((one) => changedMs(one) < from)
-  if (wrong) return fail(`the second page gives ${keyOf(module, wrong)}, older than date_from`)
+  if (wrong) return fail(`the second page gives ${keyOf(label, wrong)}, older than date_from`)
   return second.objects.length > 1 ? fail('the second page does not keep limit=1') : pass()
 }

@@ -81,10 +81,10 @@ function payingToken(bench: Bench, listings: ReadonlyMap<string, Listing>): Json
 }
 
 const CHANGES = {
-  tariffs: { kind: 'tariff', member: 'currency', value: 'CHF', optional: 'tariff_alt_url' },
-  locations: { kind: 'location', member: 'name', value: 'Changed', optional: 'name' },
-  sessions: { kind: 'session', member: 'kwh', value: 1.5, optional: 'meter_id' },
-  tokens: { kind: 'token', member: 'valid', value: false, optional: 'visual_number' },
+  tariffs: { member: 'currency', value: 'CHF', optional: 'tariff_alt_url', required: 'elements' },
+  locations: { member: 'name', value: 'Changed', optional: 'name', required: 'city' },
+  sessions: { member: 'kwh', value: 1.5, optional: 'meter_id', required: 'kwh' },
+  tokens: { member: 'valid', value: false, optional: 'visual_number', required: 'valid' },
 } as const
 
 function moduleChecks(
@@ -94,15 +94,19 @@ function moduleChecks(
   const { module, object, all } = of
   const url = moduleUrl(bench, module)
   if (url === undefined) return []
-  const { kind, member, value, optional } = CHANGES[module]
+  const { member, value, optional, required } = CHANGES[module]
   const idMember = module === 'tokens' ? 'uid' : 'id'
   const pushed: Pushed = {
     module,
-    kind,
+    label: module,
     url,
+    path: '/:owner/:id',
+    readSection: 'GET Method',
+    create: 'PUT',
     id: String(object[idMember]),
     idMember,
     object,
+    required,
     change: { member, value },
     optional,
     changedAt: timeAt(bench.settings.clock() - HOUR_MS / 2),

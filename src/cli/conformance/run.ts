@@ -3,14 +3,20 @@ import type { Bench, Settings } from './bench.ts'
 import { authorizeChecks } from './authorize.ts'
 import { citationOf, skipped } from './check.ts'
 import type { Check, Outcome, Row } from './check.ts'
-import { commandChecks } from './commands.ts'
+import { bookingChecks } from './bookings.ts'
+import { clientChecks } from './clients.ts'
+import { commandChecks, commandDesk, stopChecks } from './commands.ts'
+import type { Desk } from './commands.ts'
 import { credentialsChecks, leavingChecks } from './credentials.ts'
 import type { Asker } from './exchange.ts'
+import { invoiceChecks } from './invoices.ts'
 import type { Listing } from './listing.ts'
 import { meet, summaryOf } from './meet.ts'
 import { objectChecks } from './objects.ts'
 import type { OwnPlatform } from './own-platform.ts'
 import { offeredLists, pageChecks } from './pages.ts'
+import { paymentChecks } from './payments.ts'
+import { profileChecks } from './profiles.ts'
 import { pushChecks } from './pushes.ts'
 import { withdrawCheck } from './writes.ts'
 import type { Pushed } from './place.ts'
@@ -53,11 +59,8 @@ function subjectsOf(bench: Bench): Subject[] {
   const pushed: Pushed[] = []
   const lists = (wanted: readonly string[]) =>
     offeredLists(bench)
-      .filter((module) => wanted.includes(module))
-      .flatMap((module) => [
-        ...pageChecks(bench, module, listings),
-        ...objectChecks(bench, module, listings),
-      ])
+      .filter(({ label }) => wanted.includes(label))
+      .flatMap((at) => [...pageChecks(bench, at, listings), ...objectChecks(bench, at, listings)])
   const early = ['tariffs', 'locations', 'tokens', 'hubclientinfo']
   const all: Subject[] = [
     { id: 'credentials', title: 'Credentials', checks: () => credentialsChecks(bench) },
@@ -68,11 +71,7 @@ function subjectsOf(bench: Bench): Subject[] {
       title: 'Real-time authorisation',
       checks: () => (bench.role === 'emsp' ? authorizeChecks(bench, listings) : []),
     },
-    {
-      id: 'commands',
-      title: 'Commands',
-      checks: () => (bench.role === 'cpo' ? commandChecks(bench, listings) : []),
-    },
+    ...laterSubjects(bench, { listings, pushed }),
     // Commands may have led to some.
     { id: 'lists', title: 'Sessions and CDRs', checks: () => lists(['sessions', 'cdrs']) },
     { id: 'transport', title: 'Transport', checks: () => transportChecks(bench) },
@@ -91,6 +90,36 @@ function subjectsOf(bench: Bench): Subject[] {
     },
   ]
   return all.filter(({ id }) => !bench.settings.without.includes(id))
+}
+
+/** Commands and what is done to the session that they start; then the modules that only some platforms offer. */
+function laterSubjects(
+  bench: Bench,
+  known: { listings: Map<string, Listing>; pushed: readonly Pushed[] },
+): Subject[] {
+  const { listings, pushed } = known
+  const desk: Desk | null = commandDesk(bench, listings)
+  return [
+    { id: 'commands', title: 'Commands', checks: () => (desk ? commandChecks(desk) : []) },
+    {
+      id: 'chargingprofiles',
+      title: 'Charging profiles',
+      checks: () => profileChecks(bench, listings, { desk, pushed }),
+    },
+    { id: 'commands', title: 'Commands', checks: () => (desk ? stopChecks(desk) : []) },
+    { id: 'payments', title: 'Payments', checks: () => paymentChecks(bench, listings) },
+    { id: 'bookings', title: 'Bookings', checks: () => bookingChecks(bench, listings) },
+    {
+      id: 'invoicereconciliation',
+      title: 'Invoice reconciliation',
+      checks: () => invoiceChecks(bench, listings),
+    },
+    {
+      id: 'hubclientinfo',
+      title: 'Clients of a hub',
+      checks: () => clientChecks(bench, listings),
+    },
+  ]
 }
 
 async function runSubject(run: {

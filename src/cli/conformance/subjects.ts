@@ -1,2 +1,13 @@
 /** The names that `--without` takes. */
-export const SUBJECTS = ['lists', 'pushes', 'authorize', 'commands', 'transport'] as const
+export const SUBJECTS = [
+  'lists',
+  'pushes',
+  'authorize',
+  'commands',
+  'chargingprofiles',
+  'payments',
+  'bookings',
+  'invoicereconciliation',
+  'hubclientinfo',
+  'transport',
+] as const

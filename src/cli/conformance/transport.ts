@@ -3,7 +3,6 @@ import type { Bench } from './bench.ts'
 import { fail, isDone, pass, refusedWith, said, skipped, warn } from './check.ts'
 import type { Check, Source, Verdict } from './check.ts'
 import type { Exchange } from './exchange.ts'
-import { baseQuery, withQuery } from './listing.ts'
 import { offeredLists } from './pages.ts'
 
 const CODES: Source = ['status_codes', 'Status codes']
@@ -11,10 +10,9 @@ const FORMAT: Source = ['transport_and_format', 'Response format']
 
 /** Tokens, paths and methods. */
 export function transportChecks(bench: Bench): Check[] {
-  const [module] = offeredLists(bench)
-  const url = module === undefined ? undefined : moduleUrl(bench, module)
-  const list =
-    url === undefined || module === undefined ? undefined : withQuery(url, baseQuery(module))
+  const [offered] = [...offeredLists(bench), ...terminalList(bench)]
+  const list = offered?.url
+  const url = offered && moduleUrl(bench, offered.module)
   const onList = (run: (url: string) => Promise<Verdict>) =>
     list === undefined ? skipped('it offers no list') : run(list)
   return [
@@ -71,6 +69,13 @@ export function transportChecks(bench: Bench): Check[] {
         ),
     },
   ]
+}
+
+/** The only list of a payment terminal provider. */
+function terminalList(bench: Bench): { url: string; module: string }[] {
+  const isDirect = bench.hub === null && bench.role === 'emsp'
+  const url = isDirect ? moduleUrl(bench, 'payments') : undefined
+  return url === undefined ? [] : [{ url: `${url}/terminals`, module: 'payments' }]
 }
 
 /** A rule for every answer. `fault` says what breaks it; a fault only warns where `isMinor`. */

@@ -13,6 +13,7 @@ import {
 } from './check.ts'
 import type { Check, Source, Verdict } from './check.ts'
 import { differs } from './compare.ts'
+import { fileOf } from './spec-files.ts'
 import { timeAt } from './made.ts'
 import type { Json } from './made.ts'
 import { createPlace } from './place.ts'
@@ -25,8 +26,8 @@ const HTTP: Source = ['transport_and_format', 'Response format']
 
 /** How the partner takes pushes of one module: new, read back, changed, replaced, refused, deleted. */
 export function writeChecks(bench: Bench, pushed: Pushed): Check[] {
-  const { module } = pushed
-  const file = `mod_${module}`
+  const { label, create } = pushed
+  const file = fileOf(pushed.module)
   const place = createPlace(bench, pushed)
   const row = (
     id: string,
@@ -34,14 +35,20 @@ export function writeChecks(bench: Bench, pushed: Pushed): Check[] {
     source: Source,
     run: () => Promise<Verdict> | Verdict,
   ): Check => ({
-    id: `${module}.${id}`,
-    what: `${module}: ${what}`,
+    id: `${label}.${id}`,
+    what: `${label}: ${what}`,
     source,
     run,
   })
   return [
-    row('put-new', 'PUT of a new object is taken, 201', [file, 'PUT Method'], () => putNew(place)),
-    row('get', 'GET answers what was put', [file, 'GET Method'], () =>
+    create === 'PUT'
+      ? row('put-new', 'PUT of a new object is taken, 201', [file, 'PUT Method'], () =>
+          putNew(place),
+        )
+      : row('post-new', 'POST of a new object is taken', [file, 'POST Method'], () =>
+          postNew(place),
+        ),
+    row('get', 'GET answers what was put', [file, pushed.readSection], () =>
       place.kept(() => readBack(place, pushed.object)),
     ),
     row('get-unknown', 'GET of an unknown object: 404', HTTP, async () =>
@@ -91,6 +98,12 @@ async function readBack(place: Place, expected: Json, below = ''): Promise<Verdi
   if (answer.outcome !== 'pass') return answer
   const difference = differs(expected, exchange.data)
   return difference === null ? pass() : fail(`${difference} is not what was sent`)
+}
+
+async function postNew(place: Place): Promise<Verdict> {
+  const exchange = await place.ask('POST', { body: place.pushed.object })
+  place.pushed.isKept = isDone(exchange)
+  return done(exchange)
 }
 
 function patchRows(place: Place, row: MakeRow): Check[] {
@@ -198,8 +211,8 @@ async function putMore(place: Place): Promise<Verdict> {
 }
 
 function refusalRows(place: Place, row: MakeRow): Check[] {
-  const { object, idMember, module } = place.pushed
-  const incomplete = withoutMember(object, module)
+  const { object, idMember, required } = place.pushed
+  const { [required]: _left, ...incomplete } = object
   return [
     row('malformed', 'a body that is no JSON: HTTP 400', HTTP, async () =>
       refusedWith(await place.ask('PUT', { raw: '{"id": "CONF' }), 400),
@@ -229,13 +242,6 @@ function refusalRows(place: Place, row: MakeRow): Check[] {
   ]
 }
 
-/** The object without a member that every version requires. */
-function withoutMember(object: Json, module: string): Json {
-  const member = { tokens: 'valid', sessions: 'kwh', tariffs: 'elements' }[module] ?? 'city'
-  const { [member]: _left, ...rest } = object
-  return rest
-}
-
 async function remove(place: Place): Promise<Verdict> {
   const answer = done(await place.ask('DELETE'))
   if (answer.outcome !== 'pass') return answer
@@ -245,11 +251,11 @@ async function remove(place: Place): Promise<Verdict> {
 
 /** Leaves nothing behind that anybody could use: OCPI cannot delete these objects, only end them. */
 export function withdrawCheck(bench: Bench, pushed: Pushed): Check {
-  const { module } = pushed
+  const { module, label } = pushed
   return {
-    id: `${module}.withdraw`,
-    what: `${module}: the test object is ended`,
-    source: [`mod_${module}`, 'PUT Method'],
+    id: `${label}.withdraw`,
+    what: `${label}: the test object is ended`,
+    source: [fileOf(module), 'PUT Method'],
     run: () =>
       createPlace(bench, pushed).kept(async () => {
         const last_updated = timeAt(bench.settings.clock())

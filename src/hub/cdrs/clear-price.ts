@@ -1,5 +1,6 @@
 import type { TariffInput } from '../../clearing/input.ts'
 import { hasSamePrices } from '../../clearing/same-tariff.ts'
+import { exactNumbers } from '../../ocpi/adapt/exact.ts'
 import { dropNulls, isRecord } from '../../ocpi/validate.ts'
 import { priceCdr } from '../../pricing/price.ts'
 import type { PricedCdr, PricingOptions } from '../../pricing/types.ts'
@@ -81,11 +82,11 @@ export function tariffOf(row: CdrRow, facts: Facts): TariffInput {
 /** A CDR of 2.1.1 as it was sent: it is priced by the rules of its own version. */
 function asSent({ text_211: text }: CdrRow): Record<string, unknown> | null {
   if (text === null) return null
-  const value = dropNulls(JSON.parse(text))
+  const value = dropNulls(exactNumbers(text))
   return isRecord(value) ? value : null
 }
 
-/** Null where only the mended and lifted value can be read. */
+/** Null where only the mended and lifted value can be read, as with numbers too long for JSON.parse. */
 function priceAsSent(
   { cdr, tariffs, options }: Pricing & { cdr: Record<string, unknown> },
   tariff: TariffInput,

@@ -59,7 +59,7 @@ export function at(box: Box, index: number): number {
 }
 
 /** Do the two have a moment in common, whether or not such a moment is possible? */
-export function isMeeting(a: Box, b: Box): boolean {
+function isMeeting(a: Box, b: Box): boolean {
   if ((at(a, WEEKDAYS) & at(b, WEEKDAYS)) === 0) return false
   for (let axis = 0; axis < WEEKDAYS; axis += 2)
     if (at(a, axis) >= at(b, axis + 1) || at(b, axis) >= at(a, axis + 1)) return false

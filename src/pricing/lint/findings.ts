@@ -41,19 +41,26 @@ export function findingsOf(findings: Findings): readonly LintFinding[] {
   return [...findings.list, { code, severity, pointer: '', message: sentence, witness: null }]
 }
 
+/** A sentence cut at its braces: every second part is a name. */
+const PARTS = new Map(
+  Object.values(LINT_RULES).map(({ sentence }) => [sentence, sentence.split(/[{}]/)]),
+)
+
 function filled(sentence: string, names: Readonly<Record<string, string>>): string {
-  if (!sentence.includes('{')) return sentence
-  return sentence.replace(/\{(\w+)\}/g, (_, name: string) =>
-    Object.hasOwn(names, name) ? (names[name] ?? '') : '',
-  )
+  const parts = PARTS.get(sentence) ?? [sentence]
+  let text = parts[0] ?? ''
+  for (let index = 1; index < parts.length; index += 2)
+    text += (names[parts[index] ?? ''] ?? '') + (parts[index + 1] ?? '')
+  return text
 }
 
 const SHOWN_CHARS_MAX = 40
+const CONTROL = /[\u0000-\u001f\u007f]/
 
 /** A value of the tariff as a message shows it: short, on one line, without control characters. */
 export function shown(value: unknown): string {
   const text = typeof value === 'object' ? 'an object' : String(value)
-  const plain = text.replace(/[\u0000-\u001f\u007f]/g, ' ')
+  const plain = CONTROL.test(text) ? text.replaceAll(new RegExp(CONTROL, 'g'), ' ') : text
   return plain.length <= SHOWN_CHARS_MAX ? plain : `${plain.slice(0, SHOWN_CHARS_MAX - 1)}…`
 }
 

@@ -18,15 +18,15 @@ export function lintFields(
   { fields, walk, place }: { fields: Fields; walk: Walk; place: Place },
 ): void {
   for (const [key, field] of fields) {
-    const inner = within(place, key)
     const found = Object.hasOwn(value, key) ? value[key] : undefined
-    if (found !== undefined && found !== null) lintValue(found, { field, walk, place: inner })
-    else if (field.missing !== null) tell(walk, { code: field.missing, place: inner })
+    if (found !== undefined && found !== null)
+      lintValue(found, { field, walk, place: within(place, key) })
+    else if (field.missing !== null) tell(walk, { code: field.missing, place: within(place, key) })
   }
-  for (const [key, found] of Object.entries(value)) {
-    const inner = within(place, key)
-    if (found === null) tell(walk, { code: 'null_field', place: inner })
-    else if (!fields.has(key)) lintUnknown(found, { walk, place: inner, fields })
+  for (const key of Object.keys(value)) {
+    const found = value[key]
+    if (found === null) tell(walk, { code: 'null_field', place: within(place, key) })
+    else if (!fields.has(key)) lintUnknown(found, { walk, place: within(place, key), fields })
   }
 }
 
@@ -208,12 +208,12 @@ function wrongType(walk: Walk, place: Place, kind: string): void {
 }
 
 function within({ pointer, depth }: Place, key: string): Place {
-  return { pointer: `${pointer}/${pointerKey(key)}`, field: key, depth: depth + 1 }
+  return { pointer: `${pointer}/${pointerKey(key)}`, field: shown(key), depth: depth + 1 }
 }
 
 function tell(
   { findings }: Walk,
   { code, place, names }: { code: LintCode; place: Place; names?: Record<string, string> },
 ): void {
-  report(findings, { code, pointer: place.pointer, names: { field: shown(place.field), ...names } })
+  report(findings, { code, pointer: place.pointer, names: { field: place.field, ...names } })
 }

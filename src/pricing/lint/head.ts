@@ -6,7 +6,7 @@ import { isObject } from '../reading.ts'
 import { report } from './findings.ts'
 import type { Findings } from './findings.ts'
 import type { LintCode } from './rules.ts'
-import { exactAt, textAt } from './terms.ts'
+import { exactAt, listAt, textAt } from './terms.ts'
 import type { Json } from './terms.ts'
 
 const ALPHA_3 = new Set(countries.values())
@@ -24,6 +24,18 @@ export function lintHead(
   lintCurrency(textAt(tariff, 'currency'), findings)
   lintValidity(tariff, { findings, at })
   lintLimits(tariff, findings)
+  lintTexts(tariff, findings)
+}
+
+/** An amount with decimals, as a price is written. */
+const PRICE = /\d[.,]\d/
+
+function lintTexts(tariff: Json, findings: Findings): void {
+  listAt(tariff, 'tariff_alt_text').forEach((item, index) => {
+    const text = isObject(item) ? textAt(item, 'text') : null
+    if (text !== null && PRICE.test(text))
+      report(findings, { code: 'alt_text_price', pointer: `/tariff_alt_text/${index}/text` })
+  })
 }
 
 function lintCountry(code: string | null, findings: Findings): void {

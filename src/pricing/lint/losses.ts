@@ -1,4 +1,3 @@
-import type { ComponentType } from '../types.ts'
 import { at, cutTo, DURATION, KWH, UNIVERSE } from './boxes.ts'
 import type { Box } from './boxes.ts'
 import { report } from './findings.ts'

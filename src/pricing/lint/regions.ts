@@ -31,15 +31,7 @@ export type Edges = Readonly<Record<Quantity, readonly Edge[]>>
 export type Quantity = 'kwh' | 'duration' | 'current' | 'power'
 const QUANTITIES: readonly Quantity[] = ['kwh', 'duration', 'current', 'power']
 
-export const WEEKDAY_NAMES = [
-  'SUNDAY',
-  'MONDAY',
-  'TUESDAY',
-  'WEDNESDAY',
-  'THURSDAY',
-  'FRIDAY',
-  'SATURDAY',
-]
+const WEEKDAY_NAMES = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY']
 
 export function edgesOf(elements: readonly Element[]): Edges {
   const all: Record<Quantity, Edge[]> = { kwh: [], duration: [], current: [], power: [] }

@@ -57,8 +57,12 @@ export function countFindings(linted: Iterable<readonly LintFinding[]>): LintRep
   return { tariffs, rules }
 }
 
+const ELEMENTS = '/elements/'
+
 function elementIn(pointer: string): string | null {
-  return /^\/elements\/(\d+)/.exec(pointer)?.[1] ?? null
+  if (!pointer.startsWith(ELEMENTS)) return null
+  const end = pointer.indexOf('/', ELEMENTS.length)
+  return end < 0 ? pointer : pointer.slice(0, end)
 }
 
 /** The codes of all rules, in their order. */

@@ -1,6 +1,8 @@
-import type { Severity } from './types.ts'
-
-type Rule = { readonly severity: Severity; readonly sentence: string; readonly source: string }
+type Rule = {
+  readonly severity: 'error' | 'warning' | 'info'
+  readonly sentence: string
+  readonly source: string
+}
 
 /**
  * Every rule of the tariff lint: how bad it is, what it means for a driver (names in braces are filled in), and where it
@@ -163,6 +165,11 @@ export const LINT_RULES = {
   limit_after_below_before: warning(
     '{field} is lower after taxes than before, so its tax is below zero',
     'ocpi-kit',
+  ),
+
+  alt_text_price: info(
+    'the text repeats a price, which OCPI asks not to do; once prices change, a driver reads the old one',
+    'OCPI 2.2.1, Tariff.tariff_alt_text',
   ),
 
   // Restrictions: when an element applies.

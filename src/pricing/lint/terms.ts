@@ -57,7 +57,7 @@ function readElement(value: Json, index: number): Element {
 }
 
 /** What restricts an element (OCPI 2.2.1, TariffRestrictions). Other fields are ignored by whoever prices. */
-export const RESTRICTIONS = [
+const RESTRICTIONS = [
   'start_time',
   'end_time',
   'start_date',
@@ -81,7 +81,11 @@ function isFree(value: unknown): boolean {
 
 function kindOf(restrictions: Json): string {
   const kinds = [restrictions['reservation'], restrictions['booking']]
-  return kinds.filter((kind) => typeof kind === 'string').join('+')
+  // What cannot be read is at least not charging.
+  return kinds
+    .filter((kind) => !isFree(kind))
+    .map((kind) => (typeof kind === 'string' ? kind : 'unreadable'))
+    .join('+')
 }
 
 function readComponent(value: Json, pointer: string): Component[] {

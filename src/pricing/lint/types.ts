@@ -1,7 +1,7 @@
-import type { LintCode } from './rules.ts'
+import type { LINT_RULES, LintCode } from './rules.ts'
 
 /** error: nobody can price by it as it stands. warning: it will not do what its author meant. info: worth knowing. */
-export type Severity = 'error' | 'warning' | 'info'
+export type Severity = (typeof LINT_RULES)[LintCode]['severity']
 
 export type LintVersion = '2.1.1' | '2.2.1' | '2.3.0'
 
