@@ -101,6 +101,8 @@ export const limits = {
   jobStalledCheckMs: 5_000,
   jobStallsMax: 1_000,
   jobTriesMax: 10,
+  transactionTriesMax: 4,
+  transactionPauseMs: 25,
   jobRetryMs: 1_000,
   queueAddMs: 3_000,
   startAttemptsMax: 60,

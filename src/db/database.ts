@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { limits } from '../../config/limits.ts'
 import type { Database, Statement, TransactionOptions, Tx } from './sql.ts'
@@ -49,11 +50,14 @@ export function openDatabase(options: DatabaseOptions): Database {
       }
     },
     transaction: async (work, more) => {
-      try {
-        return await transact(pool, work, more)
-      } catch (error) {
-        if (!isConflict(error)) throw error
-        return transact(pool, work, more)
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await transact(pool, work, more)
+        } catch (error) {
+          if (!isConflict(error) || attempt === limits.transactionTriesMax) throw error
+          // The other one was just woken and would lose its turn to a repetition at once.
+          await pause(attempt * limits.transactionPauseMs)
+        }
       }
     },
     close: () => pool.end(),

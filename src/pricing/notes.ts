@@ -15,7 +15,8 @@ export const NOTES = {
   tariff_without_elements: 'the tariff has no elements, so it prices nothing',
   tariff_type_ignored:
     'several tariffs were active; the first was used without regard to their type',
-  tariff_id_ambiguous: 'several tariffs have this id and none of them was active; the first was used',
+  tariff_id_ambiguous:
+    'several tariffs have this id and none of them was active; the first was used',
   tariff_not_active: 'the tariff named was not active and was used all the same',
   limits_of_first_tariff:
     'several tariffs priced the session; the price limits of the first were applied',

@@ -1,4 +1,5 @@
 import { amountText, figureOf, minorDigits, roundHalfUp } from './figures.ts'
+import { DEFAULT_POLICY } from './policy.ts'
 import { priceCdr } from './price.ts'
 import type { Money, PricedCdr, PricingOptions } from './types.ts'
 
@@ -41,7 +42,8 @@ const PAIRS = [
  * Prices a CDR with its own tariffs, with those the hub had stored at the session start and with those of the agreement,
  * and tells where these lead to different totals. Parsed JSON of any version; null or an empty list: there is none, so
  * nothing is compared with it. Totals are the same when they are equal at the digits of the currency's minor unit, half
- * up; a side of taxes that one of two bills does not know is not compared. Pure.
+ * up; a side of taxes that one of two bills does not know is not compared. The tariff of the agreement prices every
+ * period, whichever tariff the period names. Pure. OCPI 2.2.1, CDR.tariffs and ChargingPeriod.tariff_id.
  */
 export function compareThreeWays({
   cdr,
@@ -56,9 +58,16 @@ export function compareThreeWays({
   readonly agreed: Tariffs
   readonly options: PricingOptions
 }): ThreeWay {
-  const price = (tariffs: Tariffs): PricedCdr | null =>
-    tariffs === null || tariffs.length === 0 ? null : priceCdr(cdr, tariffs, options)
-  const priced = { own: price(own), stored: price(stored), agreed: price(agreed) }
+  const price = (tariffs: Tariffs, by: PricingOptions): PricedCdr | null =>
+    tariffs === null || tariffs.length === 0 ? null : priceCdr(cdr, tariffs, by)
+  const { policy = DEFAULT_POLICY } = options
+  // It is for all sessions of the pair, whatever the CDR calls the tariff.
+  const forAll = { ...options, policy: { ...policy, tariff_choice: 'first_at_start' } } as const
+  const priced = {
+    own: price(own, options),
+    stored: price(stored, options),
+    agreed: price(agreed, forAll),
+  }
   const findings = PAIRS.flatMap(([first, second]) => {
     const [one, other] = [priced[first], priced[second]]
     if (one === null || other === null) return []

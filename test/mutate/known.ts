@@ -82,4 +82,76 @@ export const KNOWN: readonly Known[] = [
       ['compare(limited.excl, sum.excl) !== 0', 'true'],
     ],
   },
+  {
+    file: 'audit.ts',
+    why: 'Spares work: nothing was priced, or there is no bound of energy.',
+    changes: [
+      ['lines.length === first', 'false'],
+      ['tariff.energyEdges.length === 0', 'false'],
+    ],
+  },
+  {
+    file: 'audit.ts',
+    why: 'Without an end, null counts as 0 and the difference is below 0; a second before its end, a period of a second begins; a bound at the energy so far is where the price was chosen.',
+    changes: [
+      ['endMs !== null', 'true'],
+      ['endMs - startMs > 1000', 'endMs - startMs >= 1000'],
+      ['compare(edge, kwh) > 0', 'compare(edge, kwh) >= 0'],
+    ],
+  },
+  {
+    file: 'bill.ts',
+    why: 'Spares work: what was written is not written again, and nobody reads the list that would be changed.',
+    changes: [
+      ['amounts.slice()', 'amounts'],
+      ['terms === undefined', 'true'],
+      ['billed === measured', 'false'],
+    ],
+  },
+  {
+    file: 'bill.ts',
+    why: 'Where a part is unknown, so is the total that the sum would be held against, and the other way round.',
+    changes: [
+      [/^isKnown &&=/, /^isKnown \|\|=/],
+      [/^(total|sum) === null/, /^false$|&&/],
+    ],
+  },
+  {
+    file: 'choice.ts',
+    why: 'Spares a comparison: the same texts are the same without case, too, and one tariff is not several.',
+    changes: [
+      ['tariff.currency === session.currency', 'false'],
+      ['tariff.id !== id', 'true'],
+      ['market.tariffs.length > 1', /^true$|>= 1$/],
+    ],
+  },
+  {
+    file: 'choice.ts',
+    why: 'Null counts as 0, which is before every start.',
+    changes: [['startMs === null', 'false']],
+  },
+  {
+    file: 'lines.ts',
+    why: 'Only the first problem is kept, so going on changes nothing; a tariff that never changes has nothing to audit.',
+    changes: [
+      ['reading.problem !== null', 'false'],
+      ['tariff !== null && tariff.isChanging', 'true'],
+      ['tariff === null', 'false'],
+    ],
+  },
+  {
+    file: 'lines.ts',
+    why: 'What is not priced is only read where it counts.',
+    changes: [["market.policy.unpriced_in_step === 'counted'", 'true']],
+  },
+  {
+    file: 'restrictions.ts',
+    why: 'Null counts as 0 in a comparison, below or above which nothing is, and the branch that it would have taken says the same.',
+    changes: [[/^(startMs|endMs|min|max|startDay) (=|!)== null/, /./]],
+  },
+  {
+    file: 'session.ts',
+    why: 'Null counts as 0, which no end of a period is below.',
+    changes: [['endMs !== null', 'true']],
+  },
 ]

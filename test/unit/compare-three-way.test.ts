@@ -63,6 +63,18 @@ test('either of two bills may be the one that does not know a side', () => {
   assert.equal(compare({ own: gross, stored: OWN, agreed: null }).findings, [])
 })
 
+test('the tariff of the agreement prices periods that name another one', () => {
+  const cdr = expandCdr({ periods: [{ at: '10:00', tariff: 'T', volumes: { ENERGY: 10 } }] })
+  const agreed = [expandTariff({ id: 'A', elements: [{ price: [['ENERGY', 0.5, 21, 0]] }] })]
+  const { priced, findings } = compareThreeWays({
+    cdr,
+    ...{ own: OWN, stored: null, agreed },
+    options: { timeZone: 'UTC' },
+  })
+  assert.equal(findings, [])
+  assert.equal(priced.agreed?.ok && priced.agreed.total, { excl: '5', incl: '6.05' })
+})
+
 test('of OCPI 2.1.1 the totals before taxes are told', () => {
   const cdr = {
     ...expandCdr({ periods: [{ at: '10:00', volumes: { ENERGY: 10 } }] }),

@@ -53,6 +53,20 @@ test('each bound is a whole bill', () => {
   )
 })
 
+test('bounds beyond what partners may send are told apart', () => {
+  const periods = [{ at: '10:00', volumes: { ENERGY: 1_000_000_000_000 } }]
+  const priced = priceCdr(expandCdr({ periods }), [
+    expandTariff({
+      elements: [{ ...DAY, price: [['ENERGY', 9, 20, 1]] }, { price: [['ENERGY', 7, 20, 1]] }],
+    }),
+  ])
+  const bounds = priced.ok ? null : priced.bounds
+  assert.equal(
+    [bounds?.low.total.excl, bounds?.high.total.excl],
+    ['7000000000000', '9000000000000'],
+  )
+})
+
 test('a CDR too long for dozens of pricings has no bounds', () => {
   const elements = [DAY, NIGHT]
   const most = limits.pricingBoundsLookupsMax / elements.length

@@ -55,6 +55,11 @@ is(
   },
   { excl: '0', notes: ['unpriced'] },
 )
+is(
+  'not even where the energy is priced',
+  { periods: energy(1), price: [['ENERGY', 1, 0, 1]], policy: { missing_time: 'wall_clock' } },
+  { excl: '1', notes: [] },
+)
 test('it is noted once, for the energy', () => {
   const { notes } = bill({
     periods: energy(1),
