@@ -8,8 +8,19 @@ import {
 import type { PricingPolicy, Rounding } from './policy.ts'
 
 /**
- * Policies by name: ours, and what known implementations do as far as a policy can say it (pricing digest, the table of
- * disagreements). Useful to see whether a partner's total is theirs, and as a base in an agreement.
+ * Policies by name: ours, and what known implementations do as far as a policy can say it. Useful to see whether a
+ * partner's total is theirs, and as a base in an agreement. What they do and no policy of ours does, read in their
+ * sources and in part found by pricing random sessions both ways:
+ *
+ * - `ocpi-2.2.1-2021` (the examples of OCPI 2.2.1 as of November 2021): nothing known.
+ * - `ocpi-tariffs-0.6` (TandemDrive): rounds every price and volume that it reads to 4 decimals, and cuts times off after
+ *   whole milliseconds; we use them as they are. Takes the zone from the country by a table of its own.
+ * - `ocpi-kit-0.2` (hupe1980): rounds the cost and the tax of each segment to 4 decimals before it rounds the sum; we round
+ *   once. Wants the zone given; we also read it from the CDR. Takes price limits from the tariff for the session type.
+ * - `ocpi-tariffs-py-0.1` (Hamza-nabil): ignores min_kwh and max_kwh; we keep to them. Knows the zones of five countries and
+ *   takes UTC for all others; we know the zones of all countries that have one.
+ * - `wwcp` (OpenChargingCloud): read in the one function that splits a CDR of OCPI 2.1.1 into periods; how it reads
+ *   windows of the day, end dates and meter restrictions is not known, so those are read as we do.
  */
 export const BUILT_IN_POLICIES: Readonly<Record<string, PricingPolicy>> = {
   [DEFAULT_POLICY.name]: DEFAULT_POLICY,

@@ -145,13 +145,120 @@ export const KNOWN: readonly Known[] = [
     changes: [["market.policy.unpriced_in_step === 'counted'", 'true']],
   },
   {
+    file: 'price.ts',
+    why: 'With a known place, or with another problem, the same bill or problem comes out of the longer way.',
+    changes: [
+      [/placed\.zone === null$/, 'true'],
+      [/priced\.code !== 'time_zone'$/, /^false$|&&/],
+      ['reading.problem !== null', 'false'],
+    ],
+  },
+  {
+    file: 'price.ts',
+    why: 'There is always a bill for some offset; of two with the same total, either is the dearest.',
+    changes: [
+      [/^(low|high) (=|!)== undefined/, /./],
+      ['compareTotals(bill, high) > 0', 'compareTotals(bill, high) >= 0'],
+    ],
+  },
+  {
+    file: 'price.ts',
+    why: 'The same tariffs leave a side unknown at every offset.',
+    changes: [[/^[ab] === null/, /^false$|&&/]],
+  },
+  {
+    file: 'price.ts',
+    why: 'Without a reading that counts them there are no lines of nothing; without a tariff there is no limit.',
+    changes: [
+      ["policy.empty_volume_step !== 'skipped'", 'true'],
+      ["'skipped'", '""'],
+      [/^limiting (=|!)== null$/, /^(true|false)$/],
+    ],
+  },
+  {
     file: 'restrictions.ts',
-    why: 'Null counts as 0 in a comparison, below or above which nothing is, and the branch that it would have taken says the same.',
-    changes: [[/^(startMs|endMs|min|max|startDay) (=|!)== null/, /./]],
+    why: 'Null counts as 0 in a comparison: no time or day is below it, and the branch that is then taken says the same.',
+    changes: [
+      [/^(startMs|endMs) === null/, /^false$|&&/],
+      [/^\{ return \(startMs === null/, '{}'],
+      ['startDay !== null', 'true'],
+      ['startMs < endMs', 'startMs <= endMs'],
+      ['endMs < startMs', 'endMs <= startMs'],
+    ],
+  },
+  {
+    file: 'restrictions.ts',
+    why: 'Spares work: local time is the same when asked again, an element that restricts nothing always applies, and no weekdays are all.',
+    changes: [
+      ['moment.local !== null', 'false'],
+      [/isMetered/, /^false$|&&/],
+      ['current === null && power === null', 'false'],
+      [/'day_of_week'\) === undefined$/, 'false'],
+    ],
+  },
+  {
+    file: 'restrictions.ts',
+    why: 'Asked only where the local time is known; what is no text is no weekday; no session lasts so long.',
+    changes: [
+      ['local === null', 'false'],
+      ['false', 'true'],
+      ["typeof day === 'string'", 'true'],
+      ['compare(ms, MS_MAX) > 0', /./],
+    ],
+  },
+  {
+    file: 'rounding.ts',
+    why: 'Both are known or both are not.',
+    changes: [[/^(a|b|added|clamp) === null/, /^false$|&&/]],
   },
   {
     file: 'session.ts',
-    why: 'Null counts as 0, which no end of a period is below.',
-    changes: [['endMs !== null', 'true']],
+    why: 'Null counts as 0, which no end of a period is below; a period of no time takes none; a length from an unknown end is far from every volume.',
+    changes: [
+      [/^endMs (=|!)== null$/, /^(true|false)$/],
+      ['endMs > startMs', 'endMs >= startMs'],
+    ],
+  },
+  {
+    file: 'session.ts',
+    why: 'Whether nothing but reserved time was used is only asked of a session with reserved time.',
+    changes: [['false', 'true']],
+  },
+  {
+    file: 'volumes.ts',
+    why: 'What has no type, or one that is no text, is none of the priced dimensions.',
+    changes: [[/typeof type !== 'string'$/, /^false$|&&/]],
+  },
+  {
+    file: 'policies.ts',
+    why: 'The compiler asks for what cannot happen; keys with a rule of their own were looked at before.',
+    changes: [
+      [/^isName\(name\)|^problemOf\(rest\)/, /./],
+      ["typeof name === 'string'", 'true'],
+      ["''", '"Stryker was here!"'],
+    ],
+  },
+  {
+    file: 'reading.ts',
+    why: 'What stands in for a value that could not be read is on no bill, as the bill is refused.',
+    changes: [[/^(''|\[\])$/, /Stryker was here/]],
+  },
+  {
+    file: 'time-zone.ts',
+    why: 'Spares memory or work: what is forgotten, or was never remembered, is asked for again with the same answer.',
+    changes: [
+      [/\.size >= limits\./, /./],
+      [/^name\.length > /, /./],
+      ['known !== undefined', 'false'],
+      ['offset === undefined', 'true'],
+    ],
+  },
+  {
+    file: 'time-zone.ts',
+    why: 'Node 20 itself knows no zone whose name begins with a sign; newer ones do. Digits that are absent count as 0.',
+    changes: [
+      [/A-Za-z/, /./],
+      ["'0'", '""'],
+    ],
   },
 ]

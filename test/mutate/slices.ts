@@ -10,6 +10,7 @@ const LAWS = ['operator', '', 'scale', 'same'].map(
   (name) => `property/pricing${name && `-${name}`}.`,
 )
 const PLACES = ['unit/pricing-instant', 'unit/pricing-time-zone', 'property/pricing-places']
+const LINT = ['unit/lint-rules', 'unit/lint-', 'property/lint']
 const COMPARE = ['unit/compare-cdr', 'unit/compare-', 'property/attribution', LAWS[0] ?? '']
 
 /**
@@ -17,7 +18,8 @@ const COMPARE = ['unit/compare-cdr', 'unit/compare-', 'property/attribution', LA
  * which they run: what notices most in the least time comes first. The first part that fits counts.
  */
 const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
-  ['/lint/', ['unit/lint-', 'property/lint']],
+  ['/lint/reach', [...LINT, 'unit/lint-limits']],
+  ['/lint/', LINT],
   ['/attribution', ['unit/compare-attribution', ...COMPARE]],
   ['/three-way', ['unit/compare-three', ...COMPARE]],
   ['/compar', COMPARE],
@@ -33,7 +35,12 @@ const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
   ['', [...CASES, ...LAWS]],
 ]
 /** Tests of one file alone that take long: not for the others. */
-const OWN = ['unit/pricing-instant', 'unit/pricing-time-zone', 'unit/pricing-exact']
+const OWN = [
+  'unit/pricing-instant',
+  'unit/pricing-time-zone',
+  'unit/pricing-exact',
+  'unit/lint-limits',
+]
 
 /** Random cases of each law: few, as there are many laws, and fewer where each case is a search. */
 export function sizeOf(file: string): number {

@@ -107,24 +107,6 @@ test('values that are nested too deeply are not looked into, and that is said', 
   assert.equal(codesOf(nested(100_000)), ['field_unknown', 'analysis_incomplete'])
 })
 
-test('a tariff made to keep the linter busy is given up on soon', () => {
-  const elements = Array.from({ length: 120 }, (_, index) => ({
-    price: [ENERGY],
-    when: {
-      min_kwh: index % 23,
-      max_kwh: 30 + (index % 29),
-      min_duration: index % 31,
-      max_duration: 40 + (index % 37),
-      min_power: index % 41,
-      max_power: 50 + (index % 43),
-      min_current: index % 47,
-      max_current: 60 + (index % 53),
-    },
-  }))
-  const found = codesOf({ elements })
-  assert.ok(found.includes('analysis_incomplete'))
-})
-
 function codesOf(short: LintCase, version?: '2.2.1'): string[] {
   return lintTariff(expandLint(short), { version }).map(({ code }) => code)
 }

@@ -83,6 +83,20 @@ is(
 )
 
 is(
+  'rounding leaves a net price that nobody knows unknown, in every figure',
+  {
+    periods: energy(1.005),
+    price: [['ENERGY', 1, null, 1]],
+    more: { tax_included: 'YES' },
+    policy: { rounding: { decimals: 2, mode: 'half_up', stage: 'dimension' } },
+  },
+  {
+    ...{ excl: null, incl: '1.01', rounding: [null, '0.005'], clamp: [null, '0'] },
+    dimensions: { energy: [null, '1.01'], time: ['0', '0'] },
+  },
+)
+
+is(
   'a period that is stepped on its own steps its parking, not its charging',
   {
     periods: [{ at: '10:00', tariff: 'T', volumes: { TIME: 0.1, PARKING_TIME: 0.1 } }],

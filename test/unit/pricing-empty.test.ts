@@ -148,7 +148,7 @@ test('a dimension without a volume, or with two, is pointed at', () => {
     { type: 'TIME' },
     { type: 'ENERGY', volume: 2 },
     { type: 'CURRENT', volume: 2 },
-    { type: 'HUMIDITY', volume: 2 },
+    { type: 'HUMIDITY', volume: 'much' },
   ]
   const { notes } = bill({
     periods: [{ at: '10:00', tariff: 'T', dimensions }],

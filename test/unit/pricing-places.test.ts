@@ -94,17 +94,21 @@ for (const [when, policy] of [
   is(
     `a window that never opens asks for no place: ${JSON.stringify(policy)}`,
     { when, policy, zone: null },
-    { excl: '10', zone: [null, 'none'] },
+    {
+      excl: '10',
+      zone: [null, 'none'],
+      notes: 'equal_window' in policy ? ['window_whole_day'] : [],
+    },
   )
-for (const when of [
-  { end_time: '24:00' },
-  { end_time: '00:00' },
-  { start_time: '08:00', end_time: '08:00' },
-])
+for (const [when, notes] of [
+  [{ end_time: '24:00' }, []],
+  [{ end_time: '00:00' }, []],
+  [{ start_time: '08:00', end_time: '08:00' }, ['window_whole_day']],
+] as const)
   is(
     `a window of the whole day asks for no place: ${JSON.stringify(when)}`,
     { when, zone: null },
-    { excl: '20', zone: [null, 'none'] },
+    { excl: '20', zone: [null, 'none'], notes: [...notes] },
   )
 
 for (const [when, volumes, excl] of [
@@ -215,6 +219,28 @@ test('bounds are those after taxes where the sides before them are the same, or 
   assert.equal(boundsOf({ elements: unrated, more: gross }), ['null 10', 'null 20'])
 })
 
+test('what was noted of the tariff stands on both bounds, once', () => {
+  const elements: ShortElement[] = [
+    { price: [['ENERGY', 2, 0, null]], when: night },
+    { price: [['ENERGY', 1, 0, 1]] },
+  ]
+  const priced = ask({ elements, zone: null })
+  if (priced.ok || priced.bounds === null) throw new Error('there are bounds')
+  for (const each of [priced.bounds.low, priced.bounds.high])
+    assert.equal(
+      places(each).filter((text) => text.startsWith('step_')),
+      ['step_size_missing /tariffs/0/elements/0/price_components/0 1'],
+    )
+})
+
+test('a number that cannot be read, and one too large, are told apart in words', () => {
+  const dimensions = [{ type: 'ENERGY', volume: 'many' }]
+  const many = ask({ periods: [{ at: '10:00', tariff: 'T', dimensions }] })
+  assert.ok(!many.ok && many.message.includes('is not a decimal number'))
+  const large = ask({ volumes: { ENERGY: 1e13 } })
+  assert.ok(!large.ok && large.message.includes('beyond 1e12'))
+})
+
 test('periods in disorder are noted only where their order changes the price, on either side', () => {
   const later = (at: string, kwh: number) => ({ at, tariff: 'T', volumes: { ENERGY: kwh } })
   const periods = [later('12:00', 4), later('11:00', 8)]
@@ -235,6 +261,8 @@ test('periods in disorder are noted only where their order changes the price, on
     { price: [['ENERGY', 1, 20, 1]] },
   ]
   assert.equal(noted(harmless, { zone: null }), [])
+  const three = [later('12:00', 8), later('10:00', 8), later('11:00', 2)]
+  assert.equal(noted(tier(1, 20, 2), { periods: three }), [])
 })
 test('periods in disorder that cannot be priced are refused as others are', () => {
   const periods = ['12:00', '11:00'].map((at) => ({ at, tariff: 'X', volumes: { ENERGY: 1 } }))

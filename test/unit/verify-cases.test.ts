@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runCli } from '../../src/cli/run.ts'
+import { BUILT_IN_POLICIES } from '../../src/pricing/policies.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures/verify', import.meta.url))
 
@@ -53,7 +54,7 @@ verify('cases that agree end with 0; what gates nothing stands apart with its ca
     'billed.ENERGY_bags',
     'colour',
     'compare.rounding',
-    'notes something_else',
+    'notes something else',
     'total_cost.incl_vat',
   ])
 })
@@ -127,6 +128,74 @@ verify(
   }),
 )
 
+/** A copy of a good case, with other members in its meta.json. */
+function copyCase(folder: string, meta: object = {}): void {
+  cpSync(path.join(fixtures, 'agree', 'energy-step-500'), folder, { recursive: true })
+  writeFileSync(path.join(folder, 'meta.json'), JSON.stringify(meta))
+}
+
+verify(
+  'a version that we do not know is a disagreement with its reason',
+  inFolder(async (folder) => {
+    copyCase(path.join(folder, 'later'), { ocpi_version: '3.0' })
+    copyCase(path.join(folder, 'lint'), { ocpi_version: 2.2, kind: 'lint' })
+    copyCase(path.join(folder, 'silent'), { ocpi_version: null })
+    const { code, report: found } = await report(folder)
+    assert.is(code, 1)
+    assert.equal(
+      found.disagreements.map(({ problem }: { problem: string }) => problem),
+      ['"3.0"', '2.2'].map(
+        (named) => `meta.ocpi_version ${named} is not known here; known: 2.1.1, 2.2.1, 2.3.0`,
+      ),
+    )
+  }),
+)
+
+verify(
+  'an index is about all folders below, the nearest first, wherever looking begins',
+  inFolder(async (folder) => {
+    const indexOf = (at: string, rows: object[]): void =>
+      writeFileSync(path.join(folder, at, 'index.json'), JSON.stringify({ cases: rows }))
+    copyCase(path.join(folder, 'x', 'y', 'far'))
+    copyCase(path.join(folder, 'x', 'both'))
+    copyCase(path.join(folder, 'x', 'own'), { status: 'spec-erratum' })
+    mkdirSync(path.join(folder, 'x', 'y', 'emptied'))
+    indexOf('.', [
+      { id: 'far', status: 'superseded' },
+      { id: 'both', status: 'superseded', source: 'far away' },
+      { id: 'own', status: 'superseded' },
+      { id: 'emptied' },
+      { id: 'lost' },
+    ])
+    indexOf('x', [{ id: 'both', status: 'conflicts-with-spec' }])
+    const told = (shown: { id: string; status: string; source: string }[]): string[] =>
+      shown.map(({ id, status, source }) => `${id} ${status} ${source}`).toSorted()
+    const { report: all } = await report(folder)
+    assert.equal(told(all.others), [
+      'both conflicts-with-spec far away',
+      'far superseded unnamed source',
+      'own spec-erratum unnamed source',
+    ])
+    assert.equal(told(all.disagreements), ['emptied current unnamed source'])
+    assert.equal(all.oddities, ['lost is named in index.json and has no folder'])
+    const { report: part } = await report(path.join(folder, 'x', 'y'))
+    assert.equal(told(part.others), ['far superseded unnamed source'])
+    const { report: one } = await report(path.join(folder, 'x', 'y', 'far'))
+    assert.equal(told(one.others), ['far superseded unnamed source'])
+  }),
+)
+
+verify(
+  'an empty text names no zone',
+  inFolder(async (folder) => {
+    for (const timezone of ['', ' ', null])
+      copyCase(path.join(folder, `z${timezone}`), { timezone })
+    assert.is((await report(folder)).code, 0)
+    copyCase(path.join(folder, 'wrong'), { timezone: 'Nowhere/Else' })
+    assert.match(JSON.stringify((await report(folder)).report.disagreements), /error time_zone/)
+  }),
+)
+
 verify(
   'without a case there is nothing to agree with: 2',
   inFolder(async (folder) => {
@@ -142,6 +211,10 @@ verify('the codes of references and ours are listed', async () => {
   assert.is(code, 0)
   assert.match(out, /note +total_clamped +total_raised_to_min, total_lowered_to_max/)
   assert.match(out, /lint +unreachable_element +element_shadowed/)
+  // Every policy that a case may name, with what it leaves out.
+  for (const name of Object.keys(BUILT_IN_POLICIES))
+    assert.match(out, new RegExp(`policy +${name.replaceAll('.', '\\.')} .*[a-z]{4}`))
+  assert.match(out, /policy +ocpi-tariffs-py-0\.1 .*min_kwh/)
   const rows = JSON.parse((await run('--codes', '--json')).out)
   assert.ok(rows.every((row: { ours: string[] }) => row.ours.length > 0))
 })

@@ -146,13 +146,13 @@ figures('nothing is passed over in silence', () => {
       mystery: 1,
       billed: { ENERGY_barrels: 1, ENERGY_kwh: 'many', TIME_kwh: '1', FLAT_minutes: '1' },
       tax_basis: 'odd',
-      notes: ['no_such_note'],
+      notes: ['no_such_note', 'no such note', 7],
     },
     { priced, tariffs: [tariff] },
   )
   assert.equal(
     checks.filter(({ agrees }) => !agrees).map(({ item }) => item),
-    ['billed.ENERGY_kwh'],
+    ['billed.ENERGY_kwh', 'notes no_such_note'],
   )
   assert.equal(
     unchecked.map(({ item }) => item),
@@ -162,7 +162,8 @@ figures('nothing is passed over in silence', () => {
       'billed.TIME_kwh',
       'billed.FLAT_minutes',
       'tax_basis odd',
-      'notes no_such_note',
+      'notes no such note',
+      'notes 7',
     ],
   )
 })

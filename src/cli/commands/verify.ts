@@ -15,7 +15,10 @@ export const verifyCommands: readonly Command[] = [
     about:
       'Run a folder of cases (cdr.json, tariff.json, expected.json, meta.json) and compare every figure (0: all current cases agree, 1: one disagrees, 2: no case there); needs no hub',
     options: {
-      codes: { about: "list the references' codes and ours that stand for them, instead of a run" },
+      codes: {
+        about:
+          "list the references' codes and ours that stand for them, and what the policy of each peer leaves out, instead of a run",
+      },
     },
     run: verifyFolder,
   },

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { isRecord, listOf, readText } from '../../clearing/read.ts'
 import { readJsonSync, unwrapped } from '../json-file.ts'
 
-/** Where a case lies, and what the index beside it says of it. */
+/** Where a case lies, and what the indexes above say of it. */
 export type CaseFolder = { readonly folder: string; readonly index: Fields }
 
 /** Folders of cases, and what is odd about the indexes: cases without a folder, files that cannot be read. */
@@ -32,33 +32,51 @@ const DEPTH_MAX = 8
 const MARKS = ['expected.json', 'cdr.json', 'meta.json']
 const EMPTY: Fields = {}
 
-/** Every case below a folder, in the order of names; the folder may be a case itself. Throws what reading it throws. */
+/**
+ * Every case below a folder, in the order of names; the folder may be a case itself. An index.json is about every folder
+ * below it, the nearest counts first. Throws what reading a folder throws.
+ */
 export function findCases(root: string): Found {
-  if (isCase(root)) return { folders: [{ folder: root, index: indexAbove(root) }], oddities: [] }
-  const folders: CaseFolder[] = []
-  const oddities: string[] = []
-  collect(root, { depth: 0, folders, oddities })
-  return { folders, oddities }
+  const above = indexesAbove(root)
+  if (isCase(root))
+    return { folders: [{ folder: root, index: rowOf(path.resolve(root), above) }], oddities: [] }
+  const walk: Walk = { folders: [], oddities: [] }
+  collect(root, { walk, above, depth: 0 })
+  return walk
 }
 
-type Walk = { depth: number; folders: CaseFolder[]; oddities: string[] }
+type Walk = { readonly folders: CaseFolder[]; readonly oddities: string[] }
+/** Rows by id, the nearest file first. */
+type Indexes = readonly ReadonlyMap<string, Fields>[]
 
-function collect(folder: string, { depth, folders, oddities }: Walk): void {
+/** Answers with the names of the folders it met, by which an index knows whether its cases are there. */
+function collect(
+  folder: string,
+  { walk, above, depth }: { walk: Walk; above: Indexes; depth: number },
+): ReadonlySet<string> {
   const { index, oddity } = readIndex(folder)
-  if (oddity !== null) oddities.push(oddity)
-  const names = readdirSync(folder).filter((name) => !name.startsWith('.'))
+  if (oddity !== null) walk.oddities.push(oddity)
+  const indexes = [index, ...above]
   const seen = new Set<string>()
-  for (const name of names.toSorted()) {
+  for (const name of foldersIn(folder)) {
     const below = path.join(folder, name)
-    if (!isFolder(below)) continue
-    seen.add(name)
-    if (index.has(name) || isCase(below))
-      folders.push({ folder: below, index: index.get(name) ?? EMPTY })
-    else if (depth < DEPTH_MAX && name !== 'node_modules')
-      collect(below, { depth: depth + 1, folders, oddities })
+    const isNamed = indexes.some((each) => each.has(name))
+    // What an index names and holds nothing is a case that lost its files; one with folders groups cases.
+    if (isCase(below) || (isNamed && foldersIn(below).length === 0)) {
+      seen.add(name)
+      walk.folders.push({ folder: below, index: rowOf(below, indexes) })
+    } else if (depth < DEPTH_MAX && name !== 'node_modules')
+      for (const each of collect(below, { walk, above: indexes, depth: depth + 1 })) seen.add(each)
   }
   const absent = [...index.keys()].filter((id) => !seen.has(id))
-  oddities.push(...absent.map((id) => `${id} is named in index.json and has no folder`))
+  walk.oddities.push(...absent.map((id) => `${id} is named in index.json and has no folder`))
+  return seen
+}
+
+function foldersIn(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => !name.startsWith('.') && isFolder(path.join(folder, name)))
+    .toSorted()
 }
 
 function isFolder(name: string): boolean {
@@ -69,9 +87,23 @@ function isCase(folder: string): boolean {
   return MARKS.some((name) => existsSync(path.join(folder, name)))
 }
 
-function indexAbove(folder: string): Fields {
-  const full = path.resolve(folder)
-  return readIndex(path.dirname(full)).index.get(path.basename(full)) ?? EMPTY
+/** The files above the folder where looking begins, so that a case is the same wherever that is. */
+function indexesAbove(folder: string): Indexes {
+  const indexes: ReadonlyMap<string, Fields>[] = []
+  let above = path.dirname(path.resolve(folder))
+  for (let depth = 0; depth < DEPTH_MAX; depth += 1) {
+    indexes.push(readIndex(above).index)
+    above = path.dirname(above)
+  }
+  return indexes
+}
+
+/** What the indexes say of a case together: a member counts from the nearest that has it. */
+function rowOf(folder: string, indexes: Indexes): Fields {
+  const id = path.basename(folder)
+  let row: Fields = EMPTY
+  for (const index of indexes) row = { ...index.get(id), ...row }
+  return row
 }
 
 type Index = { readonly index: ReadonlyMap<string, Fields>; readonly oddity: string | null }

@@ -5,32 +5,44 @@ import type { LintFinding, LintVersion } from '../../pricing/lint/types.ts'
 import type { VerifyCase } from './cases.ts'
 import type { Checked, Sheet } from './check.ts'
 import { checkText, newSheet } from './check.ts'
+import { checkUnknown, checkNoOthers, lintCodesOf, referenceFor } from './reference.ts'
 import { readComparing } from './stated.ts'
 
 const VERSIONS: readonly LintVersion[] = ['2.1.1', '2.2.1', '2.3.0']
-/** `match` says exact or contains; findings of ours beyond a source's are no fault either way. */
+/** `match` says whether a list names all of a source's findings; see below. */
 const STATEMENTS = ['match', 'note', 'compare']
 const UNEXPECTED = 'unexpected_field'
 
 /**
  * Every finding that a source states needs one of ours that stands for it, at the same place where the source names one.
- * Findings of ours beyond are told, and are no fault.
+ * Findings of ours beyond are told, and are no fault; but `match: exact` says that the source has no others, so none of
+ * ours may be one that it knows and does not state.
  */
-export function checkLint({ tariffs, expected, meta }: VerifyCase): Checked {
+export function checkLint({ tariffs, expected, meta, source }: VerifyCase): Checked {
   const sheet = newSheet(readComparing(null))
   const version = VERSIONS.find((each) => each === meta['ocpi_version'])
   const found = tariffs.flatMap((tariff) => lintTariff(tariff, { version }))
   if (tariffs.length === 0)
     checkText(sheet, 'tariff.json', { expected: 'a tariff', computed: 'none' })
   const used = new Set<string>()
+  const lists: string[] = []
+  const named = new Set(found.map(({ code }) => code))
   for (const [key, value] of Object.entries(expected)) {
     if (value === null || STATEMENTS.includes(key)) continue
     const stated = statedBy(key, value)
     if (stated === null) sheet.unchecked.push({ item: key, why: 'is a member not known here' })
     for (const one of stated ?? []) checkFinding(sheet, { one, found, used })
+    if (stated !== null && key !== 'unexpected_fields') lists.push(key)
   }
-  const beyond = new Set(found.map(({ code }) => code).filter((code) => !used.has(code)))
-  sheet.beyond.push(...[...beyond].map((code) => `lint ${code}`))
+  for (const key of expected['match'] === 'exact' ? lists : []) {
+    const reference = referenceFor(source, key)
+    const known = lintCodesOf(reference)
+    const others = [...named].filter((code) => known.has(code) && !used.has(code))
+    checkNoOthers(sheet, { item: key, reference, others })
+    for (const code of others) used.add(code)
+  }
+  const beyond = [...named].filter((code) => !used.has(code))
+  sheet.beyond.push(...beyond.map((code) => `lint ${code}`))
   return sheet
 }
 
@@ -54,10 +66,15 @@ function statedBy(key: string, value: unknown): readonly Stated[] | null {
 
 function statedOne(value: unknown, path: string | null): Stated {
   const fields = isRecord(value) ? value : { code: value }
-  const place = path ?? fields['path'] ?? fields['pointer'] ?? null
+  const place = plainPath(path ?? fields['path'] ?? fields['pointer'] ?? null)
   const code = String(fields['code'] ?? fields['id'] ?? '')
-  const at = place === null ? '' : ` at ${String(place)}`
-  return { item: `${code}${at}`, code, path: place === null ? null : String(place) }
+  const at = place === null ? '' : ` at ${place}`
+  return { item: `${code}${at}`, code, path: place }
+}
+
+/** `$["elements"][0]` is `$[elements][0]`. */
+function plainPath(place: unknown): string | null {
+  return place === null ? null : String(place).replaceAll(/["'](?=\])|(?<=\[)["']/g, '')
 }
 
 function checkFinding(
@@ -66,7 +83,7 @@ function checkFinding(
 ): void {
   const ours = oursFor(one.code)
   if (ours === null) {
-    sheet.unchecked.push({ item: one.item, why: 'is a code that is not known here' })
+    checkUnknown(sheet, { item: one.item, code: one.code })
     return
   }
   // Sources name fields that OCPI does not have by their paths alone.

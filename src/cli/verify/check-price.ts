@@ -1,16 +1,17 @@
 import { exactly, textOf } from '../../clearing/decimal.ts'
-import { isRecord, listOf } from '../../clearing/read.ts'
-import { NOTES } from '../../pricing/notes.ts'
+import { isRecord } from '../../clearing/read.ts'
 import type { PricedBill, PricedCdr } from '../../pricing/types.ts'
 import type { Checked, Sheet } from './check.ts'
 import { checkMoney, checkText, newSheet } from './check.ts'
 import { checkCosts, COST_KEYS } from './check-costs.ts'
+import { checkNotes } from './check-notes.ts'
+import type { Noted } from './check-notes.ts'
 import { checkBilled, checkMeasured } from './check-quantities.ts'
 import { checkLines, checkTaxLines, checkTotalTax } from './check-taxes.ts'
-import { ERROR_CODES, NOTE_CODES, oursFor } from './codes.ts'
+import { ERROR_CODES, oursFor } from './codes.ts'
 import { readComparing } from './stated.ts'
 
-type Priced = { readonly bill: PricedBill; readonly tariffs: readonly unknown[] }
+type Priced = Noted
 type KeyCheck = (sheet: Sheet, expected: unknown, priced: Priced) => void
 
 /** What a source says about itself or the CDR; nothing that pricing could get wrong. */
@@ -23,6 +24,7 @@ const STATEMENTS: ReadonlySet<string> = new Set([
   'spec_internal_conflict',
   'note',
   'error',
+  'match',
 ])
 
 const KEYS: Readonly<Record<string, KeyCheck>> = {
@@ -39,15 +41,20 @@ const KEYS: Readonly<Record<string, KeyCheck>> = {
   billed: (sheet, expected, { bill }) => checkBilled(sheet, expected, bill),
   measured: (sheet, expected, { bill }) => checkMeasured(sheet, expected, bill),
   limit_applied: checkLimit,
-  notes: (sheet, expected, { bill }) => checkNotes(sheet, { item: 'notes', expected, bill }),
-  warnings: (sheet, expected, { bill }) => checkNotes(sheet, { item: 'warnings', expected, bill }),
+  notes: (sheet, expected, noted) => checkNotes(sheet, { item: 'notes', expected, noted }),
+  warnings: (sheet, expected, noted) => checkNotes(sheet, { item: 'warnings', expected, noted }),
   notes_not_empty: checkSomeNote,
 }
 
-/** Everything that `expected.json` of a priced case states beside what we computed. Pure. */
+/** Everything that `expected.json` of a priced case states beside what we computed; `source` says whose words it uses. Pure. */
 export function checkPriced(
   expected: Readonly<Record<string, unknown>>,
-  { priced, tariffs }: { priced: PricedCdr; tariffs: readonly unknown[] },
+  {
+    priced,
+    tariffs,
+    cdr = null,
+    source = '',
+  }: { priced: PricedCdr; tariffs: readonly unknown[]; cdr?: unknown; source?: string },
 ): Checked {
   const comparing = readComparing(expected['compare'])
   const sheet = newSheet(comparing)
@@ -59,7 +66,8 @@ export function checkPriced(
     checkText(sheet, 'price', { expected: 'a price', computed: refusal(priced) })
     return sheet
   }
-  if (priced.ok) checkKeys(sheet, expected, { bill: priced, tariffs })
+  const isExact = expected['match'] === 'exact'
+  if (priced.ok) checkKeys(sheet, expected, { bill: priced, tariffs, cdr, source, isExact })
   else if (isRecord(expected['bounds'])) checkBounds(sheet, expected['bounds'], priced)
   return sheet
 }
@@ -186,31 +194,6 @@ function checkLimit(sheet: Sheet, expected: unknown, { bill }: Priced): void {
   const computed = applied.length === 0 ? 'none' : applied.join(' and ')
   const agrees = wanted === 'none' ? applied.length === 0 : applied.includes(wanted)
   checkText(sheet, 'limit_applied', { expected: wanted, computed, agrees })
-}
-
-function checkNotes(
-  sheet: Sheet,
-  { item, expected, bill }: { item: string; expected: unknown; bill: PricedBill },
-): void {
-  const lists = isRecord(expected) ? Object.values(expected) : [expected]
-  const names = lists.flatMap(listOf).map((each) => (isRecord(each) ? each['code'] : each))
-  const own = bill.notes.map(({ code }) => code)
-  const stated = new Set<string>()
-  for (const name of names) {
-    const ours = oursFor(String(name), { rows: NOTE_CODES, known: Object.keys(NOTES) })
-    if (ours === null) {
-      sheet.unchecked.push({ item: `${item} ${name}`, why: 'is a code that is not known here' })
-      continue
-    }
-    for (const code of ours) stated.add(code)
-    const found = ours.filter((code) => own.includes(code))
-    checkText(sheet, `${item} ${name}`, {
-      expected: ours.join(' or '),
-      computed: found.join(', ') || `not noted (${own.join(', ') || 'no notes'})`,
-      agrees: found.length > 0,
-    })
-  }
-  sheet.beyond.push(...own.filter((code) => !stated.has(code)).map((code) => `note ${code}`))
 }
 
 function checkSomeNote(sheet: Sheet, expected: unknown, { bill }: Priced): void {

@@ -1,17 +1,24 @@
 import type { Decimal } from '../../clearing/decimal.ts'
-import { exactly, readDecimal, textOf } from '../../clearing/decimal.ts'
+import { absolute, exactly, readDecimal, textOf } from '../../clearing/decimal.ts'
 import type { Money, PricedBill, TaxLine } from '../../pricing/types.ts'
 import type { Sheet } from './check.ts'
-import { checkUnreadable } from './check.ts'
+import { checkText, checkUnreadable } from './check.ts'
 import { roundedTo } from './rounding.ts'
 import type { StatedTax } from './stated.ts'
 import { readTaxLine } from './stated.ts'
 
-/** `expected.tax_lines`: a line of ours must stand for each, by its percentage. Lines of ours beyond are told. */
+/**
+ * `expected.tax_lines`: a line of ours must stand for each, by its percentage. Lines of ours beyond are told; where the
+ * list is empty there may be none with an amount.
+ */
 export function checkTaxLines(sheet: Sheet, expected: unknown, bill: PricedBill): void {
   if (expected === null) return
   if (!Array.isArray(expected)) {
     sheet.unchecked.push({ item: 'tax_lines', why: 'is no list' })
+    return
+  }
+  if (expected.length === 0) {
+    checkNoTax(sheet, bill)
     return
   }
   const lines = expected.map(readTaxLine)
@@ -20,6 +27,17 @@ export function checkTaxLines(sheet: Sheet, expected: unknown, bill: PricedBill)
   for (const { percentage } of bill.taxes)
     if (!stated.has(nameOf(rateOf(percentage))))
       sheet.beyond.push(`tax line ${nameOf(rateOf(percentage))}`)
+}
+
+function checkNoTax(sheet: Sheet, { taxes }: PricedBill): void {
+  const { comparing } = sheet
+  const taxed = taxes.filter(
+    ({ amount }) => absolute(roundedTo(exactly(amount), comparing)) > comparing.tolerance,
+  )
+  const shown = taxed.map(
+    ({ percentage, amount }) => `${nameOf(rateOf(percentage))}: ${textOf(exactly(amount))}`,
+  )
+  checkText(sheet, 'tax_lines', { expected: 'none', computed: shown.join(', ') || 'none' })
 }
 
 /** Each stated line against ours of the same percentage. */

@@ -29,7 +29,8 @@ export type CaseResult = {
 export function runCase(folder: CaseFolder): CaseResult {
   const one = readCase(folder)
   try {
-    if (one.problem !== null) return resultOf(one, { problem: one.problem })
+    const problem = one.problem ?? versionProblem(one)
+    if (problem !== null) return resultOf(one, { problem })
     return one.kind === 'lint' ? resultOf(one, { checked: checkLint(one) }) : runPriced(one)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
@@ -42,12 +43,13 @@ function runPriced(one: VerifyCase): CaseResult {
   if (typeof policy === 'string') return resultOf(one, { problem: policy })
   const options = { timeZone: zoneOf(one), policy }
   const priced = priceCdr(one.cdr, one.tariffs, options)
-  const checked = checkPriced(one.expected, { priced, tariffs: one.tariffs })
+  const checked = checkPriced(one.expected, { ...one, priced })
   const isDifferent = checked.checks.some(({ agrees }) => !agrees)
   const causes = priced.ok ? causesOf(one, { options, isDifferent }) : []
   return resultOf(one, { checked, causes })
 }
 
+/** An empty text names no zone here, as null does. */
 function zoneOf({ meta }: VerifyCase): string | null {
   return readText(meta['timezone']) ?? readText(meta['time_zone'])
 }
@@ -71,15 +73,15 @@ function resultOf(
     problem,
     failed,
     checked: checked.checks.length,
-    unchecked: [...versionUnchecked(one), ...checked.unchecked],
+    unchecked: checked.unchecked,
     beyond: checked.beyond,
     causes,
   }
 }
 
-/** A case of another version is run all the same, by the rules of those we know. */
-function versionUnchecked({ meta }: VerifyCase): Unchecked[] {
+/** Another version may read the same words otherwise, so a price by the rules of ours would say nothing about it. */
+function versionProblem({ meta }: VerifyCase): string | null {
   const version = meta['ocpi_version'] ?? null
-  if (version === null || VERSIONS.some((known) => known === version)) return []
-  return [{ item: `meta.ocpi_version ${version}`, why: 'is a version that is not known here' }]
+  if (version === null || VERSIONS.some((known) => known === version)) return null
+  return `meta.ocpi_version ${JSON.stringify(version)} is not known here; known: ${VERSIONS.join(', ')}`
 }

@@ -1,15 +1,27 @@
 import { LINT_REFERENCES } from './reference-table.ts'
 import type { LintReference } from './reference-table.ts'
+import { LINT_RULES } from './rules.ts'
 import type { LintCode } from './rules.ts'
 import type { LintFinding } from './types.ts'
 
-/** The line for an identifier of a reference, in any of its spellings; null when we know none. */
-export function referenceOf(id: string): LintReference | null {
+type Meaning = Pick<LintReference, 'theirs' | 'ours'>
+
+/** The line for an identifier of a reference, in any of its spellings, or for a code of ours; null when we know none. */
+export function referenceOf(id: string): Meaning | null {
   const name = spelled(id)
   const isNamed = ({ theirs }: LintReference): boolean => theirs.includes(name)
   const isMeant = ({ theirs }: LintReference): boolean =>
     theirs.some((each) => isFitting(each, name))
-  return LINT_REFERENCES.find(isNamed) ?? LINT_REFERENCES.find(isMeant) ?? null
+  return LINT_REFERENCES.find(isNamed) ?? ownCode(name) ?? LINT_REFERENCES.find(isMeant) ?? null
+}
+
+/** A code of ours stands for itself. */
+function ownCode(name: string): Meaning | null {
+  return isLintCode(name) ? { theirs: [name], ours: [name] } : null
+}
+
+function isLintCode(name: string): name is LintCode {
+  return Object.hasOwn(LINT_RULES, name)
 }
 
 /**
