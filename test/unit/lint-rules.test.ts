@@ -8,7 +8,8 @@ import type { LintOptions } from '../../src/pricing/lint/types.ts'
 import { expandLint } from '../fixtures/lint/expand.ts'
 import type { LintCase } from '../fixtures/lint/expand.ts'
 
-/** `find`: the places at which the rule has to speak, with the witness where one is stated; empty where it may not. */
+/** `find`: the places at which the rule has to speak, with the witness where one is stated; empty where it may not.
+ * `says`: a part of the first message, which has no full stop: one stands for its end. */
 type Case = LintCase & {
   name: string
   version?: LintOptions['version']
@@ -39,7 +40,7 @@ function verify(code: string, { version, options, find, says, ...short }: Case):
     ),
     find,
   )
-  if (says !== undefined) assert.match(own[0]?.message ?? '', says)
+  if (says !== undefined) assert.match(`${own[0]?.message}.`, says)
   for (const { severity, message } of own) {
     assert.is(severity, Object.entries(LINT_RULES).find(([key]) => key === code)?.[1].severity)
     assert.not.match(message, /[{}]|undefined|^ | {2}| [,;]/)

@@ -50,19 +50,24 @@ function priced(
 
 const raised = tariffOf({ vat: 10 }, { min_price: { excl_vat: 5, incl_vat: 5.5 } })
 
-lists('an empty list of notes says that there are none its source knows', () => {
-  assert.equal(priced({ notes: [] }).failed, [])
-  assert.is(priced({ notes: [] }).checked, 1)
-  assert.equal(priced({ notes: [] }, { tariff: raised }).failed, [
-    'notes, others that ocpi-kit knows: total_raised_to_min',
-  ])
-  // What no code of the source means is beyond it, and no fault.
-  const own = priced({ notes: [] }, { tariff: tariffOf({}) })
-  assert.equal([own.failed, own.beyond], [[], ['note vat_absent']])
-  // Nothing stated, or not all that there is.
-  assert.is(priced({ notes: null }, { tariff: raised }).checked, 0)
-  assert.equal(priced({ warnings: [] }, { tariff: raised }).failed, [])
-})
+lists(
+  'an empty list of notes says that there are none its source knows when it matches exactly',
+  () => {
+    const none = { match: 'exact', notes: [] }
+    assert.equal(priced(none).failed, [])
+    assert.is(priced(none).checked, 1)
+    assert.equal(priced(none, { tariff: raised }).failed, [
+      'notes, others that ocpi-kit knows: total_raised_to_min',
+    ])
+    // What no code of the source means is beyond it, and no fault.
+    const own = priced(none, { tariff: tariffOf({}) })
+    assert.equal([own.failed, own.beyond], [[], ['note vat_absent']])
+    // Nothing stated, or not all that there is.
+    assert.is(priced({ notes: null }, { tariff: raised }).checked, 0)
+    assert.is(priced({ notes: [] }, { tariff: raised }).checked, 0)
+    assert.equal(priced({ warnings: [] }, { tariff: raised }).failed, [])
+  },
+)
 
 lists('a list that matches exactly names all notes of its source', () => {
   const exact = { match: 'exact', warnings: [] }

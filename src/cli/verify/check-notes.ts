@@ -22,8 +22,8 @@ type Stated = { readonly item: string; readonly name: string }
 
 /**
  * `expected.notes` and `expected.warnings`, as a list or as lists by path: a note of ours must stand for each. What a
- * source says of the tariff when it prices, we say when we lint, so lint is asked too. Notes of ours beyond are told; an
- * empty list of notes, and any list with `match: exact`, says that there are no others the source knows.
+ * source says of the tariff when it prices, we say when we lint, so lint is asked too. Notes of ours beyond are told; with
+ * `match: exact` a list, an empty one too, says that there are no others the source knows.
  */
 export function checkNotes(
   sheet: Sheet,
@@ -49,8 +49,7 @@ export function checkNotes(
       agrees: found.length > 0,
     })
   }
-  const isEmpty = item === 'notes' && Array.isArray(expected) && expected.length === 0
-  if (noted.isExact || isEmpty) {
+  if (noted.isExact) {
     const reference = referenceFor(noted.source, item)
     const known = new Set<string>(
       NOTE_CODES.flatMap(({ source, ours }) => (source === reference ? ours : [])),

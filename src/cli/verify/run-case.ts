@@ -82,6 +82,9 @@ function resultOf(
 /** Another version may read the same words otherwise, so a price by the rules of ours would say nothing about it. */
 function versionProblem({ meta }: VerifyCase): string | null {
   const version = meta['ocpi_version'] ?? null
-  if (version === null || VERSIONS.some((known) => known === version)) return null
+  // Editions and branches are named behind the number: 2.2.1-d2, 2.3.0/bookings. What 2.2 says of prices, 2.2.1 says.
+  const number = /^2(\.\d+)+/.exec(String(version))?.[0] ?? ''
+  const known = number === '2.2' ? '2.2.1' : number
+  if (version === null || VERSIONS.some((each) => each === known)) return null
   return `meta.ocpi_version ${JSON.stringify(version)} is not known here; known: ${VERSIONS.join(', ')}`
 }

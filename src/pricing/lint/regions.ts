@@ -25,7 +25,7 @@ import type { LintVersion } from './types.ts'
 /** A number that a tariff names in a restriction, and the text it was sent as. */
 type Edge = { readonly value: Exact; readonly text: string }
 
-/** The numbers above zero that the restrictions of a tariff name, in order. */
+/** The numbers above zero that the restrictions of a tariff name, in order; one that is named twice is there twice. */
 export type Edges = Readonly<Record<Quantity, readonly Edge[]>>
 
 export type Quantity = 'kwh' | 'duration' | 'current' | 'power'
@@ -41,24 +41,18 @@ export function edgesOf(elements: readonly Element[]): Edges {
       for (const key of [`min_${quantity}`, `max_${quantity}`]) {
         const value = exactAt(restrictions, key)
         if (value !== null && isAbove(value))
-          insert(all[quantity], { value, text: String(restrictions[key]) })
+          all[quantity].push({ value, text: String(restrictions[key]) })
       }
   }
+  for (const edges of Object.values(all)) edges.sort((a, b) => compare(a.value, b.value))
   return all
-}
-
-function insert(edges: Edge[], edge: Edge): void {
-  const index = edges.findIndex(({ value }) => compare(value, edge.value) >= 0)
-  const next = edges[index]
-  if (next === undefined) edges.push(edge)
-  else if (compare(next.value, edge.value) !== 0) edges.splice(index, 0, edge)
 }
 
 function isAbove(value: Exact): boolean {
   return !isNegative(value) && !isZero(value)
 }
 
-/** The place of a number between the edges: 0 up to the first of them, 1 from there on, … */
+/** The place of a number between the edges: 0 up to the first of them, 1 from there on, … Equal ones share the first. */
 function placeOf(value: Exact, edges: readonly Edge[]): number {
   return isAbove(value) ? 1 + edges.findIndex((edge) => compare(edge.value, value) === 0) : 0
 }

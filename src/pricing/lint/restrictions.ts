@@ -72,8 +72,7 @@ function lintMeters(restrictions: Json, look: Look): void {
 function lintWindow(restrictions: Json, look: Look): void {
   const start = clockAt(restrictions, 'start_time')
   const end = clockAt(restrictions, 'end_time')
-  if (start === undefined || end === undefined) return
-  if (start !== null && start === end) tell(look, 'window_whole_day', { key: 'end_time' })
+  if (typeof start === 'number' && start === end) tell(look, 'window_whole_day', { key: 'end_time' })
   if (start === 0 && end === null) tell(look, 'window_from_midnight', { key: 'start_time' })
   if (start === null && end === 0) tell(look, 'midnight_end_alone', { key: 'end_time' })
 }
