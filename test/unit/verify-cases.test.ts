@@ -138,13 +138,13 @@ verify(
   'a version that we do not know is a disagreement with its reason',
   inFolder(async (folder) => {
     copyCase(path.join(folder, 'later'), { ocpi_version: '3.0' })
-    copyCase(path.join(folder, 'lint'), { ocpi_version: 2.2, kind: 'lint' })
+    copyCase(path.join(folder, 'lint'), { ocpi_version: 2.4, kind: 'lint' })
     copyCase(path.join(folder, 'silent'), { ocpi_version: null })
     const { code, report: found } = await report(folder)
     assert.is(code, 1)
     assert.equal(
       found.disagreements.map(({ problem }: { problem: string }) => problem),
-      ['"3.0"', '2.2'].map(
+      ['"3.0"', '2.4'].map(
         (named) => `meta.ocpi_version ${named} is not known here; known: 2.1.1, 2.2.1, 2.3.0`,
       ),
     )
