@@ -2,16 +2,18 @@ import { figureText, readFigure } from './figures.ts'
 import type { Figure } from './figures.ts'
 import { isObject } from './reading.ts'
 
-/** The members of a CDR that claim a cost (OCPI 2.2.1 and 2.3.0, mod_cdrs; OCPI 2.1.1 knows total_cost alone). */
-const COST_ITEMS = [
-  'total_cost',
+/** The members of a CDR that claim a part of its total_cost. */
+export const COST_PARTS = [
   'total_fixed_cost',
   'total_energy_cost',
   'total_time_cost',
   'total_parking_cost',
   'total_reservation_cost',
 ] as const
-const QUANTITY_ITEMS = [
+/** The members of a CDR that claim a cost (OCPI 2.2.1 and 2.3.0, mod_cdrs; OCPI 2.1.1 knows total_cost alone). */
+export const COST_ITEMS = ['total_cost', ...COST_PARTS] as const
+/** The members of a CDR that claim a quantity. */
+export const QUANTITY_ITEMS = [
   { item: 'total_energy', unit: 'kwh' },
   { item: 'total_time', unit: 'hours' },
   { item: 'total_parking_time', unit: 'hours' },

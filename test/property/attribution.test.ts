@@ -13,7 +13,7 @@ import type { Money, PricedBill } from '../../src/pricing/types.ts'
 import { fieldName, periods, spoil, tariff } from '../fixtures/pricing/arbitrary.ts'
 import { expandCdr, expandTariff } from '../fixtures/pricing/expand.ts'
 import type { ShortPeriod, ShortTariff } from '../fixtures/pricing/expand.ts'
-import { seed, size } from '../helpers/seed.ts'
+import { check } from '../helpers/pricing-law.ts'
 
 const test = suite('attribution: laws')
 const CENT = unitFigure(2)
@@ -208,10 +208,6 @@ function shifted({ excl, incl }: Money, cents: number): Money {
 
 function rounded(amount: string | null): bigint | null {
   return amount === null ? null : roundHalfUp(figureOf(amount), 2)
-}
-
-function check<Values>(law: fc.IProperty<Values>, runs: number): void {
-  fc.assert(law, { seed: seed(), numRuns: size(runs) })
 }
 
 test.run()

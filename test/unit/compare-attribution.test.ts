@@ -29,7 +29,9 @@ for (const table of ['policies', 'readings', 'taxes']) {
   const cases: Case[] = JSON.parse(readFileSync(path, 'utf8'))
   for (const each of cases) {
     test(`${each.name} is named ${each.code}`, () => findsCause(each))
-    test(`${each.name}: seven hundredths more is not ${each.code}`, () => findsNoCause(each))
+    // Each is a search through all pairs, too slow to repeat for every mutant.
+    if (process.env['MUTATE'] === undefined)
+      test(`${each.name}: seven hundredths more is not ${each.code}`, () => findsNoCause(each))
   }
   test.run()
 }

@@ -1,3 +1,4 @@
+import { COST_PARTS } from '../../pricing/claims.ts'
 import type { Decimal } from '../decimal.ts'
 import { absolute, largest, multiply, ratio, textOf, unitOf } from '../decimal.ts'
 import type { Draft, FindingInput } from '../findings.ts'
@@ -6,15 +7,7 @@ import { compared, costTolerance, graded, moneyText } from '../compare.ts'
 import { at, readPrice, shown } from '../read.ts'
 import { appliedTariffs, standsOnLimit } from '../tariffs.ts'
 
-const PARTS = [
-  'total_fixed_cost',
-  'total_energy_cost',
-  'total_time_cost',
-  'total_parking_cost',
-  'total_reservation_cost',
-] as const
-
-type PartName = (typeof PARTS)[number]
+type PartName = (typeof COST_PARTS)[number]
 
 /**
  * T2: the stated parts against total_cost. Not where the total stands on a min_price or max_price, and parts that are
@@ -22,7 +15,7 @@ type PartName = (typeof PARTS)[number]
  */
 export function checkCostSum(subject: Case): readonly Draft[] {
   const { facts, input } = subject
-  const stated = PARTS.flatMap((name) => {
+  const stated = COST_PARTS.flatMap((name) => {
     const price = readPrice(at(input.cdr.value, `/${name}`))
     return price === null ? [] : [{ name, excl: price.excl }]
   })

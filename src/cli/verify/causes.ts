@@ -1,5 +1,6 @@
 import { isRecord } from '../../clearing/read.ts'
 import { attribute } from '../../pricing/attribution.ts'
+import { COST_ITEMS, QUANTITY_ITEMS } from '../../pricing/claims.ts'
 import type { PricingOptions } from '../../pricing/types.ts'
 import type { VerifyCase } from './cases.ts'
 
@@ -12,15 +13,7 @@ export type Cause = {
 
 type Fields = Readonly<Record<string, unknown>>
 
-const COSTS = [
-  'total_cost',
-  'total_fixed_cost',
-  'total_energy_cost',
-  'total_time_cost',
-  'total_parking_cost',
-  'total_reservation_cost',
-]
-const QUANTITIES = ['total_energy', 'total_time', 'total_parking_time']
+const QUANTITIES = QUANTITY_ITEMS.map(({ item }) => item)
 
 /**
  * Attribution of what a case states and we do not compute: its expected total where that differs, and the amounts that
@@ -60,7 +53,7 @@ function statesTotal(figures: Fields): boolean {
 /** The CDR as if it claimed these costs and nothing else. */
 function claimOf(cdr: Fields, figures: Fields): Fields {
   const claimed: Record<string, unknown> = { ...cdr }
-  for (const name of [...COSTS, ...QUANTITIES]) delete claimed[name]
-  for (const name of COSTS) if (figures[name] !== undefined) claimed[name] = figures[name]
+  for (const name of [...COST_ITEMS, ...QUANTITIES]) delete claimed[name]
+  for (const name of COST_ITEMS) if (figures[name] !== undefined) claimed[name] = figures[name]
   return claimed
 }

@@ -94,11 +94,10 @@ export function subtract(box: Box, cover: Box): Box[] {
  * period is not above its highest; either both are stated or none.
  */
 export function isPossible(box: Box): boolean {
-  if (at(box, WEEKDAYS) === 0) return false
   for (let axis = 0; axis < WEEKDAYS; axis += 2)
     if (at(box, axis) >= at(box, axis + 1)) return false
   return (
-    hasWeekday(box) &&
+    hasWeekday(at(box, WEEKDAYS), { from: at(box, DATE), to: at(box, DATE + 1) }) &&
     isMeterPossible(box, CURRENT_HIGH, CURRENT_LOW) &&
     isMeterPossible(box, POWER_HIGH, POWER_LOW)
   )
@@ -107,20 +106,17 @@ export function isPossible(box: Box): boolean {
 function isMeterPossible(box: Box, high: number, low: number): boolean {
   if (at(box, high) === NOT_STATED && at(box, low) === NOT_STATED) return true
   // Both are stated: the lowest value of `low` may not be above all of `high`.
-  return (
-    Math.max(at(box, low), 0) < at(box, high + 1) && at(box, high + 1) > 0 && at(box, low + 1) > 0
-  )
+  return Math.max(at(box, low), 0) < at(box, high + 1) && at(box, low + 1) > 0
 }
 
-function hasWeekday(box: Box): boolean {
-  const [from, to] = [at(box, DATE), at(box, DATE + 1)]
-  if (to - from >= 7) return true
-  for (let day = from; day < to; day++) if ((at(box, WEEKDAYS) & weekdayBit(day)) !== 0) return true
+/** Has one of the days [from, to) one of the weekdays? At least one weekday has to be given. */
+export function hasWeekday(weekdays: number, { from, to }: { from: number; to: number }): boolean {
+  for (let day = from; day < to; day++) if ((weekdays & weekdayBit(day)) !== 0) return true
   return false
 }
 
 /** 1970-01-01 was a Thursday, bit 4. */
-export function weekdayBit(day: number): number {
+function weekdayBit(day: number): number {
   return 1 << ((((day + 4) % 7) + 7) % 7)
 }
 

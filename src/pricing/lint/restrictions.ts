@@ -1,5 +1,5 @@
 import { compare, isNegative, isZero } from '../exact.ts'
-import { DAY_MS, weekdayBit } from './boxes.ts'
+import { DAY_MS, hasWeekday } from './boxes.ts'
 import { report } from './findings.ts'
 import type { Findings } from './findings.ts'
 import { instantAt } from './head.ts'
@@ -72,7 +72,8 @@ function lintMeters(restrictions: Json, look: Look): void {
 function lintWindow(restrictions: Json, look: Look): void {
   const start = clockAt(restrictions, 'start_time')
   const end = clockAt(restrictions, 'end_time')
-  if (typeof start === 'number' && start === end) tell(look, 'window_whole_day', { key: 'end_time' })
+  if (typeof start === 'number' && start === end)
+    tell(look, 'window_whole_day', { key: 'end_time' })
   if (start === 0 && end === null) tell(look, 'window_from_midnight', { key: 'start_time' })
   if (start === null && end === 0) tell(look, 'midnight_end_alone', { key: 'end_time' })
 }
@@ -90,16 +91,10 @@ function lintDates(tariff: Json, restrictions: Json, look: Look): void {
   if (start !== null && end !== null) {
     if (end <= start) return tell(look, 'date_window_empty', { key: 'end_date' })
     const weekdays = weekdaysOf(restrictions)
-    if (weekdays !== null && !hasWeekday(weekdays, { start, end }))
+    if (weekdays !== null && !hasWeekday(weekdays, { from: start, to: end }))
       return tell(look, 'weekdays_outside_dates', { key: 'day_of_week' })
   }
   lintAgainstValidity({ start, end }, { tariff, look })
-}
-
-function hasWeekday(bits: number, { start, end }: { start: number; end: number }): boolean {
-  if (end - start >= 7) return true
-  for (let day = start; day < end; day++) if ((bits & weekdayBit(day)) !== 0) return true
-  return false
 }
 
 /**
