@@ -127,6 +127,7 @@ export const limits = {
   cliFileBytesMax: 16_777_216,
 
   // Pricing
+  timeZoneCharsMax: 64,
   timeZonesCachedMax: 1_000,
   timeZoneOffsetsCachedMax: 10_000,
   zonePolygonsCachedMax: 100,

@@ -9,12 +9,11 @@ export type LocalTime = { readonly day: number; readonly msOfDay: number; readon
 const DAY_MS = 86_400_000
 const QUARTER_MS = 900_000
 /** The longest name has half as many; longer ones are not worth remembering as none. */
-const NAME_CHARS_MAX = 64
 const zones = new Map<string, Zone | null>()
 
 /** The IANA zone of that name, or null when there is none. Zones and offsets are remembered: Intl costs 3 µs a look-up. */
 export function zoneNamed(name: string): Zone | null {
-  if (name.length > NAME_CHARS_MAX) return null
+  if (name.length > limits.timeZoneCharsMax) return null
   const known = zones.get(name)
   if (known !== undefined) return known
   if (zones.size >= limits.timeZonesCachedMax) zones.clear()

@@ -72,7 +72,7 @@ const known = new Map<string, boolean>()
 
 /** True for a name of the IANA data base. Offsets such as +01:00 are none. */
 function isZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false
+  if (!/^[A-Za-z]/.test(name) || name.length > limits.timeZoneCharsMax) return false
   const before = known.get(name)
   if (before !== undefined) return before
   const isKnown = canOpen(name)

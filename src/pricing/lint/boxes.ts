@@ -109,9 +109,10 @@ function isMeterPossible(box: Box, high: number, low: number): boolean {
   return Math.max(at(box, low), 0) < at(box, high + 1) && at(box, low + 1) > 0
 }
 
-/** Has one of the days [from, to) one of the weekdays? At least one weekday has to be given. */
+/** Has one of the days [from, to) one of the weekdays? */
 export function hasWeekday(weekdays: number, { from, to }: { from: number; to: number }): boolean {
-  for (let day = from; day < to; day++) if ((weekdays & weekdayBit(day)) !== 0) return true
+  const end = Math.min(to, from + 7)
+  for (let day = from; day < end; day++) if ((weekdays & weekdayBit(day)) !== 0) return true
   return false
 }
 
