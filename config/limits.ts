@@ -127,6 +127,7 @@ export const limits = {
   cliFileBytesMax: 16_777_216,
 
   // Pricing
+  // The longest name has half as many; longer ones are not worth remembering as none.
   timeZoneCharsMax: 64,
   timeZonesCachedMax: 1_000,
   timeZoneOffsetsCachedMax: 10_000,

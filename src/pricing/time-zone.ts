@@ -8,7 +8,6 @@ export type LocalTime = { readonly day: number; readonly msOfDay: number; readon
 
 const DAY_MS = 86_400_000
 const QUARTER_MS = 900_000
-/** The longest name has half as many; longer ones are not worth remembering as none. */
 const zones = new Map<string, Zone | null>()
 
 /** The IANA zone of that name, or null when there is none. Zones and offsets are remembered: Intl costs 3 µs a look-up. */
