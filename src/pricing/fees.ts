@@ -32,10 +32,9 @@ export function placeFees(
   const homes = homesOf(bill)
   if (fees.length === 0 || homes.length === 1) return own
   const shared = claims.flatMap((claim) => {
-    const home = claim.kind === 'cost' ? ITEMS[claim.item] : undefined
-    return claim.kind === 'cost' && home !== undefined && homes.includes(home)
-      ? [{ claim, home }]
-      : []
+    if (claim.kind !== 'cost') return []
+    const home = ITEMS[claim.item]
+    return home !== undefined && homes.includes(home) ? [{ claim, home }] : []
   })
   const ways = fees.length > FEES_MAX ? [own] : waysOf(own, { fees, homes })
   for (const limit of [['matches'], ['matches', 'within_tolerance']]) {

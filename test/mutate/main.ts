@@ -4,7 +4,9 @@
 import { Stryker } from '@stryker-mutator/core'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { KNOWN_COMPARE } from './known-compare.ts'
 import { KNOWN } from './known.ts'
+import { KNOWN_LINT } from './known-lint.ts'
 import type { Known } from './known.ts'
 import { isNotNoticed, wordsOf } from './plugin.ts'
 import type { Tested } from './plugin.ts'
@@ -20,6 +22,7 @@ type Mutant = {
 }
 type Slice = { file: string; noticed: number; left: Mutant[]; ignored: number; seconds: number }
 
+const allKnown = [...KNOWN, ...KNOWN_COMPARE, ...KNOWN_LINT]
 const root = path.resolve(import.meta.dirname, '../..')
 const shareMin = 0.9
 /** Several times what the tests of the slowest slice take. */
@@ -114,7 +117,9 @@ function report(slices: readonly Slice[]): number {
     used.add(known.change)
     write(`    ${known.why}`)
   }
-  for (const { file, changes } of KNOWN.filter((known) => files.has(`src/pricing/${known.file}`)))
+  for (const { file, changes } of allKnown.filter((known) =>
+    files.has(`src/pricing/${known.file}`),
+  ))
     for (const change of changes)
       if (!used.has(change)) write(`no longer left: ${file}: ${change.join(' → ')}`)
   const sum = (count: (slice: Slice) => number): number =>
@@ -131,7 +136,7 @@ function report(slices: readonly Slice[]): number {
 }
 
 function explanationOf({ file, code, becomes }: Mutant) {
-  for (const { file: at, why, changes } of KNOWN) {
+  for (const { file: at, why, changes } of allKnown) {
     if (at !== '' && file !== `src/pricing/${at}`) continue
     const change = changes.find(([from, to]) => fits(from, code) && fits(to, becomes))
     if (change) return { why, change }

@@ -10,7 +10,7 @@ const LAWS = ['operator', '', 'scale', 'same'].map(
   (name) => `property/pricing${name && `-${name}`}.`,
 )
 const PLACES = ['unit/pricing-instant', 'unit/pricing-time-zone', 'property/pricing-places']
-const LINT = ['unit/lint-rules', 'unit/lint-', 'property/lint']
+const LINT = ['unit/lint-rules', 'unit/lint-', 'property/lint', 'unit/lint-limits']
 const COMPARE = ['cdr', 'fees', 'bounds', 'figures', 'three'].map((name) => `unit/compare-${name}`)
 const ATTRIBUTION = ['unit/compare-attribution', 'property/attribution']
 
@@ -19,7 +19,6 @@ const ATTRIBUTION = ['unit/compare-attribution', 'property/attribution']
  * which they run: what notices most in the least time comes first. The first part that fits counts.
  */
 const TESTS: readonly (readonly [part: string, tests: readonly string[]])[] = [
-  ['/lint/reach', [...LINT, 'unit/lint-limits']],
   ['/lint/', LINT],
   ['/attribution', ATTRIBUTION],
   ['/three-way', ['unit/compare-three', ...COMPARE]],

@@ -144,6 +144,12 @@ test('what also reproduces the parts comes first, and what does not says so', ()
   assert.equal([one?.explains, one?.remaining], [['total_cost', 'total_time_cost'], []])
   assert.equal([other?.explains, other?.remaining], [['total_cost'], ['total_time_cost']])
   assert.match(`${other?.sentence}`, 'Then total_time_cost still differs.')
+  const parked = explain([at('10:00', { ENERGY: 1, TIME: 2, PARKING_TIME: 1 })], terms, {
+    total_cost: 5,
+    total_parking_cost: 0,
+  })
+  assert.is(parked.found[0]?.code, 'left_out:PARKING_TIME')
+  assert.ok(parked.found.some(({ code }) => code === 'left_out:TIME'))
 })
 
 test('what also meets the decimals that were printed comes first', () => {
@@ -155,6 +161,10 @@ test('what also meets the decimals that were printed comes first', () => {
   assert.equal(claimed('2.55').slice(0, 2), ['total:cut', 'unit_price:cut_3'])
   assert.is(claimed('2.5500001')[0], 'total:cut')
   assert.is(claimed('2.553').includes('unit_price:cut_3'), true)
+  const longer = { elements: [{ price: [['ENERGY', 0.2558, null, 0]] as const }] }
+  const { found } = explain([at('10:00', { ENERGY: 10.004 })], longer, { total_cost: '2.55102' })
+  assert.is(found[0]?.code, 'unit_price:cut_3')
+  assert.ok(found.some(({ code }) => code === 'total:cut'))
 })
 
 test('nothing is explained where nothing differs, nor for a credit', () => {
@@ -211,6 +221,7 @@ test('a figure is not explained at the price of another one', () => {
   })
   assert.equal(other.found, [])
   assert.is(other.sentence, 'No known reading reproduces the figures that differ.')
+  assert.ok(other.tried < 150, 'pairs are only looked for where the total differs')
 })
 
 test('a side that can no longer be known is no explanation', () => {
@@ -251,7 +262,7 @@ test('what no component can be read from is left to pricing', () => {
   for (const tariffs of [
     [null],
     [{ id: 'T', elements: 'x' }],
-    [{ id: 'T', elements: [{ price_components: [1] }] }],
+    [{ id: 'T', elements: [{ price_components: [1, null] }] }],
   ]) {
     const { found } = attribute({
       cdr: { total_cost: 1, charging_periods: [7] },

@@ -73,6 +73,8 @@ test('placing it within the tolerance is second best', () => {
     items.map((item) => [item.verdict, item.computed]),
     [['within_tolerance', '10']],
   )
+  const both = compareCdr({ total_fixed_cost: 0, total_parking_cost: 9.95 }, PARKED, { tolerance })
+  assert.equal(verdictsOf(both), ['matches', 'within_tolerance'])
 })
 
 test('placing it exactly is better than leaving it near', () => {
@@ -105,7 +107,13 @@ test('a fee of a reservation and one of charging are placed one by one', () => {
   ])
     assert.equal(verdicts(RESERVED, { fixed, reservation }), ['matches', 'matches'], `${fixed}`)
   assert.equal(verdicts(RESERVED, { fixed: 1, reservation: 5.5 }), ['not_compared', 'not_compared'])
+  assert.equal(verdicts(RESERVED, { fixed: 2.5, reservation: 6 }), ['not_compared', 'not_compared'])
   // Nothing was parked, so no fee is for parking.
+  assert.equal(verdicts(RESERVED, { fixed: 2.5, parking: 2, reservation: 4 }), [
+    'matches',
+    'differs',
+    'matches',
+  ])
   assert.equal(verdicts(RESERVED, { parking: 2 }), ['differs'])
   assert.equal(verdicts(RESERVED, { fixed: 1, parking: 2, reservation: 6 }), [
     'not_compared',
@@ -143,6 +151,13 @@ test('a side that is not known stands against nothing', () => {
     items.map((item) => item.verdict),
     ['matches', 'not_compared'],
   )
+  const [parking, fee] = PARKED.segments
+  const net = {
+    ...PARKED,
+    dimensions: { ...PARKED.dimensions, fixed: money('2.5', null) },
+    segments: [parking, fee].flatMap((each) => (each ? [{ ...each, incl: null }] : [])),
+  }
+  assert.equal(verdictsOf(compareCdr(claim, net, { tolerance: null })), ['matches', 'not_compared'])
 })
 
 test('more fees than a session has are left where they are', () => {

@@ -23,7 +23,7 @@ test('a figure is read and written exactly', () => {
   assert.is(readFigure('1e-3'), figureOf('0.001'))
   for (const value of ['ten', null, {}, '', 1e13]) assert.is(readFigure(value), null)
   for (const text of ['ten', '1e3', '+1', '1.', '.5', ' 1', '1 ', `0.${'1'.repeat(41)}`])
-    assert.throws(() => figureOf(text), `${text} is no decimal number`)
+    assert.throws(() => figureOf(text), / is no decimal number$/)
 })
 
 test('halves are rounded away from zero', () => {

@@ -5,10 +5,11 @@ import { expandLint } from '../fixtures/lint/expand.ts'
 
 const test = suite('lint: limits')
 const ENERGY = ['ENERGY', 1, 21, 1] as const
+const FLAT = ['FLAT', 1, 21, 1] as const
 
 test('a tariff made to keep the linter busy is given up on soon', () => {
   const elements = Array.from({ length: 120 }, (_, index) => ({
-    price: [ENERGY],
+    price: [ENERGY, FLAT],
     when: {
       min_kwh: index % 23,
       max_kwh: 30 + (index % 29),

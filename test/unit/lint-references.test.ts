@@ -205,7 +205,8 @@ test('each name of the table leads to its line, or to a narrower one with a find
   }
 })
 
-test('a name that nobody uses is unknown', () => {
+test('a name that nobody uses is unknown, a code of ours stands for itself', () => {
+  assert.equal(referenceOf('expired'), { theirs: ['expired'], ours: ['expired'] })
   assert.is(referenceOf('brand_new_lint_of_tomorrow'), null)
   assert.not(isReported(lintTariff(null), { id: 'brand_new_lint_of_tomorrow' }))
 })
@@ -260,6 +261,35 @@ test('unexpected fields are found by their path, and what they hold with them', 
     assert.ok(isUnexpected(found, path), path)
   for (const path of ['$.elements.*.restrictions', '$.elements.1.restrictions.dayOfWeek', '$.id'])
     assert.not(isUnexpected(found, path), path)
+})
+
+test('spellings of the same lead to the same', () => {
+  for (const id of ['Country(InvalidCase)', 'country.invalid_case { code: x }'])
+    assert.is(referenceOf(id), referenceOf('country.invalid_case'))
+})
+
+test('limits of the price may be reported at either', () => {
+  const more = { min_price: { excl_vat: 5, incl_vat: 4 }, max_price: { excl_vat: 1 } }
+  const found = lintTariff(expandLint({ more }))
+  assert.ok(isReported(found, { id: 'price_limits_crossed', path: '$.max_price.excl_vat' }))
+  assert.ok(isReported(found, { id: 'limit_after_below_before', path: '$.max_price' }))
+})
+
+test('a place outside of the elements is meant to its end, an index to its last digit', () => {
+  const more = { tariff_alt_text: [{ language: 'en', text: '0.25 a kWh' }] }
+  const found = lintTariff(expandLint({ more }))
+  const id = 'alt_text_price'
+  assert.ok(isReported(found, { id, path: '$.tariff_alt_text[0].text' }))
+  assert.not(isReported(found, { id, path: '$.tariff_alt_text[0].language' }))
+  const elements = Array.from({ length: 13 }, () => ({ price: [['ENERGY', 1, 21, 1]] }) as const)
+  const path = '$.elements[12].price_components'
+  assert.ok(isReported(lintTariff(expandLint({ elements })), { id: 'element_shadowed', path }))
+})
+
+test('only unknown fields are unexpected, whatever else there is', () => {
+  const found = lintTariff(expandLint({ more: { currency: 'eur', colour: 'red' } }))
+  assert.ok(isUnexpected(found, '$.colour'))
+  assert.not(isUnexpected(found, '$.currency'))
 })
 
 function when(restrictions: object): LintCase {

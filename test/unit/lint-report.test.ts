@@ -33,6 +33,9 @@ test('the version is inferred from fields that only later ones have', () => {
     infer({ ...bare, elements: [{ price: [['ENERGY', 1, null, 1]], when: { min_power: 1 } }] }),
     '2.1.1',
   )
+  const plain = ['TIME', 1, null, 1] as const
+  assert.is(infer({ ...bare, elements: [{ price: [plain, ENERGY] }] }), '2.2.1')
+  assert.is(infer({ ...bare, elements: [{ price: [plain] }, { price: [ENERGY] }] }), '2.2.1')
   assert.is(infer({ ...bare, more: { tax_included: 'NO' } }), '2.3.0')
   assert.is(infer({ more: { preauthorize_amount: 5 } }), '2.3.0')
   assert.is(infer({ more: { min_price: { before_taxes: 1 } } }), '2.3.0')
@@ -82,6 +85,12 @@ test('elements are told apart by their whole number', () => {
   assert.is(rules.find(({ code }) => code === 'min_zero')?.elements, 12)
 })
 
+test('a remark on an element as a whole is in that element', () => {
+  const elements = [{ price: [ENERGY] }, { price: [ENERGY] }, { price: [ENERGY] }]
+  const { rules } = lintReport([expandLint({ elements })])
+  assert.is(rules.find(({ code }) => code === 'element_shadowed')?.elements, 2)
+})
+
 test('findings end at their limit, and that is said', () => {
   const nulls = (count: number): LintCase => ({
     more: { x: Array.from({ length: count }, () => null) },
@@ -93,6 +102,7 @@ test('findings end at their limit, and that is said', () => {
   const cut = codesOf(nulls(limits.lintFindingsMax))
   assert.is(cut.length, limits.lintFindingsMax + 1)
   assert.is(cut.at(-1), 'analysis_incomplete')
+  assert.is(lintTariff(expandLint(nulls(limits.lintFindingsMax))).at(-1)?.pointer, '')
 })
 
 test('values that are nested too deeply are not looked into, and that is said', () => {
@@ -105,6 +115,17 @@ test('values that are nested too deeply are not looked into, and that is said', 
   assert.equal(within, ['field_unknown', 'null_field'])
   assert.equal(codesOf(nested(limits.jsonDepthMax)), ['field_unknown', 'analysis_incomplete'])
   assert.equal(codesOf(nested(100_000)), ['field_unknown', 'analysis_incomplete'])
+  assert.equal(codesOf({ more: { x: 'text' } }), ['field_unknown'])
+})
+
+test('what the tariff has around such a value counts', () => {
+  const depths = [4, 3].map((around) => {
+    let value: unknown = null
+    for (let level = around; level < limits.jsonDepthMax; level++) value = [value]
+    return codesOf({ elements: [{ price: [ENERGY], when: { x: value } }] })
+  })
+  assert.not(depths[0]?.includes('analysis_incomplete'))
+  assert.ok(depths[1]?.includes('analysis_incomplete'))
 })
 
 function codesOf(short: LintCase, version?: '2.2.1'): string[] {

@@ -73,12 +73,8 @@ export function subtract(box: Box, cover: Box): Box[] {
   const keep = (piece: Box): void => {
     if (isPossible(piece)) pieces.push(piece)
   }
-  let rest = box
-  const others = at(box, WEEKDAYS) & ~at(cover, WEEKDAYS)
-  if (others !== 0) {
-    keep(onWeekdays(rest, others))
-    rest = onWeekdays(rest, at(box, WEEKDAYS) & at(cover, WEEKDAYS))
-  }
+  keep(onWeekdays(box, at(box, WEEKDAYS) & ~at(cover, WEEKDAYS)))
+  let rest = onWeekdays(box, at(box, WEEKDAYS) & at(cover, WEEKDAYS))
   for (const axis of AXES) {
     const [from, to] = [at(rest, axis), at(rest, axis + 1)]
     const [start, end] = [at(cover, axis), at(cover, axis + 1)]

@@ -1,5 +1,4 @@
 import { compare, exactText, isNegative, isZero, whole } from '../exact.ts'
-import type { Exact } from '../exact.ts'
 import type { ComponentType } from '../types.ts'
 import { report } from './findings.ts'
 import type { Findings } from './findings.ts'
@@ -70,8 +69,12 @@ function lintStepSizes(elements: readonly Element[], findings: Findings): void {
       if (type === 'TIME' && stepSize !== null && compare(stepSize, ONE) > 0)
         report(findings, { code: 'unused_time_step_size', pointer: `${pointer}/step_size` })
   for (const type of ['ENERGY', 'TIME', 'PARKING_TIME'] as const) {
-    const [first, ...others] = all.filter((each) => each.type === type && each.stepSize !== null)
-    const other = others.find(({ stepSize }) => isOther(first?.stepSize ?? null, stepSize))
+    const [first, ...others] = all.flatMap((each) =>
+      each.type === type && each.stepSize !== null
+        ? [{ stepSize: each.stepSize, pointer: each.pointer }]
+        : [],
+    )
+    const other = first && others.find(({ stepSize }) => compare(stepSize, first.stepSize) !== 0)
     if (other !== undefined)
       report(findings, {
         code: 'step_sizes_differ',
@@ -79,10 +82,6 @@ function lintStepSizes(elements: readonly Element[], findings: Findings): void {
         names: { type },
       })
   }
-}
-
-function isOther(a: Exact | null, b: Exact | null): boolean {
-  return a !== null && b !== null && compare(a, b) !== 0
 }
 
 function lintExpires(elements: readonly Element[], findings: Findings): void {

@@ -21,7 +21,7 @@ export function report(
   }: {
     code: LintCode
     pointer: string
-    names?: Readonly<Record<string, string>>
+    names?: Readonly<Record<string, string>> | undefined
     witness?: string | null
   },
 ): void {
@@ -59,14 +59,12 @@ const CONTROL = /[\u0000-\u001f\u007f]/
 
 /** A value of the tariff as a message shows it: short, on one line, without control characters. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'object' ? 'an object' : String(value)
+  const text = String(value)
   const plain = CONTROL.test(text) ? text.replaceAll(new RegExp(CONTROL, 'g'), ' ') : text
   return plain.length <= SHOWN_CHARS_MAX ? plain : `${plain.slice(0, SHOWN_CHARS_MAX - 1)}…`
 }
 
 /** A key as a part of a JSON pointer (RFC 6901). */
 export function pointerKey(key: string): string {
-  return key.includes('~') || key.includes('/')
-    ? key.replaceAll('~', '~0').replaceAll('/', '~1')
-    : key
+  return key.replaceAll('~', '~0').replaceAll('/', '~1')
 }

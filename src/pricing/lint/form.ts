@@ -98,7 +98,8 @@ const DECIMALS_MAX = 4
 
 /** Decimals that are not zeros at the end; a text with an exponent below zero has them, too. */
 function decimalsOf(text: string): number {
-  const [, fraction = '', exponent = '0'] = /^[^.eE]*(?:\.(\d*?)0*)?(?:[eE](.*))?$/.exec(text) ?? []
+  // Without an exponent it is Number(''), which is 0.
+  const [, fraction = '', exponent = ''] = /(?:\.(\d*?)0*)?(?:[eE](.*))?$/.exec(text) ?? []
   return Math.max(0, fraction.length - Number(exponent))
 }
 

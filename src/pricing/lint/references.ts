@@ -87,7 +87,7 @@ function partsOf(path: string): string[] {
 /** `NeedlessNullField`, `Country(InvalidCase)` and `country.invalid_case` are spelled the last way. */
 function spelled(id: string): string {
   return id
-    .replace(/\s*\{.*\}$/, '')
+    .replace(/\{.*\}$/, '')
     .replace(/\((.*)\)$/, '.$1')
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[.\s]+$/, '')

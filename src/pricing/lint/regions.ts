@@ -158,7 +158,7 @@ export function weekdaysOf(restrictions: Json): number | null {
   if (isStated(restrictions, 'day_of_week') && !Array.isArray(restrictions['day_of_week']))
     return null
   const days = listAt(restrictions, 'day_of_week').map((day) =>
-    typeof day === 'string' ? WEEKDAY_NAMES.indexOf(day) : -1,
+    WEEKDAY_NAMES.findIndex((name) => name === day),
   )
   if (days.includes(-1)) return null
   return days.length === 0 ? 127 : days.reduce((bits, day) => bits | (1 << day), 0)

@@ -125,6 +125,6 @@ function tell(
   report(findings, {
     code,
     pointer: key === undefined ? pointer : `${pointer}/${key}`,
-    ...(names === undefined ? {} : { names }),
+    names,
   })
 }

@@ -109,9 +109,7 @@ function isType(value: unknown): value is ComponentType {
 
 /** The number at `key`, or null when it is absent or unreadable. */
 export function exactAt(value: Json, key: string): Exact | null {
-  const found = value[key]
-  if (found === undefined || found === null) return null
-  const exact = readExact(found)
+  const exact = readExact(value[key])
   return typeof exact === 'string' ? null : exact
 }
 
