@@ -184,7 +184,7 @@ for (const { version, cpo, emsp, seen } of pairs) {
     assert.is((await patch('locations', `${id}/E1`, body)).code, 1000)
     await hub.drain()
     const { data } = await emsp.send('GET', `sender/locations/${id}`, { to: hub.party })
-    for (const seenBy of [await stored(id), data, emsp.got.at(-1)?.json])
+    for (const seenBy of [await stored(id), data, emsp.received('receiver/locations').at(-1)?.json])
       assert.is(at(seenBy, 'evses', 0, 'status'), 'REMOVED')
     const gone = await cpo.send('DELETE', `receiver/locations/${pathOf(own, id)}/E1`)
     assert.is(gone.status, 405)
@@ -228,7 +228,7 @@ for (const { version, cpo, emsp, seen } of pairs) {
     assert.is((await cpo.send('DELETE', path)).code, 1000)
     await hub.drain()
     assert.equal(
-      emsp.got.map(({ method, rest }) => `${method} ${rest}`),
+      emsp.received('receiver/tariffs').map(({ method, rest }) => `${method} ${rest}`),
       [`DELETE /${pathOf(own, 'T133')}`],
     )
     assert.is((await cpo.send('DELETE', path)).status, 404)
