@@ -1,3 +1,5 @@
+import { cdrLocation } from '../fixtures/wire-objects.ts'
+
 type Json = Record<string, unknown>
 
 const DAY_MS = 86_400_000
@@ -86,21 +88,7 @@ function cdrText(
       contract_id: `DE-EMA-C${index}`,
     },
     auth_method: 'WHITELIST',
-    cdr_location: {
-      id: 'L1',
-      name: 'Stationsplein',
-      address: 'Stationsplein 1',
-      city: 'Utrecht',
-      postal_code: '3511 ED',
-      country: 'NLD',
-      coordinates: { latitude: '52.08916', longitude: '5.10975' },
-      evse_uid: 'E1',
-      evse_id: 'NL*TNM*E1',
-      connector_id: '1',
-      connector_standard: 'IEC_62196_T2',
-      connector_format: 'SOCKET',
-      connector_power_type: 'AC_3_PHASE',
-    },
+    cdr_location: { ...cdrLocation, name: 'Stationsplein', postal_code: '3511 ED' },
     currency: 'EUR',
     tariffs: [
       { ...owner, id: 'STANDARD', currency: 'EUR', elements, last_updated: at(startMs - DAY_MS) },

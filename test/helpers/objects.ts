@@ -1,5 +1,6 @@
 import type { FakePartner } from './fake-partner.ts'
 import type { Reply } from './ask.ts'
+import { cdrLocation } from '../fixtures/wire-objects.ts'
 
 /** OCPI 2.2.1 objects that are in order; `more` replaces members. */
 export type Json = Record<string, unknown>
@@ -121,7 +122,7 @@ export function cdrOf(
     session_id: session,
     cdr_token: cdrTokenOf(payer, uid),
     auth_method: 'WHITELIST',
-    cdr_location: cdrLocation(),
+    cdr_location: { ...cdrLocation },
     currency: 'EUR',
     tariffs: [tariffOf(owner, 'T1', { price })],
     charging_periods: [{ start_date_time, dimensions: volumes, tariff_id: 'T1' }],
@@ -151,22 +152,6 @@ export function creditOf(cdr: Json, id: string, more: Json = {}): Json {
 export function money(excl: number): { excl_vat: number; incl_vat: number } {
   const cents = (amount: number) => Math.round(amount * 100) / 100
   return { excl_vat: cents(excl), incl_vat: cents(excl * 1.2) }
-}
-
-function cdrLocation(): Json {
-  return {
-    id: 'L1',
-    address: 'Stationsplein 1',
-    city: 'Utrecht',
-    country: 'NLD',
-    coordinates: { latitude: '52.08916', longitude: '5.10975' },
-    evse_uid: 'E1',
-    evse_id: 'NL*TNM*E1',
-    connector_id: '1',
-    connector_standard: 'IEC_62196_T2',
-    connector_format: 'SOCKET',
-    connector_power_type: 'AC_3_PHASE',
-  }
 }
 
 /** Puts an object where it belongs: `receiver/{module}/{cc}/{pid}/{id}`. Without `to` the hub decides. */

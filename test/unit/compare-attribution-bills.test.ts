@@ -12,7 +12,7 @@ import { roundingCode, roundingPhrase } from '../../src/pricing/attribution-phra
 import * as taxes from '../../src/pricing/attribution-taxes.ts'
 import { compareCdr } from '../../src/pricing/compare.ts'
 import type { Comparison } from '../../src/pricing/comparison.ts'
-import { bill, money, segment } from '../fixtures/compare/bill.ts'
+import { bill, COSTS, money, segment } from '../fixtures/compare/bill.ts'
 
 const test = suite('attribution: bills and figures')
 /** 20 % of 3.335 is 0.667. */
@@ -62,13 +62,7 @@ test('without one rate, or a side, there is no such tax', () => {
 })
 
 test('sides are exchanged in every amount of a bill', () => {
-  const dimensions = {
-    energy: money('1', '2'),
-    time: money('3', '4'),
-    parking: money('5', '6'),
-    reservation: money('7', '8'),
-    fixed: money('9', '10'),
-  }
+  const dimensions = COSTS
   const given = bill({ dimensions })
   const exchanged = taxes.withSidesExchanged(given)
   assert.equal(exchanged?.total, money('11', '10'))

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { compareCdr } from '../../src/pricing/compare.ts'
 import type { ComparedItem, Comparison } from '../../src/pricing/comparison.ts'
 import type { PricedBill } from '../../src/pricing/types.ts'
-import { bill, money } from '../fixtures/compare/bill.ts'
+import { bill, COSTS, money } from '../fixtures/compare/bill.ts'
 
 const test = suite('compare: a claim and a bill')
 const EXACT = { absolute: '0', relative: '0' }
@@ -145,13 +145,7 @@ test('taxes left out or empty claim nothing after taxes', () => {
 })
 
 test('every cost and quantity has its counterpart', () => {
-  const dimensions = {
-    energy: money('1', '2'),
-    time: money('3', '4'),
-    parking: money('5', '6'),
-    reservation: money('7', '8'),
-    fixed: money('9', '10'),
-  }
+  const dimensions = COSTS
   const quantities = { ...bill().quantities, energyKwh: '11', sessionH: '12', parkingH: '13' }
   const claim = {
     total_cost: 10,
