@@ -1,4 +1,5 @@
 import type { CannotPrice } from '../pricing/types.ts'
+import type { Known } from './known.ts'
 import type { Decimal } from './decimal.ts'
 import type { Severities } from './findings.ts'
 import type { CdrFacts } from './read.ts'
@@ -19,6 +20,8 @@ export type ClearingInput = {
    */
   others?: { stored: PricedInput | null; agreed: PricedInput | null }
   prior: PriorInput
+  /** What else is known, for the checks that compare; absent = nothing. */
+  known?: Known
   agreement: AgreementInput
   /** The waiting time is over: judge with what is known. */
   waitOver: boolean

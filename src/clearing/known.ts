@@ -1,0 +1,108 @@
+import type { SignedReading } from './signed/types.ts'
+
+/**
+ * What the hub knows about a session beside its CDR, for the checks that compare. Everything may be absent: what is
+ * not known is not checked. Times are instants, parties `NL-TNM`, OCPI objects parsed with nulls dropped.
+ */
+export type Known = {
+  /** Every message about the session, in order of receipt. */
+  sessionSteps?: readonly SessionStep[]
+  /** The token as of the start of the session. `isMultiUse`: several sessions at once are normal for it. */
+  token?: { value: unknown; isMultiUse: boolean; receivedAt: Date } | null
+  /** Requests of the card at this CPO from a day before the start to the end, oldest first. */
+  authorizations?: readonly Authorization[]
+  place?: Place | null
+  rivals?: Rivals
+  /** Signed meter data of the CDR, one reading per signed record that was recognised; see readSigned. */
+  signed?: readonly SignedReading[]
+  meter?: {
+    registeredKey: string | null
+    /** The stop register of the session before on this meter, in kWh as decimal text. */
+    previousStop: { kwh: string; at: Date | null; cdrId: string } | null
+  }
+  record?: RecordInput | null
+  /** What a payment terminal captured for this session (FinancialAdviceConfirmation), matched by reference. */
+  captured?: { total: string; currency: string; status: string; id: string } | null
+  /** The credited CDR of the same session that this one replaces, and what its dispute upheld of it. */
+  replaced?: {
+    cdrId: string
+    net: string
+    gross: string | null
+    /** What the replacement was to claim, net; null where no adjustment waits for it. */
+    expectedNet: string | null
+  } | null
+  /** How often the same bytes came again (D1). */
+  replays?: number
+}
+
+export type SessionStep = {
+  receivedAt: Date
+  method: 'PUT' | 'PATCH' | 'pull'
+  lastUpdated: Date | null
+  status: string | null
+  kwh: string | null
+  /** SHA-256 of the message, hex. */
+  hash: string
+}
+
+export type Authorization = {
+  kind: 'realtime' | 'START_SESSION' | 'STOP_SESSION' | 'RESERVE_NOW'
+  at: Date
+  answeredAt: Date | null
+  /** ALLOWED, BLOCKED, EXPIRED, NO_CREDIT, NOT_ALLOWED; ACCEPTED, REJECTED … of a command; null: no answer. */
+  answer: string | null
+  reference: string | null
+  locationId: string | null
+  evseUid: string | null
+}
+
+/** The Location as of the start. */
+export type Place = {
+  location: unknown
+  evse: unknown
+  connector: unknown
+  timeZone: string | null
+  /** From when the hub knew it like this; SHA-256 hex of the value. */
+  receivedAt: Date
+  hash: string
+}
+
+/** Another CDR that stands near this one. Energies are decimal text in kWh. */
+export type Rival = {
+  owner: string
+  cdrId: string
+  sessionId: string | null
+  start: Date
+  end: Date
+  kwh: string
+  isCredit: boolean
+  channel: 'push' | 'pull'
+  platformId: string
+  /** Its claim, decimal text. */
+  net: string
+  currency: string
+}
+
+export type Rivals = {
+  /** Of the same card and EVSE (or place), starting within two minutes, other ids. */
+  similar: readonly Rival[]
+  /** Of the same card and EVSE, ending less than a minute before this one starts, or beginning so after its end. */
+  neighbours: readonly Rival[]
+  /** Of the same connector, another card, times overlapping. */
+  sameConnector: readonly Rival[]
+  /** The last session of the card before this one, and where it was. */
+  before: (Rival & { latitude: string; longitude: string }) | null
+}
+
+/** The eMSP's own record of the session. Absent members: it does not say. Decimal texts. */
+export type RecordInput = {
+  recordId: string
+  start: Date | null
+  end: Date | null
+  kwh: string | null
+  net: string | null
+  gross: string | null
+  currency: string | null
+  receivedAt: Date
+  hash: string
+}
