@@ -209,4 +209,69 @@ export const limits = {
   pullCdrsBackFullMs: 7 * 86_400_000,
   pullCdrsAtOnce: 20,
   pullAttemptsMax: 5,
+
+  // What parties are told
+  webhookUrlCharsMax: 500,
+  webhookAnswerBytesMax: 1_048_576,
+  webhookBatchMax: 200,
+  webhookAtOnce: 4,
+  webhookRunMs: 60_000,
+  webhookEventAgeMsMax: 5 * 86_400_000,
+  webhookOverlapMs: 86_400_000,
+  partyEventsAgeMsMax: 90 * 86_400_000,
+  disputePushAgeMsMax: 7 * 86_400_000,
+  partyTextCharsMax: 4_000,
+  evidenceUploadBytesMax: 5_242_880,
+
+  // Signed meter data
+  signedValuesMax: 100,
+  signedRecordsMax: 400,
+  signedTextCharsMax: 131_072,
+  signedRegistersMax: 1_000,
+  signedKeyCharsMax: 4_096,
+
+  // Life of a CDR
+  quarantineAgeMsMax: 90 * 86_400_000,
+
+  // Disputes
+  tokenHashCharsShown: 16,
+  disputeItemsShown: 100,
+  disputesPerCdrMax: 50,
+  disputeSweepMax: 500,
+  approveFailuresShown: 20,
+  patternItemsMax: 5_000,
+
+  // What is known of a session beside its CDR
+  knownStepsMax: 500,
+  knownAuthorizationsMax: 20,
+  knownAuthorizationsMs: 86_400_000,
+  knownRivalsMs: 86_400_000,
+  similarStartMs: 120_000,
+  neighbourGapMs: 60_000,
+
+  // Records of eMSPs, and everything compared with everything
+  recordsPerRequestMax: 2_000,
+  recordBytesMax: 65_536,
+  recordUploadBytesMax: 8_388_608,
+  recordFaultsMax: 20,
+  matchBlocksAtOnce: 20,
+  matchBlockRowsMax: 20_000,
+  reconcileSpanMsMax: 400 * 86_400_000,
+  reconcileStepMs: 300_000,
+  reconcileLinesMax: 1_000_000,
+  reconciliationsAgeMsMax: 400 * 86_400_000,
+
+  // Explanations of findings
+  explanationLinesMax: 12,
+
+  // Evidence in disputes, and packs that are checked on the command line
+  evidenceFilesMax: 40,
+  evidenceBytesMax: 26_214_400,
+  evidenceStepsMax: 2_000,
+  evidenceDecisionsMax: 20,
+  evidenceNameCharsMax: 100,
+  evidenceHashCharsShown: 16,
+  packFilesMax: 500,
+  packFileBytesMax: 33_554_432,
+  packBytesMax: 134_217_728,
 } as const

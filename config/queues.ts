@@ -8,6 +8,7 @@ export const queues = {
   clear: { concurrency: 4, attempts: 20, backoffMs: 500, backoffMsMax: 300_000 },
   deliver: { concurrency: 32, attempts: 2_000, backoffMs: 1_000, backoffMsMax: 3_600_000 },
   settle: { concurrency: 1, attempts: 20, backoffMs: 1_000, backoffMsMax: 300_000 },
+  notify: { concurrency: 8, attempts: 2_000, backoffMs: 5_000, backoffMsMax: 21_600_000 },
   study: { concurrency: 1, attempts: 5, backoffMs: 1_000, backoffMsMax: 300_000 },
 } as const
 

@@ -54,6 +54,11 @@ async function deliverOne(context: Context, row: OutboxRow): Promise<void> {
     case 'settle':
     case 'lint':
     case 'explain':
+    case 'match':
+    case 'reconcile':
+    case 'webhook':
+    case 'dispute_push':
+    case 'dispute_clock':
       return finishOutbox(context.db, {
         ids: [row.id],
         outcome: 'failed',

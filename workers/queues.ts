@@ -22,7 +22,7 @@ export type QueueSet = {
   close(): Promise<void>
 }
 
-const NAMES: readonly QueueName[] = ['clear', 'deliver', 'settle', 'study']
+const NAMES: readonly QueueName[] = ['clear', 'deliver', 'settle', 'notify', 'study']
 /** In the order in which a job goes through them, so that one that moves on meanwhile is seen. */
 const OPEN_JOBS = ['delayed', 'prioritized', 'wait', 'active'] as const
 

@@ -20,6 +20,11 @@ const QUEUE_OF: Readonly<Record<OutboxKind, QueueName>> = {
   settle: 'settle',
   lint: 'study',
   explain: 'study',
+  match: 'study',
+  reconcile: 'study',
+  webhook: 'notify',
+  dispute_push: 'notify',
+  dispute_clock: 'settle',
 }
 
 /**
@@ -30,7 +35,7 @@ export async function relayOnce(context: Context, queueSet: QueueSet): Promise<n
   if (!queueSet.isReady()) return 0
   const claimed = await claimDue(context.db, limits.relayRowsMax)
   const due = await parkExhausted(context, claimed)
-  for (const name of ['clear', 'deliver', 'settle', 'study'] as const) {
+  for (const name of ['clear', 'deliver', 'settle', 'notify', 'study'] as const) {
     const rows = due.filter(({ kind }) => QUEUE_OF[kind] === name)
     if (rows.length === 0) continue
     try {

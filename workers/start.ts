@@ -15,7 +15,7 @@ import { JOBS } from './table.ts'
 
 export type RunningWorker = { context: Context; stop(): Promise<void> }
 
-const QUEUES: readonly QueueName[] = ['clear', 'deliver', 'settle', 'study']
+const QUEUES: readonly QueueName[] = ['clear', 'deliver', 'settle', 'notify', 'study']
 
 /** Starts the queues' workers and the timers of one worker process. Waits until the database can be asked. */
 export async function startWorker(config: Config, holder: string): Promise<RunningWorker> {

@@ -1,6 +1,8 @@
 import type { Context } from '../src/context.ts'
 import { backoffMs } from '../src/hub/backoff.ts'
 import { explainPrice } from '../src/hub/cdrs/explain-price.ts'
+import { matchReceiver } from '../src/hub/records/match-blocks.ts'
+import { reconcile } from '../src/hub/records/reconcile.ts'
 import { lintTariffs } from '../src/hub/objects/lint-tariffs.ts'
 import { currentRows, finishOutbox, retryOutbox } from '../src/outbox/outbox.ts'
 import type { OutboxRow } from '../src/outbox/outbox.ts'
@@ -27,6 +29,8 @@ export async function runStudy(context: Context, refs: readonly RowRef[]): Promi
 async function studyOne(context: Context, row: OutboxRow): Promise<void> {
   if (row.kind === 'lint') return lintTariffs(context, row)
   if (row.kind === 'explain') return explainPrice(context, row)
+  if (row.kind === 'match') return matchReceiver(context, row)
+  if (row.kind === 'reconcile') return reconcile(context, row)
   const error = 'a kind of another queue'
   return finishOutbox(context.db, { ids: [row.id], outcome: 'failed', error })
 }

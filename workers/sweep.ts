@@ -3,6 +3,7 @@ import type { Context } from '../src/context.ts'
 import { sql } from '../src/db/sql.ts'
 import { announceByClock } from '../src/hub/connection/agreement-clock.ts'
 import { purgeCallbacks } from '../src/hub/commands/callbacks.ts'
+import { sweepDisputes } from '../src/hub/disputes/clock.ts'
 import { scheduleProbes } from '../src/hub/connection/probe.ts'
 import { sweepPulls } from '../src/hub/copies/pull-schedule.ts'
 import { scheduleRenewals } from '../src/hub/connection/refresh-credentials.ts'
@@ -11,14 +12,14 @@ import type { QueueSet } from './queues.ts'
 
 /**
  * Finds what is due by the database's clock and turns it into outbox rows: CDRs that have waited long enough, contest
- * periods that are over, agreements that begin or end, platforms that have been silent, tokens and copies that have
+ * periods that are over, CDRs quarantined for too long, deadlines of disputes, agreements that begin or end, platforms that have been silent, tokens and copies that have
  * aged. Every state with a clock has its query here, so losing Redis delays and loses nothing.
  */
 export async function sweepDue(context: Context): Promise<void> {
   await context.db.rows(sql`
     insert into outbox (kind, subject)
     select 'clear', cdr_id::text from cdr_states
-    where state = 'unmatched' and wait_until <= clock_timestamp()
+    where state in ('unmatched', 'orphan_credit') and wait_until <= clock_timestamp()
       -- What was given up waits for a person, not for the next second.
       and cdr_id::text not in (select subject from outbox where kind = 'clear' and outcome = 'failed')
     order by cdr_id limit ${limits.sweepRowsMax}
@@ -26,9 +27,17 @@ export async function sweepDue(context: Context): Promise<void> {
   await context.db.rows(sql`
     insert into outbox (kind, subject)
     select 'settle', 'approve-due'
-    where exists (select 1 from cdr_states where state = 'provisional' and contest_until <= clock_timestamp())
-      and not exists (select 1 from outbox where kind = 'settle' and finished_at is null)
+    where exists (select 1 from cdr_states
+        where state in ('provisional', 'held', 'contested') and contest_until <= clock_timestamp())
+      and not exists (select 1 from outbox where kind = 'settle' and subject = 'approve-due' and finished_at is null)
     on conflict do nothing`)
+  await context.db.rows(sql`
+    insert into outbox (kind, subject)
+    select 'settle', 'drop-due'
+    where exists (select 1 from cdr_states where state = 'quarantined' and drop_at <= clock_timestamp())
+      and not exists (select 1 from outbox where kind = 'settle' and subject = 'drop-due' and finished_at is null)
+    on conflict do nothing`)
+  await sweepDisputes(context.db)
   await announceByClock(context)
   await scheduleProbes(context.db)
   await scheduleRenewals(context.db)
@@ -64,6 +73,10 @@ export async function reconcile(context: Context): Promise<void> {
   await context.db.rows(sql`
     delete from messages where id in (
       select id from messages where at < clock_timestamp() - ${limits.messagesAgeMsMax}::float8 * interval '1 millisecond'
+      order by at limit ${limits.sweepRowsMax})`)
+  await context.db.rows(sql`
+    delete from party_events where id in (
+      select id from party_events where at < clock_timestamp() - ${limits.partyEventsAgeMsMax}::float8 * interval '1 millisecond'
       order by at limit ${limits.sweepRowsMax})`)
   await purgeCallbacks(context)
   // A delete makes every process read the directory again, even when it deletes nothing.

@@ -2,6 +2,7 @@ import type { QueueName } from '../config/queues.ts'
 import type { Context } from '../src/context.ts'
 import { runClear } from './clear.ts'
 import { runDeliver } from './deliver.ts'
+import { runNotify } from './notify.ts'
 import { runSettle } from './settle.ts'
 import { runStudy } from './study.ts'
 import type { RowRef } from './queues.ts'
@@ -12,6 +13,7 @@ export const JOBS: Readonly<
 > = {
   clear: runClear,
   deliver: runDeliver,
+  notify: runNotify,
   settle: runSettle,
   study: runStudy,
 }

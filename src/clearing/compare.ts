@@ -1,23 +1,69 @@
+import { localTime, zoneNamed } from '../pricing/time-zone.ts'
+import { assert } from '../assert.ts'
 import type { Decimal } from './decimal.ts'
-import { absolute, exactly, largest, multiply, shownText, textOf } from './decimal.ts'
+import { absolute, exactly, largest, multiply, ratio, shownText, textOf } from './decimal.ts'
 import type { Case } from './input.ts'
 import type { CdrFacts } from './read.ts'
-import { PARAMETERS } from './rules.ts'
+import type { FindingCode } from './rules.ts'
+import { PARAMETERS, ruleOf } from './rules.ts'
+import type { ClearingTerms, Tolerance } from './terms.ts'
+
+/** A number of a rule, as agreed or else from the table. */
+export function parameterOf(
+  agreement: Pick<ClearingTerms, 'parameters'>,
+  where: { code: FindingCode; name: string },
+): Decimal {
+  const { code, name } = where
+  const value = agreement.parameters[code]?.[name] ?? ruleOf(code)?.parameters?.[name]
+  assert(value !== undefined, `the rule ${code} has no number ${name}`)
+  return exactly(value)
+}
+
+/** The same of a time, which is stated in seconds, in milliseconds. */
+export function parameterMs(
+  agreement: Pick<ClearingTerms, 'parameters'>,
+  where: { code: FindingCode; name: string },
+): number {
+  return Number(textOf(parameterOf(agreement, where))) * 1_000
+}
 
 /**
  * How far an amount may be from the expected one: the larger of the agreement's absolute and relative tolerance, and
  * never less than half a minor unit, because OCPI defines no rounding and an amount on paper has to be rounded.
  */
 export function costTolerance(subject: Case, expected: Decimal): Decimal {
-  const { absolute: least, relative } = subject.input.agreement.tolerance.cost
-  const share = multiply(absolute(expected), exactly(relative))
-  return largest(exactly(least), share, subject.minorUnit / 2n)
+  return largest(
+    toleranceFor(subject.input.agreement.tolerance.cost, expected),
+    subject.minorUnit / 2n,
+  )
+}
+
+/** The larger of the absolute and the relative energy tolerance, in kWh. */
+export function energyTolerance(subject: Case, expected: Decimal): Decimal {
+  return toleranceFor(subject.input.agreement.tolerance.energy, expected)
+}
+
+/** The larger of the absolute and the relative tolerance of durations, in hours like them. */
+export function durationTolerance(subject: Case, hours: Decimal): Decimal {
+  const { absolute_s: seconds, relative } = subject.input.agreement.tolerance.duration
+  return toleranceFor({ absolute: textOf(exactly(seconds) / 3_600n), relative }, hours)
+}
+
+/** The larger of a limit and a share of what is expected. */
+export function toleranceFor(tolerance: Tolerance, expected: Decimal): Decimal {
+  const share = multiply(absolute(expected), exactly(tolerance.relative))
+  return largest(exactly(tolerance.absolute), share)
 }
 
 /** An amount for a sentence with its code: the currency's decimals or more, at most six. Findings carry all. */
 export function moneyText(subject: Case, amount: Decimal): string {
   const text = shownText(amount, { places: 6, placesMin: subject.digits })
   return `${text} ${subject.facts.currency}`
+}
+
+/** An energy for a sentence, in kWh with at most four decimals. */
+export function energyText(energy: Decimal): string {
+  return `${shownText(energy, { places: 4 })} kWh`
 }
 
 /** The exact amounts of a comparison: expected, actual, actual − expected, and the tolerance, as finding fields. */
@@ -45,15 +91,45 @@ export function graded(values: { expected: Decimal; actual: Decimal; tolerance: 
     : fields
 }
 
-/** The larger of the absolute and the relative energy tolerance, in kWh. */
-export function energyTolerance(expected: Decimal): Decimal {
-  const share = multiply(absolute(expected), exactly(PARAMETERS.energyToleranceShare))
-  return largest(exactly(PARAMETERS.energyToleranceKwh), share)
-}
-
-/** ISO 8601 in UTC, for findings. */
+/** ISO 8601 in UTC, for the figures of findings. */
 export function timeText(epochMs: number): string {
   return new Date(epochMs).toISOString().replace('.000Z', 'Z')
+}
+
+/** A time for a person: by the clock of the place where its zone is known, with UTC beside it. */
+export function whenText(subject: Case, epochMs: number): string {
+  const utc = clockText(epochMs)
+  const name = subject.zone
+  const zone = name === null ? null : zoneNamed(name)
+  if (name === null || zone === null) return `${utc.day} ${utc.time} UTC`
+  const { day, msOfDay } = localTime(zone, epochMs)
+  const local = clockText(day * 86_400_000 + msOfDay)
+  const other = local.day === utc.day ? utc.time : `${utc.day} ${utc.time}`
+  return `${local.day} ${local.time} ${name} (${other} UTC)`
+}
+
+function clockText(epochMs: number): { day: string; time: string } {
+  const [day = '', time = ''] = timeText(epochMs)
+    .replace(/(\.\d+)?Z$/, '')
+    .split('T')
+  return { day, time: time.endsWith(':00') ? time.slice(0, -3) : time }
+}
+
+/** A duration for a person: `2 h 5 min`, `45 s`. */
+export function durationText(durationMs: number): string {
+  const seconds = Math.round(Math.abs(durationMs) / 1_000)
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ]
+  const stated = parts.flatMap(([count, unit]) => (count === 0 ? [] : [`${count} ${unit}`]))
+  return stated.length === 0 ? '0 s' : stated.slice(0, 3).join(' ')
+}
+
+export function hoursOf(durationMs: number): Decimal {
+  return ratio(BigInt(Math.round(durationMs)), 3_600_000n)
 }
 
 /** True when the start or the end is a placeholder: checks that compute with them have nothing to say then. */

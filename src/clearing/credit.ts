@@ -4,6 +4,7 @@ import { checkCredit } from './checks/credit.ts'
 import { checkFineness, checkReadable, doubtful } from './checks/structure.ts'
 import type { Draft } from './findings.ts'
 import { decide, toFindings } from './findings.ts'
+import { contextOf } from './origins.ts'
 import type { CreditInput } from './input.ts'
 import type { Judgement } from './judge.ts'
 import { at, readCdr, readText } from './read.ts'
@@ -24,12 +25,12 @@ export function judgeCredit(input: CreditInput): Judgement {
     ...checkCredit(input),
     ...checkWait(input),
   ]
-  const findings = toFindings(drafts, input.agreement.severities)
+  const { findings, atRisk } = toFindings(drafts, contextOf(input, reading.facts))
   const { verdict, code } = decide(findings)
   const missing = isLacking ? (['original'] as const) : []
   if (isLacking && !input.waitOver && verdict !== 'quarantine')
-    return { verdict: 'wait', missing, code: null, findings: [], amounts }
-  return { verdict, missing, code, findings, amounts }
+    return { verdict: 'wait', missing, code: null, findings: [], amounts, atRisk: null }
+  return { verdict, missing, code, findings, amounts, atRisk: verdict === 'hold' ? atRisk : null }
 }
 
 /** A credit of a currency that does not exist cannot be booked, not even as held. */
@@ -53,6 +54,7 @@ function lacksOriginal({ original }: CreditInput): boolean {
   return (
     original.state === 'missing' ||
     original.cdrState === 'received' ||
-    original.cdrState === 'unmatched'
+    original.cdrState === 'unmatched' ||
+    original.cdrState === 'orphan_credit'
   )
 }

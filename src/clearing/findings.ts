@@ -1,14 +1,64 @@
 import { assert } from '../assert.ts'
-import type { FindingCode, Severity } from './rules.ts'
-import { RULES } from './rules.ts'
+import type { AtRisk, Claim, Risk } from './at-risk.ts'
+import { amountsAtRisk, heldText, isMore, leftText } from './at-risk.ts'
+import { shownText, readDecimal } from './decimal.ts'
+import type { Confidence, FindingCode, RuleParameters, Severity } from './rules.ts'
+import { RULES, ruleOf } from './rules.ts'
+import type { Severities } from './severities.ts'
+import { agreedSeverity, isMilder } from './severities.ts'
 
 /** Where a compared value stands: `field` is a JSON pointer into the `source`, `value` what stands there. */
-export type FindingInput = { field: string; source: Source; value: string | null }
+export type FindingInput = {
+  field: string
+  source: Source
+  value: string | null
+  /** ISO 8601 in UTC, null = the hub did not note it. */
+  received_at: string | null
+  /** SHA-256 of what it stands in, hex; null = not kept. */
+  hash: string | null
+}
 
-type Source =
-  'cdr' | 'session' | 'token' | 'tariff' | 'location' | 'pricing' | 'agreement' | 'original' | 'hub'
+export type Source =
+  | 'cdr'
+  | 'session'
+  | 'token'
+  | 'tariff'
+  | 'location'
+  | 'pricing'
+  | 'agreement'
+  | 'original'
+  | 'hub'
+  | 'record'
+  | 'authorization'
+  | 'meter'
+  | 'rival'
+  | 'payment'
 
-/** What a check found. Numbers are plain decimal text, `difference` = actual − expected; null = does not apply. */
+/** What a check hands over as read; where and when it came from is added. */
+export type DraftInput = Pick<FindingInput, 'field' | 'source' | 'value'> & {
+  receivedAt?: Date | null
+  hash?: string | null
+}
+
+/**
+ * How a finding comes about, for a person who reckons it again. `unit`: of its figures. `steps`: the arithmetic, a line
+ * each. `decision`: what follows from it, in a sentence. `parameters`: the numbers of the rule as they were in force.
+ */
+export type Explanation = {
+  rule_version: number
+  confidence: Confidence
+  unit: string | null
+  steps: readonly string[]
+  decision: string
+  counterfactual: string
+  parameters: Readonly<Record<string, string>>
+  at_risk: AtRisk | null
+}
+
+/**
+ * What a check found. Numbers are plain decimal text, `difference` = actual − expected; null = does not apply. `atRisk`:
+ * what a severe finding holds of the claim; null: nothing by itself.
+ */
 export type Finding = {
   code: FindingCode
   severity: Severity
@@ -18,35 +68,58 @@ export type Finding = {
   actual: string | null
   difference: string | null
   tolerance: string | null
+  explanation: Explanation
+  atRisk: AtRisk | null
 }
 
 /**
  * What a check hands over. `milder` is a grade below the rule's own (a small internal sum error, say). `words` fill the
- * braces of the rule's sentence, beside expected, actual, difference and tolerance.
+ * braces of the rule's sentence and remedy, beside expected, actual, difference and tolerance. `risk` left out: all of
+ * the claim; one of nothing makes a severe finding a warning. `steps` left out: the subtraction.
  */
 export type Draft = {
   code: FindingCode
   milder?: Severity
-  inputs: readonly FindingInput[]
+  inputs: readonly DraftInput[]
   expected?: string
   actual?: string
   difference?: string
   tolerance?: string
+  unit?: string
+  steps?: readonly string[]
   words?: Readonly<Record<string, string>>
+  risk?: Risk
+  confidence?: Confidence
+}
+
+/** What findings are made with: the terms, whom and how much the CDR bills, and where its facts came from. */
+export type FindingContext = {
+  severities: Severities
+  parameters: RuleParameters
+  receiver: string
+  claim: Claim | null
+  origins: Partial<Record<Source, { receivedAt: Date | null; hash: string | null }>>
 }
 
 /**
- * Severity by finding code, as an agreement overrides it, never below the rule's floor. Codes that do not exist are
- * ignored.
+ * Findings in the order of the rule table, each with the agreed severity, its sentence and its explanation; and the most
+ * that any severe one puts at risk.
  */
-export type Severities = Readonly<Record<string, Severity>>
-
-/** Findings in the order of the rule table, each with the agreed severity and its sentence. */
-export function toFindings(drafts: readonly Draft[], severities: Severities): readonly Finding[] {
+export function toFindings(
+  drafts: readonly Draft[],
+  context: FindingContext,
+): { findings: readonly Finding[]; atRisk: AtRisk | null } {
+  if (drafts.length === 0) return { findings: [], atRisk: null }
   const order = Object.keys(RULES)
-  return drafts
-    .map((draft) => toFinding(draft, severities))
-    .toSorted((a, b) => order.indexOf(a.code) - order.indexOf(b.code))
+  const graded = drafts
+    .map((draft) => grade(draft, context))
+    .toSorted((a, b) => order.indexOf(a.draft.code) - order.indexOf(b.draft.code))
+  const most = graded.reduce<Graded | null>(
+    (sum, one) => (isMore(one.atRisk, sum?.atRisk ?? null) ? one : sum),
+    null,
+  )
+  const findings = graded.map((one) => toFinding(one, { ...context, most }))
+  return { findings, atRisk: most?.atRisk ?? null }
 }
 
 /** What the findings lead to, and *the* code that decided; null when nothing stands against clearing. */
@@ -61,71 +134,117 @@ export function decide(findings: readonly Finding[]): {
   return { verdict: 'clear', code: null }
 }
 
-function toFinding(draft: Draft, severities: Severities): Finding {
-  const {
-    code,
-    inputs,
-    expected = null,
-    actual = null,
-    difference = null,
-    tolerance = null,
-  } = draft
-  const severity = milderOf(agreedSeverity(code, severities), draft.milder)
+/** The sentence of a rule for the partner, its braces filled. For findings that no check of a CDR makes. */
+export function sentenceOf(code: FindingCode, words: Readonly<Record<string, string>>): string {
+  return filled(RULES[code].sentence, { code, words })
+}
+
+/** `isFree`: it would be severe, but the CDR asks for no more than it should. */
+type Graded = { draft: Draft; severity: Severity; atRisk: AtRisk | null; isFree: boolean }
+
+function grade(draft: Draft, { severities, claim }: FindingContext): Graded {
+  const { code, milder, risk = 'all' } = draft
+  const agreed = agreedSeverity(code, severities)
+  const severity = milder !== undefined && isMilder(milder, agreed) ? milder : agreed
+  if (severity !== 'S' || risk === 'explains')
+    return { draft, severity, atRisk: null, isFree: false }
+  const atRisk = amountsAtRisk(risk, claim)
+  return atRisk === null
+    ? { draft, severity: 'W', atRisk, isFree: true }
+    : { draft, severity, atRisk, isFree: false }
+}
+
+type Outcome = FindingContext & { most: Graded | null }
+
+function toFinding(one: Graded, context: Outcome): Finding {
+  const { draft, atRisk } = one
+  const { code, expected = null, actual = null, difference = null, tolerance = null } = draft
+  // What only explains is severe as far as what it explains is.
+  const isVain = one.severity === 'S' && draft.risk === 'explains' && context.most === null
+  const severity = isVain ? 'W' : one.severity
+  const words = wordsOf(draft)
+  const rule = ruleOf(code)
+  const explanation = {
+    rule_version: rule?.version ?? 1,
+    confidence: draft.confidence ?? rule?.confidence ?? 'certain',
+    unit: draft.unit ?? null,
+    steps: draft.steps ?? subtraction(draft),
+    decision: decisionOf({ ...one, severity }, context),
+    counterfactual: `It would pass if ${filled(RULES[code].remedy, { code, words })}.`,
+    parameters: { ...rule?.parameters, ...context.parameters[code] },
+    at_risk: atRisk,
+  }
+  const inputs = draft.inputs.map((input) => withOrigin(input, context))
+  const message = filled(RULES[code].sentence, { code, words })
   return {
     code,
     severity,
-    message: sentenceOf(draft),
+    message,
     inputs,
     expected,
     actual,
     difference,
     tolerance,
+    explanation,
+    atRisk,
   }
 }
 
-/** The overrides that are milder than the floor of their rule, which no agreement may ask for. */
-export function belowFloor(severities: Severities): readonly { code: string; floor: Severity }[] {
-  return Object.entries(severities).flatMap(([code, agreed]) => {
-    const floor = floorOf(code)
-    return floor !== null && isMilder(agreed, floor) ? [{ code, floor }] : []
-  })
+function withOrigin(
+  { field, source, value, ...own }: DraftInput,
+  { origins }: FindingContext,
+): FindingInput {
+  const { receivedAt = null, hash = null } = { ...origins[source], ...own }
+  return { field, source, value, received_at: receivedAt?.toISOString() ?? null, hash }
 }
 
-function agreedSeverity(code: FindingCode, severities: Severities): Severity {
-  const agreed = Object.hasOwn(severities, code) ? severities[code] : undefined
-  if (agreed === undefined) return RULES[code].severity
-  const floor = floorOf(code)
-  return floor !== null && isMilder(agreed, floor) ? floor : agreed
+function decisionOf(one: Graded, { most, claim, receiver }: Outcome): string {
+  const { severity, atRisk } = one
+  switch (severity) {
+    case 'F':
+      return 'The CDR is not accepted, and nothing of it is booked.'
+    case 'S':
+      if (atRisk === null || claim === null)
+        return 'It says why the price differs; what is held for that covers it.'
+      if (one.draft !== most?.draft)
+        return `${heldText(atRisk, claim)} at risk; what is held for another finding covers it.`
+      return `${heldText(atRisk, claim)} held until this is decided${leftText(atRisk, claim)}.`
+    case 'W':
+      return one.isFree
+        ? `Nothing is held for it: ${receiver} does not pay more than it owes.`
+        : 'Nothing is held for it; it is reported.'
+    case 'I':
+      return 'Nothing is held for it; it is kept for the record.'
+    default:
+      return severity satisfies never
+  }
 }
 
-function floorOf(code: string): Severity | null {
-  const rules: Readonly<Record<string, { severity: Severity; floor?: Severity }>> = RULES
-  return Object.hasOwn(rules, code) ? (rules[code]?.floor ?? null) : null
+/** The arithmetic of a draft that tells none. */
+function subtraction({ expected, actual, difference, tolerance, unit }: Draft): readonly string[] {
+  const text = (value: string | undefined): string | null => {
+    const read = readDecimal(value)
+    return read === null || unit === undefined ? null : `${shownText(read, { places: 6 })} ${unit}`
+  }
+  const [to, from, apart, least] = [expected, actual, difference, tolerance].map(text)
+  if (!to || !from || !apart) return []
+  const steps = [`${from} − ${to} = ${apart}`]
+  return least ? [...steps, `tolerated: ${least}`] : steps
 }
 
-/** A milder grade stays milder when an agreement tightens the rule, and follows when it loosens it. */
-function milderOf(severity: Severity, milder: Severity | undefined): Severity {
-  return milder !== undefined && isMilder(milder, severity) ? milder : severity
-}
-
-function isMilder(one: Severity, other: Severity): boolean {
-  const order = ['F', 'S', 'W', 'I']
-  return order.indexOf(one) > order.indexOf(other)
-}
-
-function sentenceOf(draft: Draft): string {
+function wordsOf(draft: Draft): Readonly<Record<string, string | undefined>> {
   const { expected, actual, tolerance } = draft
   const difference = draft.difference?.replace('-', '')
-  const words: Readonly<Record<string, string | undefined>> = {
-    expected,
-    actual,
-    difference,
-    tolerance,
-    ...draft.words,
-  }
-  return RULES[draft.code].sentence.replace(/\{(\w+)\}/g, (_, word: string) => {
-    const filled = words[word]
-    assert(filled !== undefined, `finding ${draft.code} lacks the word ${word}`)
-    return filled
+  return { expected, actual, difference, tolerance, ...draft.words }
+}
+
+function filled(
+  text: string,
+  { code, words }: { code: string; words: Readonly<Record<string, string | undefined>> },
+): string {
+  return text.replace(/\{(\w+)\}/g, (_, word: string) => {
+    const value = words[word]
+    assert(value !== undefined, `finding ${code} lacks the word ${word}`)
+    return value
   })
 }

@@ -1,9 +1,10 @@
-import type { CannotPrice } from '../pricing/types.ts'
+import type { CannotPrice, PricedBill, PricingOptions } from '../pricing/types.ts'
 import type { Known } from './known.ts'
 import type { Decimal } from './decimal.ts'
-import type { Severities } from './findings.ts'
 import type { CdrFacts } from './read.ts'
 import type { CdrState } from './states.ts'
+import type { Severities } from './severities.ts'
+import type { ClearingTerms } from './terms.ts'
 
 /** A CDR to be judged and everything known about it. Parties as `NL-TNM`; OCPI objects parsed, nulls dropped. */
 export type ClearingInput = {
@@ -14,6 +15,8 @@ export type ClearingInput = {
   /** maxPowerKw: of the connector as stored, decimal text or number, see connectorMaxKw; null = not known. */
   location: { maxPowerKw: string | number | null } | null
   priced: PricedInput | null
+  /** What it was priced by, for a price that differs; null or left out: not kept. */
+  pricing?: PricingInput | null
   /**
    * The same session by other tariffs, left out or null where there are none: `stored` – those that the owner had
    * published when it began, where the CDR carries different ones; `agreed` – that of the agreement.
@@ -22,7 +25,7 @@ export type ClearingInput = {
   prior: PriorInput
   /** What else is known, for the checks that compare; absent = nothing. */
   known?: Known
-  agreement: AgreementInput
+  agreement: ClearingTerms
   /** The waiting time is over: judge with what is known. */
   waitOver: boolean
 }
@@ -33,6 +36,11 @@ type CdrInput = {
   receiver: string
   value: unknown
   receivedAt: Date
+  /** How it came, and from which of its sender's platforms; left out: not known. */
+  channel?: 'push' | 'pull'
+  platformId?: string
+  /** SHA-256 of its bytes, hex. */
+  hash?: string
   doubts?: readonly { pointer: string; message: string }[]
 }
 
@@ -55,7 +63,8 @@ export type TariffInput =
  * where the time zone matters and nobody knows it.
  */
 export type PricedInput =
-  | { ok: true; currency: string; total: { excl: string | null; incl: string | null } }
+  | (Pick<PricedBill, 'ok' | 'currency' | 'total'> &
+      Partial<Pick<PricedBill, 'dimensions' | 'segments' | 'clamp' | 'quantities'>>)
   | (Pick<CannotPrice, 'ok' | 'code' | 'pointer' | 'message'> &
       Partial<Pick<CannotPrice, 'bounds'>>)
 
@@ -68,13 +77,8 @@ type PriorInput = {
   overlapping: readonly { owner: string; cdrId: string; start: Date; end: Date }[]
 }
 
-/** The terms in force at the start of the session that the rules read. */
-type AgreementInput = {
-  tolerance: { cost: { absolute: string | number; relative: string | number } }
-  cdrAgeDaysMax: number
-  severities: Severities
-  currency?: string
-}
+/** The CDR as it is priced, by which tariffs and how. */
+export type PricingInput = { cdr: unknown; tariffs: readonly unknown[]; options: PricingOptions }
 
 /**
  * A credit CDR and its original, matched by credit_reference_id within the owner. `creditedBy`: the id of an earlier
@@ -105,4 +109,6 @@ export type Case = {
   /** Minor-unit digits of the currency, and one such unit; 2 for a currency that does not exist. */
   digits: number
   minorUnit: Decimal
+  /** Of the place, for times that people read; null = not known. */
+  zone: string | null
 }

@@ -1,14 +1,17 @@
 import { currencies } from '../../config/currencies.ts'
 import type { Amounts } from './amounts.ts'
 import { claimedAmounts } from './amounts.ts'
+import { checkAuthority } from './checks/authority.ts'
+import { checkClock } from './checks/clock.ts'
 import { checkCostSum, checkTax } from './checks/cost.ts'
+import { checkDuplicates, checkSameCharge, checkSplit, sameChargeIds } from './checks/duplicates.ts'
 import {
-  checkDuplicates,
-  checkEmptySession,
-  checkSession,
-  checkToken,
-  isCompleted,
-} from './checks/existence.ts'
+  checkCapacity,
+  checkNegativeEnergy,
+  checkRecordEnergy,
+  checkSessionEnergy,
+} from './checks/energy.ts'
+import { checkEmptySession, checkSession, checkToken, isCompleted } from './checks/existence.ts'
 import {
   checkCurrency,
   checkPrice,
@@ -17,7 +20,11 @@ import {
   checkTariffAge,
 } from './checks/price.ts'
 import { checkAgreedTariff, checkStoredTariff } from './checks/tariffs.ts'
-import { checkNegativeEnergy, checkPower, checkSessionEnergy } from './checks/quantity.ts'
+import { checkCapture, checkReplaced } from './checks/payment.ts'
+import { checkMeter } from './checks/meter.ts'
+import { checkConnector, checkJourney } from './checks/places.ts'
+import { checkPower } from './checks/quantity.ts'
+import { checkReservation } from './checks/reservation.ts'
 import {
   checkFineness,
   checkPeriods,
@@ -26,10 +33,14 @@ import {
   checkTotals,
   doubtful,
 } from './checks/structure.ts'
+import { checkTaxTwice } from './checks/tax.ts'
 import { checkAge, checkOrder, checkOverlap } from './checks/time.ts'
+import { explainPrice } from './checks/why.ts'
 import { unitOf } from './decimal.ts'
+import type { AtRisk } from './at-risk.ts'
 import type { Draft, Finding } from './findings.ts'
 import { decide, toFindings } from './findings.ts'
+import { contextOf } from './origins.ts'
 import type { Case, ClearingInput } from './input.ts'
 import type { CdrFacts } from './read.ts'
 import { at, readCdr, readText } from './read.ts'
@@ -40,7 +51,8 @@ type Missing = 'session' | 'completion' | 'token' | 'tariff' | 'original'
 
 /**
  * The verdict on a CDR. `wait` lists what is missing and carries no findings; `code` is the finding that decided.
- * `amounts` is the claim; null when it cannot be read.
+ * `amounts` is the claim; null when it cannot be read. `atRisk`: what is held of it, the most that any severe finding puts
+ * at risk; null unless the verdict is `hold`.
  */
 export type Judgement = {
   verdict: 'wait' | 'quarantine' | 'hold' | 'clear'
@@ -48,6 +60,7 @@ export type Judgement = {
   code: FindingCode | null
   findings: readonly Finding[]
   amounts: Amounts | null
+  atRisk: AtRisk | null
 }
 
 /**
@@ -67,11 +80,11 @@ export function judge(input: ClearingInput): Judgement {
     ...checkFineness(input.cdr.value),
     ...(reading.facts === null ? [] : checkFacts(caseOf({ input, facts: reading.facts, decided }))),
   ]
-  const findings = toFindings(drafts, input.agreement.severities)
+  const { findings, atRisk } = toFindings(drafts, contextOf(input, reading.facts))
   const { verdict, code } = decide(findings)
   if (!decided && verdict !== 'quarantine')
-    return { verdict: 'wait', missing, code: null, findings: [], amounts }
-  return { verdict, missing, code, findings, amounts }
+    return { verdict: 'wait', missing, code: null, findings: [], amounts, atRisk: null }
+  return { verdict, missing, code, findings, amounts, atRisk: verdict === 'hold' ? atRisk : null }
 }
 
 function missingOf(input: ClearingInput): readonly Missing[] {
@@ -87,35 +100,73 @@ function missingOf(input: ClearingInput): readonly Missing[] {
 
 function caseOf(parts: { input: ClearingInput; facts: CdrFacts; decided: boolean }): Case {
   const digits = currencies.get(parts.facts.currency) ?? 2
-  return { ...parts, digits, minorUnit: unitOf(digits) }
+  const zone = parts.input.known?.place?.timeZone ?? null
+  return { ...parts, digits, minorUnit: unitOf(digits), zone }
 }
+
+/** What the times, the energy and the others tell, each on its own. */
+const CHECKS: readonly ((subject: Case) => readonly Draft[])[] = [
+  checkOrder,
+  checkPlaceholders,
+  checkAge,
+  checkClock,
+  checkPeriods,
+  checkAuthority,
+  checkSameCharge,
+  checkSplit,
+  checkConnector,
+  checkJourney,
+  checkNegativeEnergy,
+  checkSessionEnergy,
+  checkRecordEnergy,
+  checkCapacity,
+  checkMeter,
+  checkPower,
+  checkEmptySession,
+  checkSign,
+  checkTotals,
+  checkTariffAge,
+]
+
+/** What compares amounts: with those of a wrong currency, nothing. */
+const PRICE_CHECKS: typeof CHECKS = [
+  checkAgreedTariff,
+  checkStoredTariff,
+  checkPriced,
+  checkCostSum,
+  checkReservation,
+  checkCapture,
+  checkReplaced,
+]
 
 function checkFacts(subject: Case): readonly Draft[] {
   const currency = checkCurrency(subject)
-  return [
+  const drafts = [
     ...currency,
-    ...checkOrder(subject),
-    ...checkPlaceholders(subject),
-    ...checkOverlap(subject),
-    ...checkAge(subject),
-    ...checkPeriods(subject),
-    ...checkNegativeEnergy(subject),
-    ...checkSessionEnergy(subject),
-    ...checkPower(subject),
-    ...checkEmptySession(subject),
-    ...checkSign(subject),
-    ...checkTotals(subject),
-    ...checkTariffAge(subject),
-    // Amounts of a wrong currency are compared with nothing.
-    ...(currency.length > 0
-      ? []
-      : [
-          checkPrice,
-          checkAgreedTariff,
-          checkStoredTariff,
-          checkPriced,
-          checkCostSum,
-          checkTax,
-        ].flatMap((check) => check(subject))),
+    ...checkOverlap(subject, sameChargeIds(subject)),
+    ...CHECKS.flatMap((check) => check(subject)),
   ]
+  if (currency.length > 0) return drafts
+  const price = checkPrice(subject)
+  const tax = checkTaxTwice(subject)
+  return [
+    ...drafts,
+    ...price,
+    ...tax,
+    ...PRICE_CHECKS.flatMap((check) => check(subject)),
+    // What says why the tax is wrong goes before what says that it is.
+    ...(tax.length > 0 ? [] : checkTax(subject)),
+    ...withoutRepeats(
+      explainPrice(
+        subject,
+        price.find(({ code }) => code === 'P1'),
+      ),
+      tax,
+    ),
+  ]
+}
+
+function withoutRepeats(drafts: readonly Draft[], said: readonly Draft[]): readonly Draft[] {
+  const codes = new Set(said.map(({ code }) => code))
+  return drafts.filter(({ code }) => !codes.has(code))
 }

@@ -13,6 +13,8 @@ export type HubClient = {
   upload(path: string, body: string): Promise<unknown>
   /** The text of an answer that is not JSON. */
   text(path: string): Promise<string>
+  /** The bytes of a file. */
+  bytes(path: string): Promise<Buffer>
   /** Status and text of any path, without the token and whatever the status. */
   look(path: string): Promise<{ status: number; text: string }>
 }
@@ -24,12 +26,12 @@ type Call = {
   accept?: string
   token?: string | undefined
 }
-type Reply = { status: number; text: string }
+type Reply = { status: number; text: string; bytes: Buffer }
 
 /** `url` is the base of the hub, `token` an operator's. Every failure becomes a CliStop that says what to do. */
 export function createHubClient(options: { url: string; token: string | undefined }): HubClient {
   const { url, token } = options
-  const ask = async (call: Call): Promise<string> => {
+  const ask = async (call: Call): Promise<Reply> => {
     if (token === undefined) {
       throw new CliStop(
         EXIT.notAuthorised,
@@ -38,15 +40,16 @@ export function createHubClient(options: { url: string; token: string | undefine
     }
     const reply = await send(url, { ...call, token })
     if (reply.status >= 400) throw refused(call, reply)
-    return reply.text
+    return reply
   }
   return {
     url,
-    get: async (path) => parse(await ask({ method: 'GET', path }), path),
-    post: async (path, body = {}) => parse(await ask({ method: 'POST', path, body }), path),
-    patch: async (path, body) => parse(await ask({ method: 'PATCH', path, body }), path),
-    upload: async (path, body) => parse(await ask({ method: 'POST', path, body }), path),
-    text: (path) => ask({ method: 'GET', path, accept: 'text/csv' }),
+    get: async (path) => parse((await ask({ method: 'GET', path })).text, path),
+    post: async (path, body = {}) => parse((await ask({ method: 'POST', path, body })).text, path),
+    patch: async (path, body) => parse((await ask({ method: 'PATCH', path, body })).text, path),
+    upload: async (path, body) => parse((await ask({ method: 'POST', path, body })).text, path),
+    text: async (path) => (await ask({ method: 'GET', path, accept: 'text/csv' })).text,
+    bytes: async (path) => (await ask({ method: 'GET', path, accept: '*/*' })).bytes,
     look: (path) => send(url, { method: 'GET', path }),
   }
 }
@@ -70,7 +73,8 @@ function send(base: string, call: Call): Promise<Reply> {
       { method: call.method, headers, timeout: limits.cliRequestMs },
       (response) => {
         collect(response).then(
-          (text) => resolve({ status: response.statusCode ?? 0, text }),
+          (bytes) =>
+            resolve({ status: response.statusCode ?? 0, text: bytes.toString('utf8'), bytes }),
           (e: Error) => stop(e.message),
         )
       },
@@ -85,7 +89,7 @@ function send(base: string, call: Call): Promise<Reply> {
   })
 }
 
-async function collect(response: http.IncomingMessage): Promise<string> {
+async function collect(response: http.IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = []
   let size = 0
   for await (const part of response) {
@@ -94,7 +98,7 @@ async function collect(response: http.IncomingMessage): Promise<string> {
     if (size > limits.cliResponseBytesMax) throw new Error('the answer is too long')
     parts.push(bytes)
   }
-  return Buffer.concat(parts).toString('utf8')
+  return Buffer.concat(parts)
 }
 
 function urlOf(base: string, path: string): URL {

@@ -55,6 +55,19 @@ export function listing(
   return `${table(fields, rows, right)}${more}`
 }
 
+/** The rows of a page under their headings, with a word about further pages. */
+export function pageTable(
+  page: unknown,
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly string[],
+): string {
+  if (rows.length === 0) return 'none'
+  const isMore = typeof member(page, 'next_cursor') === 'string'
+  const more = isMore ? '\nThere are more: give --limit, or narrow the filter.' : ''
+  return `${table(headings, rows, right)}${more}`
+}
+
 /** Names and values, one pair a line. */
 export function pairs(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length))

@@ -41,6 +41,9 @@ const members = {
     description:
       'hosts (name or name:port) besides that of its versions URL where its endpoints may stand',
   }),
+  hub_modules: flag(
+    'the modules of the hub’s own (<hub>-records, <hub>-disputes) stand in its version details; usually only those that an agreement of its names do',
+  ),
   pull: Type.Union(
     [
       Type.Boolean(),

@@ -65,6 +65,7 @@ export function checkAnswer(method: string, path: string, status: number, body: 
     return [`${method} ${pathname} is not in the document, but was answered with ${status}`]
   if (status !== route.status)
     return [`${method} ${pathname} answered ${status}, the document says ${route.status}`]
+  if (route.media !== null) return []
   if (route.schemas.reply === null)
     return body === undefined || body === '' ? [] : ['the answer has a body']
   if (route.hasCsv && typeof body === 'string') return []
@@ -88,8 +89,9 @@ function operation(name: SurfaceName, route: Route): object {
       : {}),
     responses: {
       [route.status]: {
-        description: reply === null ? 'done' : 'the answer',
+        description: reply === null && route.media === null ? 'done' : 'the answer',
         ...(reply === null ? {} : { content: contentOf(reply, route.hasCsv) }),
+        ...(route.media === null ? {} : { content: { [route.media]: {} } }),
       },
       default: {
         description: 'a problem document',
@@ -104,7 +106,7 @@ function operation(name: SurfaceName, route: Route): object {
 /** A file, taken as it is. */
 const UPLOAD = {
   required: true,
-  content: { 'application/json': {}, 'application/x-ndjson': {} },
+  content: { 'application/json': {}, 'application/x-ndjson': {}, 'application/octet-stream': {} },
 }
 
 function contentOf(reply: TSchema, hasCsv: boolean): object {

@@ -1,12 +1,16 @@
 import Type from 'typebox'
 import type { Static } from 'typebox'
+import { TERMS } from '../clearing/terms.ts'
+import {
+  disputeTerms,
+  ruleParameters,
+  severityTerms,
+  tightening,
+  tolerances,
+} from './clearing-terms.ts'
 import { policyTerms } from './policy-terms.ts'
 
 const strict = { additionalProperties: false }
-const decimal = Type.String({
-  pattern: '^[0-9]{1,9}([.][0-9]{1,9})?$',
-  description: 'decimal text, not negative',
-})
 
 /**
  * What a CPO and an eMSP agreed, filled in: what `agreements.terms` holds and what a CDR is judged by. Later issues add
@@ -59,13 +63,9 @@ export const agreementTerms = Type.Object(
     }),
     tolerance: Type.Object(
       {
-        cost: Type.Object(
-          { absolute: decimal, relative: decimal },
-          {
-            ...strict,
-            description: 'currency units, and a share (0.005 = 0.5 %); the larger one counts',
-          },
-        ),
+        ...tolerances,
+        energy: Type.Optional(tolerances.energy),
+        duration: Type.Optional(tolerances.duration),
       },
       strict,
     ),
@@ -80,15 +80,16 @@ export const agreementTerms = Type.Object(
         },
       ),
     ),
-    severities: Type.Optional(
-      Type.Record(
-        Type.String({ pattern: '^[A-Z]{1,2}[0-9]{1,2}$' }),
-        Type.Enum(['F', 'S', 'W', 'I']),
+    severities: Type.Optional(severityTerms),
+    ...disputeTerms,
+    rules: Type.Optional(ruleParameters),
+    tightenings: Type.Optional(
+      Type.Object(
+        { cpo: Type.Optional(tightening), emsp: Type.Optional(tightening) },
         {
           ...strict,
-          maxProperties: 200,
           description:
-            'finding code to severity, where it differs from the rule table; never milder than the floor of the rule',
+            'what one side wants to be stricter than agreed; of each value the strictest counts',
         },
       ),
     ),
@@ -102,7 +103,7 @@ export const defaultTerms: AgreementTerms = {
   cdr_delivery: 'clear',
   contest_days: 30,
   cdr_age_days_max: 60,
-  tolerance: { cost: { absolute: '0.02', relative: '0.005' } },
+  tolerance: { cost: TERMS.tolerance.cost },
 }
 
 /** One version of a pair's agreement. `Terms` is unknown where it comes straight out of the database. */

@@ -16,6 +16,7 @@ import { bridgeText, versionOf } from './bridge/bridge.ts'
 import { callPartner } from './call-partner.ts'
 import { pairOf, relay } from './forward.ts'
 import { learnToken } from './learn-token.ts'
+import { noteRealtime } from './note-authorization.ts'
 import { queryFor } from './outgoing.ts'
 import type { Call, OcpiAnswer } from './request.ts'
 
@@ -43,11 +44,19 @@ export async function askWhoKnows(
   const { known, others } = await candidates(context, { ...input, call })
   if (known.length + others.length === 0)
     throw new HubError('unknownToken', 'no provider here knows this token')
+  const started = performance.now()
   const best = await askInTurn(context, {
     call,
     known: known.filter(({ platform }) => isConnected(platform)),
     others: others.filter(({ platform }) => isConnected(platform)),
   })
+  if (best !== null) {
+    const { member, answer } = best
+    const { party: emsp, type } = member
+    const durationMs = performance.now() - started
+    const asked = { call, emsp, answer, durationMs }
+    await noteRealtime(context, type === undefined ? asked : { ...asked, type })
+  }
   // Who could not be asked says nothing about the token, so ALLOWED_OFFLINE stays the CPO's to apply.
   const isMissing = known.some(({ platform }) => !isConnected(platform))
   if (best === null || (isMissing && rank(best) >= UNKNOWN))

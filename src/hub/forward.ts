@@ -15,6 +15,8 @@ import { versionOf } from './bridge/bridge.ts'
 import { callPartner } from './call-partner.ts'
 import { convertAnswer } from './convert-answer.ts'
 import { learnToken } from './learn-token.ts'
+import { noteRealtime } from './note-authorization.ts'
+import { noteCapture } from './note-capture.ts'
 import { openLink, sealLink } from './links.ts'
 import type { LinkUse } from './links.ts'
 import { outgoing, queryFor } from './outgoing.ts'
@@ -40,6 +42,7 @@ export async function forward(
   }
   const sent = await outgoing(context, { call, member })
   const url = targetUrl(context, { call, member, rest: sent.rest })
+  const started = performance.now()
   const answer = await callPartner(context, {
     platform: member.platform,
     module: call.route.module.id,
@@ -52,8 +55,12 @@ export async function forward(
       call.route.endpoint.routing === 'authorize' ? limits.peerAuthorizeMs : limits.peerRequestMs,
     ...(sent.text === null ? {} : { bodyText: sent.text }),
   })
-  if (call.route.endpoint.routing === 'authorize')
+  if (call.route.endpoint.routing === 'authorize') {
+    const durationMs = performance.now() - started
+    await noteRealtime(context, { call, emsp: member.party, answer, durationMs })
     await learnToken(context, { call, member, answer })
+  }
+  await noteCapture(context, { call, member, answer })
   return relay(context, { call, member, answer, url, losses: sent.losses })
 }
 

@@ -17,6 +17,7 @@ import { customRoute } from './custom-module.ts'
 import { addresseeWithoutHeaders, isOldPath, liftCall, readDoor, withOldCodes } from './door-211.ts'
 import type { Door } from './door-211.ts'
 import { asksBlindly, findAddressee, forward, routingHeaders, withoutRouting } from './forward.ts'
+import { answerHubModule, matchHubModule } from './hub-modules.ts'
 import { hubParty } from './hub-party.ts'
 import { answerLocally, answerVersions, baseUrl } from './local.ts'
 import { contentReceivers } from './open-routing.ts'
@@ -87,7 +88,10 @@ async function act(
     return takeResult(context, { waiting, request, identity, ids })
   }
   const door = readDoor(segments, identity.platform)
-  if (door.below.length === 0) return answerVersions(context, { method: request.method, door })
+  if (door.below.length === 0) {
+    const { platform } = identity
+    return answerVersions(context, { method: request.method, door, platform })
+  }
   // 2 find the endpoint, read the body
   const { version } = door
   trail.isOld = version === '2.1.1'
@@ -105,7 +109,10 @@ async function act(
   const moduleUrl = moduleUrlOf(context, { version, partnerSide, route: found })
   if (found.endpoint.routing === 'local') {
     const local = { request, route: found, identity, body, ids, version, partnerSide, moduleUrl }
-    return answerLocally(context, local)
+    const own = await answerHubModule(context, local)
+    if (own === null) return answerLocally(context, local)
+    trail.parties = { from: own.from, to: own.to }
+    return own.answer
   }
   // 3 authorize the sender; 4 validation happened with the body
   const call: Call = {
@@ -192,7 +199,11 @@ function findRoute(
 ): Route {
   const { door, version, request } = input
   const side = version === '2.1.1' ? (door.partnerSide ?? undefined) : undefined
-  const match = matchRoute({ version, method: request.method, segments: door.below, side })
+  const known = matchRoute({ version, method: request.method, segments: door.below, side })
+  const match =
+    known.kind === 'unknown' && version !== '2.1.1'
+      ? matchHubModule(context, { version, method: request.method, segments: door.below })
+      : known
   if (match.kind === 'route') return match.route
   if (match.kind === 'method') {
     throw new HubError('methodNotAllowed', `this endpoint takes ${match.allow.join(', ')}`, {

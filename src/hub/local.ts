@@ -5,9 +5,11 @@ import { versionEndpoints } from '../ocpi/registry.ts'
 import type { PartnerSide } from '../ocpi/registry.ts'
 import { VERSIONS, isVersion } from '../ocpi/version.ts'
 import type { Version } from '../ocpi/version.ts'
+import type { Platform } from '../directory/snapshot.ts'
 import { listClients } from './connection/client-info.ts'
 import type { Door } from './door-211.ts'
 import { showCredentials, takeCredentials, takeUnregistration } from './connection/registration.ts'
+import { hubModuleEndpoints } from './hub-modules.ts'
 import { success } from './request.ts'
 import type { LocalCall, OcpiAnswer } from './request.ts'
 
@@ -35,10 +37,10 @@ export async function answerLocally(context: Context, call: LocalCall): Promise<
  * GET versions and version details (2.2.1 Version information endpoint). Every versions URL lists all versions; that of
  * 2.1.1 stands below the partner's side, and is not shown where the side cannot be known.
  */
-export function answerVersions(
+export async function answerVersions(
   context: Context,
-  input: { method: string; door: Door },
-): OcpiAnswer {
+  input: { method: string; door: Door; platform: Platform },
+): Promise<OcpiAnswer> {
   const { version: segment, urlSide, partnerSide } = input.door
   const isOffered =
     segment === 'versions' || (isVersion(segment) && (segment === '2.1.1') === (urlSide !== null))
@@ -49,7 +51,11 @@ export function answerVersions(
     throw new HubError('methodNotAllowed', 'this endpoint takes GET', { allow: ['GET'] })
   if (isVersion(segment)) {
     const base = baseUrl(context, { version: segment, partnerSide })
-    const endpoints = versionEndpoints(segment, base)
+    const { platform } = input
+    const snapshot = await context.directory.snapshot()
+    const own =
+      segment === '2.1.1' ? [] : hubModuleEndpoints(context, { snapshot, platform, baseUrl: base })
+    const endpoints = [...versionEndpoints(segment, base), ...own]
     return success(JSON.stringify({ version: segment, endpoints }))
   }
   const shown = VERSIONS.filter((version) => version !== '2.1.1' || partnerSide !== null)

@@ -95,7 +95,8 @@ function asFault({ pointer, message }: Repair): Fault {
   return { pointer, message }
 }
 
-function checkMediaType(request: OcpiRequest, isLenient: boolean): void {
+/** Refuses a body that is not JSON in UTF-8 by its headers. */
+export function checkMediaType(request: OcpiRequest, isLenient: boolean): void {
   const encoding = request.headers.get('content-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new HubError('mediaType', 'send the body without Content-Encoding')

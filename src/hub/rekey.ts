@@ -7,12 +7,18 @@ import { sql } from '../db/sql.ts'
 import { raiseAlert } from './alerts.ts'
 import { rekeyCallbacks } from './commands/callbacks.ts'
 import { peerTokenPurpose } from './call-partner.ts'
+import { webhookPurpose } from './disputes/send-webhook.ts'
 
 type TokenRow = { token_hash: Buffer; platform_id: string; kind: string; sealed: Buffer }
+type WebhookRow = {
+  platform_id: string
+  secret_sealed: Buffer
+  previous_sealed: Buffer | null
+}
 type PlatformRow = { id: string; peer_token_sealed: Buffer }
 
 /**
- * Brings every stored token, and the URLs of callbacks, under the current key of SECRETS_KEY, so that the old one can be
+ * Brings every stored token, the URLs of callbacks and the secrets of webhooks under the current key of SECRETS_KEY, so that the old one can be
  * taken out of `new,old`.
  * Returns how many rows changed; what no key opens is left out and told to the operator. Running it again, or beside the web processes, changes nothing more.
  */
@@ -23,7 +29,8 @@ export async function rekey(context: Context): Promise<number> {
     return (
       (await rekeyTokens(tx, context)) +
       (await rekeyPeers(tx, context)) +
-      (await rekeyCallbacks(tx, context))
+      (await rekeyCallbacks(tx, context)) +
+      (await rekeyWebhooks(tx, context))
     )
   })
 }
@@ -59,6 +66,28 @@ async function rekeyPeers(tx: Tx, { secrets }: Context): Promise<number> {
     changed += 1
     const sealed = secrets.seal(token, purpose)
     await tx.rows(sql`update platforms set peer_token_sealed = ${sealed} where id = ${row.id}`)
+  }
+  return changed
+}
+
+async function rekeyWebhooks(tx: Tx, { secrets }: Context): Promise<number> {
+  const rows = await tx.rows<WebhookRow>(sql`
+    select platform_id, secret_sealed, previous_sealed from party_webhooks
+    order by platform_id limit ${limits.rekeyRowsMax} for update`)
+  let changed = 0
+  for (const { platform_id: id, secret_sealed: current, previous_sealed: previous } of rows) {
+    if ([current, previous].every((sealed) => sealed === null || secrets.isCurrent(sealed)))
+      continue
+    const purpose = webhookPurpose(id)
+    const secret = await openOrTell(tx, { secrets, sealed: current, purpose })
+    if (secret === null) continue
+    const old = previous && (await openOrTell(tx, { secrets, sealed: previous, purpose }))
+    changed += 1
+    await tx.rows(sql`
+      update party_webhooks set secret_sealed = ${secrets.seal(secret, purpose)},
+        previous_sealed = ${old === null ? null : secrets.seal(old, purpose)},
+        previous_until = case when ${old === null} then null else previous_until end
+      where platform_id = ${id}`)
   }
   return changed
 }

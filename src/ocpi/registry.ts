@@ -61,11 +61,25 @@ export function matchRoute(input: {
 }): Match {
   const place =
     input.version === '2.1.1' ? placeOf211(input.segments, input.side) : placeOf(input.segments)
-  if (!place || compareVersions(input.version, place.module.since) < 0) return { kind: 'unknown' }
-  const fitting = Object.entries(place.module.endpoints).flatMap(([name, endpoint]) => {
-    if (place.side !== undefined && endpoint.interface !== place.side) return []
-    if (!isIn(input.version, endpoint)) return []
-    const params = matchPath(endpoint.path, place.rest)
+  return place ? matchModule({ ...place, version: input.version, method: input.method }) : unknown
+}
+
+const unknown: Match = { kind: 'unknown' }
+
+/** Finds the endpoint of a module by what follows its URL. `side` undefined: of either interface. */
+export function matchModule(input: {
+  version: Version
+  method: string
+  module: Module
+  side: Interface | undefined
+  rest: readonly string[]
+}): Match {
+  const { version, module, side } = input
+  if (compareVersions(version, module.since) < 0) return unknown
+  const fitting = Object.entries(module.endpoints).flatMap(([name, endpoint]) => {
+    if (side !== undefined && endpoint.interface !== side) return []
+    if (!isIn(version, endpoint)) return []
+    const params = matchPath(endpoint.path, input.rest)
     return params ? [{ name, endpoint, params, literals: literalsOf(endpoint.path) }] : []
   })
   const literals = Math.max(...fitting.map((each) => each.literals))
@@ -73,10 +87,10 @@ export function matchRoute(input: {
   const found = closest.find(({ endpoint }) => endpoint.method === input.method)
   if (found) {
     const { name, endpoint, params } = found
-    return { kind: 'route', route: { module: place.module, name, endpoint, params } }
+    return { kind: 'route', route: { module, name, endpoint, params } }
   }
   const allow = [...new Set(closest.map(({ endpoint }) => endpoint.method))]
-  return allow.length > 0 ? { kind: 'method', allow } : { kind: 'unknown' }
+  return allow.length > 0 ? { kind: 'method', allow } : unknown
 }
 
 type Place = { module: Module; side: Interface | undefined; rest: readonly string[] }

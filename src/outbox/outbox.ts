@@ -7,7 +7,10 @@ import { sql } from '../db/sql.ts'
  * due in settlement; alert – webhook; client_info – tell a platform what a party is now (subject party|role);
  * credentials – give a 2.3.0 partner new Credentials; probe – ask a silent platform whether it is there; pull – fetch a
  * module (subject) from a partner; lint – look at an owner's (subject) new
- * tariffs; explain – find out why the price of a CDR differs.
+ * tariffs; explain – find out why the price of a CDR differs; match – the records
+ * of an eMSP (subject) with CDRs; reconcile – compare everything (subject: its id); webhook – tell a platform (subject) what happened;
+ * dispute_push – bring a dispute as it stands to a partner (subject party|id); dispute_clock – the deadline of a dispute
+ * (subject) is over.
  */
 export type OutboxKind =
   | 'clear'
@@ -21,6 +24,11 @@ export type OutboxKind =
   | 'pull'
   | 'lint'
   | 'explain'
+  | 'match'
+  | 'reconcile'
+  | 'webhook'
+  | 'dispute_push'
+  | 'dispute_clock'
 
 /** What is to be done, never the message itself. `platformId` '' when it concerns no single platform. */
 export type OutboxEntry = {

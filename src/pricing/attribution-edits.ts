@@ -60,7 +60,8 @@ export function editVolumes(
   )
 }
 
-function editList(
+/** The fields with the list in one of them changed; what is no list stays. */
+export function editList(
   fields: Fields,
   key: string,
   edit: (list: readonly unknown[]) => readonly unknown[],

@@ -48,7 +48,7 @@ function clockReadings(): Reading[] {
 }
 
 /** Moving every instant moves local time and nothing else: durations stay, and tariffs stay valid when they were. */
-function shifted(situation: Situation, byMs: number): Situation {
+export function shifted(situation: Situation, byMs: number): Situation {
   const move = (fields: Record<string, unknown>): Record<string, unknown> => {
     const moved = { ...fields }
     for (const key of ['start_date_time', 'end_date_time', 'stop_date_time'])

@@ -19,6 +19,7 @@ import {
   unitFigure,
 } from './figures.ts'
 import type { Figure } from './figures.ts'
+import { restrictionReadings } from './attribution-restrictions.ts'
 import type { PricedBill } from './types.ts'
 
 export type TariffVersions = {
@@ -38,6 +39,7 @@ export function tariffReadings(versions: TariffVersions): readonly Reading[] {
     ...taxReadings(),
     ...totalReadings(),
     ...priceReadings(),
+    ...restrictionReadings(),
     ...omissions(),
   ]
 }

@@ -57,6 +57,8 @@ export type AttributionInput = {
   /** The versions of the tariffs before and after those, where known. */
   readonly previousTariffs?: readonly unknown[]
   readonly nextTariffs?: readonly unknown[]
+  /** Only readings with these keys, one at a time; left out: all, and pairs of them. */
+  readonly keys?: ReadonlySet<string>
 }
 
 /**
@@ -78,7 +80,7 @@ export function attribute(input: AttributionInput): Attributions {
     return outcome([], { search, sentence: reason ?? '' })
   const tries = readingsOf(search, input).flatMap((reading) => tryReadings(search, [reading]) ?? [])
   const singles = tries.flatMap((each) => explain(search, each) ?? [])
-  const isOpen = search.isTotalOpen && search.base.ok
+  const isOpen = search.isTotalOpen && search.base.ok && input.keys === undefined
   const pairs = isOpen && !singles.some(reachesTotal) ? tryPairs(search, tries) : []
   const found = [...singles, ...pairs].toSorted(
     (a, b) =>
@@ -134,14 +136,15 @@ function startSearch({ cdr, tariffs, options, tolerance = null }: AttributionInp
 /** The likeliest first, because of equally good explanations the first is told. */
 function readingsOf(search: Search, input: AttributionInput): readonly Reading[] {
   const policy = input.options.policy ?? DEFAULT_POLICY
-  const { previousTariffs = null, nextTariffs = null } = input
-  return [
+  const { previousTariffs = null, nextTariffs = null, keys } = input
+  const all = [
     ...policyReadings(policy),
     ...tariffReadings({ previous: previousTariffs, next: nextTariffs }),
     ...sessionReadings(),
     ...roundingReadings(policy, minorDigits(search.currency)),
     ...peerReadings(policy),
   ]
+  return keys === undefined ? all : all.filter(({ key }) => keys.has(key))
 }
 
 /** Null: with these the CDR cannot be priced, or the search is over. */

@@ -8,7 +8,7 @@ import type { Group } from '../ledger/groups.ts'
 import { postGroups } from '../ledger/post-groups.ts'
 import { lockCycle, openCycle } from './cycles.ts'
 import type { CycleRow } from './cycles.ts'
-import { carryLines, writeLines, writeStatements } from './write.ts'
+import { carryLines, markNetted, writeLines, writeStatements } from './write.ts'
 
 /** What became of a finalization. */
 const FINALIZE_STATUSES = ['finalized', 'already_final', 'not_found', 'not_closed'] as const
@@ -20,8 +20,8 @@ export type Finalization = {
 }
 
 /**
- * contest → final: carries provisional and held lines to the open cycle, freezes the approved ones, nets them, turns
- * obligations into positions in the ledger and writes the final statements; all of it or nothing. The second to do it,
+ * contest → final: carries provisional and held lines to the open cycle, freezes the approved ones, marks their CDRs as
+ * netted, turns obligations into positions in the ledger and writes the final statements; all of it or nothing. The second to do it,
  * also at the same time, changes nothing and gets the same positions. Takes the cycle for update, the open cycle, the
  * CDRs, then the accounts: the order of holdCycles.
  */
@@ -38,10 +38,12 @@ export async function finalizeCycle(
   await carryLines(tx, { from: cycle.id, to: await openCycle(tx, cycle.currency) })
   await writeLines(tx, { cycleId: cycle.id, kind: 'final' })
   await writeStatements(tx, { cycleId: cycle.id, kind: 'final' })
-  const positions = await net(tx, cycle)
+  // Rows of CDRs are locked before accounts are.
   await tx.rows(
     sql`update cycles set state = 'final', final_at = clock_timestamp() where id = ${cycle.id}`,
   )
+  await markNetted(tx, { cycleId: cycle.id })
+  const positions = await net(tx, cycle)
   return { status: 'finalized', positions }
 }
 

@@ -8,6 +8,10 @@ export type StatementKind = 'running' | 'preliminary' | 'final'
 /** One line as a party sees it, amounts in micro-units as the creditor claims them (a credit is negative). */
 export type PartyLine = {
   readonly id: bigint
+  /** 0: what nobody disputes of the CDR; others: what a dispute holds or held, or an adjustment. */
+  readonly part: number
+  /** The dispute of a part beyond 0. */
+  readonly dispute: bigint | null
   readonly cdrId: string
   readonly owner: string
   readonly counterparty: string
@@ -46,15 +50,15 @@ export function kindOf(state: CycleState): StatementKind {
 
 /** The place of a line in its statement, for `after`. */
 export function cursorOf(line: PartyLine): string {
-  return `${line.id}:${line.direction}`
+  return `${line.id}:${line.part}:${line.direction}`
 }
 
 /** A page of a party's lines, in the order in which the CDRs were received; one it owes itself appears on both sides. */
 export async function readLines(db: Sql, query: LinesQuery): Promise<PartyLine[]> {
   const { cycleId, kind, party, limit } = query
-  const place = /^(\d{1,18}):(gets|owes)$/.exec(query.after ?? '')
+  const place = /^(\d{1,18}):(\d{1,9}):(gets|owes)$/.exec(query.after ?? '')
   return db.rows(sql`
-    select l.cdr_id as id, c.cdr_id as "cdrId", c.owner, l.counterparty, l.direction, l.state, l.net_micros as net,
+    select l.cdr_id as id, l.part, p.dispute_id as dispute, c.cdr_id as "cdrId", c.owner, l.counterparty, l.direction, l.state, l.net_micros as net,
       l.tax_micros as tax, l.tax_known as "taxKnown", l.carried_from as "carriedFrom",
       l.late_from as "lateFrom"
     from (
@@ -63,7 +67,7 @@ export async function readLines(db: Sql, query: LinesQuery): Promise<PartyLine[]
       union all
       select s.*, s.creditor as counterparty, 'owes' as direction from settlement_lines s
         where s.cycle_id = ${cycleId} and s.kind = ${kind} and s.debtor = ${party}
-    ) l join cdrs c on c.id = l.cdr_id
-    where (l.cdr_id, l.direction) > (${place?.[1] ?? '0'}::bigint, ${place?.[2] ?? ''}::text)
-    order by l.cdr_id, l.direction limit ${limit}`)
+    ) l join cdrs c on c.id = l.cdr_id left join cdr_parts p on l.part > 0 and p.cdr_id = l.cdr_id and p.part = l.part
+    where (l.cdr_id, l.part, l.direction) > (${place?.[1] ?? '0'}::bigint, ${place?.[2] ?? '0'}::int, ${place?.[3] ?? ''}::text)
+    order by l.cdr_id, l.part, l.direction limit ${limit}`)
 }

@@ -22,6 +22,8 @@ const COLUMNS = [
   'tax_known',
   'carried_from',
   'late_from',
+  'part',
+  'dispute',
 ] as const
 
 /**
@@ -62,6 +64,8 @@ export async function* statementCsv(
         line.taxKnown ? 'true' : 'false',
         line.carriedFrom ?? '',
         line.lateFrom ?? '',
+        String(line.part),
+        line.dispute?.toString() ?? '',
       ]),
     )
     const last = lines.at(-1)

@@ -46,6 +46,10 @@ export type StatementLine = {
   readonly tax_known: boolean
   readonly gross: string
   readonly carried_from: string | null
+  /** 0: what nobody disputes of the CDR. Others: what a dispute holds or held, or takes off after it was netted. */
+  readonly part: number
+  /** The dispute of a part beyond 0. */
+  readonly dispute: string | null
   /** The cycle during which the session ended, when it was over before the CDR was booked. */
   readonly late_from: string | null
 }
@@ -186,6 +190,8 @@ function viewLine(line: PartyLine): StatementLine {
     tax_known: line.taxKnown,
     gross: fromMicros(line.net + line.tax),
     carried_from: line.carriedFrom,
+    part: line.part,
+    dispute: line.dispute?.toString() ?? null,
     late_from: line.lateFrom,
   }
 }

@@ -18,6 +18,9 @@ export type NewCdr = {
   sessionKey: string | null
   tokenKey: string
   locationKey: string | null
+  /** The folded uid of the EVSE. */
+  evseKey: string | null
+  channel: 'push' | 'pull'
   isCredit: boolean
   originalKey: string | null
   startedAt: Date | null
@@ -40,12 +43,16 @@ export async function recordCdrs(tx: Tx, cdrs: readonly NewCdr[]): Promise<Recor
   const inserted = await insertCdrs(tx, cdrs)
   const ids = inserted.map((row) => row.id.toString())
   await tx.rows(sql`
-    insert into cdr_states (cdr_id, owner, receiver, session_key, is_credit, currency, state)
-    select id, owner, receiver, session_key, is_credit, currency, 'received' from cdrs
-    where id = any(${ids}::bigint[]) order by id`)
-  await tx.rows(sql`
-    insert into cdr_events (cdr_id, epoch, state, actor, reason_code)
-    select id, 0, 'received', owner, 'received' from cdrs where id = any(${ids}::bigint[])`)
+    with made as materialized (
+      select c.*, event_hash(null, 'cdr:' || c.id, 0, array['received', '', c.owner, 'received', ''], c.at) as hash
+      from (select id, owner, receiver, session_key, is_credit, currency, clock_timestamp() as at from cdrs
+        where id = any(${ids}::bigint[]) order by id offset 0) c
+    ), states as (
+      insert into cdr_states (cdr_id, owner, receiver, session_key, is_credit, currency, state, event_hash)
+      select id, owner, receiver, session_key, is_credit, currency, 'received', hash from made
+    )
+    insert into cdr_events (cdr_id, epoch, state, actor, reason_code, at, hash)
+    select id, 0, 'received', owner, 'received', at, hash from made`)
   const stored = await tx.rows<{
     id: bigint
     owner: string
@@ -72,7 +79,7 @@ async function insertCdrs(tx: Tx, cdrs: readonly NewCdr[]): Promise<{ id: bigint
   return tx.rows<{ id: bigint }>(sql`
     insert into cdrs (owner, cdr_key, cdr_id, platform_id, receiver, ocpi_version, original, content_hash, value,
       session_key, token_key, location_key, is_credit, original_key, started_at, ended_at, currency, last_updated,
-      correlation_id, doubts)
+      correlation_id, doubts, evse_key, channel)
     select * from unnest(${cdrs.map((c) => c.owner)}::text[], ${cdrs.map((c) => c.cdrKey)}::text[],
       ${cdrs.map((c) => c.cdrId)}::text[], ${cdrs.map((c) => c.platformId)}::text[],
       ${cdrs.map((c) => c.receiver)}::text[], ${cdrs.map((c) => c.ocpiVersion)}::text[],
@@ -82,7 +89,8 @@ async function insertCdrs(tx: Tx, cdrs: readonly NewCdr[]): Promise<{ id: bigint
       ${cdrs.map((c) => c.isCredit)}::boolean[], ${cdrs.map((c) => c.originalKey)}::text[],
       ${cdrs.map((c) => c.startedAt)}::timestamptz[], ${cdrs.map((c) => c.endedAt)}::timestamptz[],
       ${cdrs.map((c) => c.currency)}::text[], ${cdrs.map((c) => c.lastUpdated)}::timestamptz[],
-      ${cdrs.map((c) => c.correlationId)}::text[], ${cdrs.map((c) => JSON.stringify(c.doubts))}::jsonb[])
+      ${cdrs.map((c) => c.correlationId)}::text[], ${cdrs.map((c) => JSON.stringify(c.doubts))}::jsonb[],
+      ${cdrs.map((c) => c.evseKey)}::text[], ${cdrs.map((c) => c.channel)}::text[])
     on conflict on constraint cdrs_natural_key do nothing
     returning id`)
 }
@@ -97,6 +105,23 @@ export async function noteConflict(
     select ${input.cdrId.toString()}::bigint, epoch, 'D3', 'F', ${input.message} from cdr_states
     where cdr_id = ${input.cdrId.toString()}::bigint
       and not exists (select 1 from cdr_findings f where f.cdr_id = cdr_states.cdr_id and f.code = 'D3')`)
+}
+
+/**
+ * Counts how often CDRs came again with the same content, in one finding of the door each: an id stands in `cdrIds` once
+ * for each time.
+ */
+export async function countReplays(tx: Tx, cdrIds: readonly bigint[]): Promise<void> {
+  if (cdrIds.length === 0) return
+  await tx.rows(sql`
+    insert into cdr_findings as f (cdr_id, epoch, code, severity, actual, message)
+    select s.cdr_id, s.epoch, 'D1', 'I', t.times, replay_text(t.times)
+    from (select id, count(*) as times from unnest(${cdrIds.map(String)}::bigint[]) as i (id) group by id) t
+    join cdr_states s on s.cdr_id = t.id
+    order by s.cdr_id
+    on conflict (cdr_id) where code = 'D1' do update set
+      actual = f.actual::bigint + excluded.actual::bigint,
+      message = replay_text(f.actual::bigint + excluded.actual::bigint), at = clock_timestamp()`)
 }
 
 /** A CDR as it was sent, the version it was sent in, and who may see it. */

@@ -74,7 +74,7 @@ test('one without a tariff of its own waits for the stored one', async () => {
 })
 
 test('without tariffs and tariff ids, the tariff of the connector is meant', async () => {
-  const one = charge('M5', emsp)
+  const one = charge('M5', emsp, { uid: 'CARD1' })
   await prepare(one, emsp)
   const periods = JSON.parse(JSON.stringify(cdr(one)['charging_periods']))
   const bare = periods.map(({ tariff_id: _id, ...period }: Json) => period)

@@ -1,9 +1,9 @@
 import { sql } from '../../src/db/sql.ts'
 import type { Database, Tx } from '../../src/db/sql.ts'
-import { approvedGroup, pendingGroup, reversalGroup } from '../../src/ledger/cdr-groups.ts'
-import type { CdrClaim } from '../../src/ledger/cdr-groups.ts'
 import { postGroups } from '../../src/ledger/post-groups.ts'
 import { holdCycles, openCycle } from '../../src/settlement/cycles.ts'
+import { approvedGroup, legOf, pendingGroup } from './claim-groups.ts'
+import type { CdrClaim } from './claim-groups.ts'
 
 export type BookedState = 'approved' | 'provisional' | 'held'
 
@@ -51,9 +51,9 @@ export async function approveClaim(db: Database, claim: TestClaim): Promise<bool
       join cdrs c on c.id = s.cdr_id where c.owner = ${claim.creditor} and c.cdr_id = ${claim.id} for update of s`)
     if (!row || row.state === 'approved') return false
     const { cdrId, cycleId, state, epoch } = row
-    await tx.rows(
-      sql`update cdr_states set state = 'approved', epoch = ${epoch + 1} where cdr_id = ${cdrId}`,
-    )
+    const booked = JSON.stringify({ book: 'due', epoch: epoch + 1, cycleId, leg: null })
+    await tx.rows(sql`
+      update cdr_states set state = 'approved', epoch = ${epoch + 1}, booked = ${booked}::jsonb where cdr_id = ${cdrId}`)
     const resolves = { book: state, epoch }
     await expectCreated(
       tx,
@@ -72,10 +72,9 @@ export async function creditClaim(db: Database, claim: TestClaim): Promise<void>
       where c.id = s.cdr_id and c.owner = ${claim.creditor} and c.cdr_id = ${claim.id}`)
     const credit = { ...claim, id: `${claim.id}-C`, net: -claim.net, tax: -(claim.tax ?? 0n) }
     await recordClaim(tx, { claim: credit, cycleId: open, isCredit: true })
-    const source = moneyOf(credit).source
     await expectCreated(
       tx,
-      reversalGroup({ claim: moneyOf(claim), source, cycleId: open, epoch: 1 }),
+      approvedGroup({ claim: moneyOf(credit), cycleId: open, epoch: 1, resolves: null }),
     )
   })
 }
@@ -90,6 +89,12 @@ function moneyOf(claim: TestClaim): CdrClaim {
     taxMicros: claim.tax ?? 0n,
     taxKnown: claim.taxKnown ?? true,
   }
+}
+
+function bookedOf(claim: TestClaim, cycleId: string): object {
+  return claim.state === 'approved'
+    ? { book: 'due', epoch: 1, cycleId, leg: null }
+    : { book: claim.state, epoch: 1, cycleId: null, leg: legOf(moneyOf(claim), 1) }
 }
 
 async function expectCreated(
@@ -114,8 +119,8 @@ async function recordClaim(
   if (!row) throw new Error('no CDR recorded')
   await tx.rows(sql`
     insert into cdr_states (cdr_id, owner, receiver, is_credit, currency, state, epoch, cycle_id, net_micros, tax_micros,
-      tax_known)
+      tax_known, booked)
     values (${row.id}, ${claim.creditor}, ${claim.debtor}, ${isCredit}, ${currency}, ${claim.state}, 1, ${cycleId},
-      ${claim.net}, ${claim.tax ?? 0n}, ${claim.taxKnown ?? true})`)
+      ${claim.net}, ${claim.tax ?? 0n}, ${claim.taxKnown ?? true}, ${JSON.stringify(bookedOf(claim, cycleId))}::jsonb)`)
   return row.id
 }

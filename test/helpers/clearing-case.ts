@@ -1,3 +1,4 @@
+import { TERMS } from '../../src/clearing/terms.ts'
 import type { ClearingInput, CreditInput, PricedInput } from '../../src/clearing/input.ts'
 
 /** A sound CDR of two hours at 0.25 per kWh and a start fee of 1.00, both with 20 % tax. */
@@ -53,13 +54,20 @@ export function soundTariff(changes: Record<string, unknown> = {}): Record<strin
 export type CaseChanges = Partial<Omit<ClearingInput, 'cdr'>> & {
   cdr?: Record<string, unknown>
   receivedAt?: Date
+  channel?: 'push' | 'pull'
 }
 
 /** Everything known and in order; `cdr` changes fields of the CDR, the rest replaces what is known about it. */
 export function soundInput(changes: CaseChanges = {}): ClearingInput {
-  const { cdr, receivedAt = new Date('2026-03-01T12:06:00Z'), ...known } = changes
+  const { cdr, receivedAt = new Date('2026-03-01T12:06:00Z'), channel, ...known } = changes
   return {
-    cdr: { owner: 'NL-TNM', receiver: 'DE-EMA', value: soundCdr(cdr), receivedAt },
+    cdr: {
+      owner: 'NL-TNM',
+      receiver: 'DE-EMA',
+      value: soundCdr(cdr),
+      receivedAt,
+      ...(channel ? { channel } : {}),
+    },
     session: { state: 'found', value: { id: 'SES-1', status: 'COMPLETED', kwh: 20.4 } },
     token: { state: 'found', source: 'push' },
     tariff: { state: 'own', tariffs: [soundTariff()] },
@@ -76,9 +84,12 @@ export function soundAgreement(
   changes: Partial<ClearingInput['agreement']> = {},
 ): ClearingInput['agreement'] {
   return {
-    tolerance: { cost: { absolute: '0.02', relative: '0.005' } },
+    tolerance: TERMS.tolerance,
     cdrAgeDaysMax: 60,
+    capacityKwhMax: TERMS.capacity_kwh_max,
+    signedDataRequired: false,
     severities: {},
+    parameters: {},
     ...changes,
   }
 }

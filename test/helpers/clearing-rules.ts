@@ -1,11 +1,25 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { judge } from '../../src/clearing/judge.ts'
+import type { Finding } from '../../src/clearing/findings.ts'
 import type { CaseChanges } from './clearing-case.ts'
 import { soundInput } from './clearing-case.ts'
 
 /** What a changed sound CDR must lead to: `findings` are code and severity, in their order. */
 export type RuleRow = { name: string; changes: CaseChanges; verdict: string; findings: string[] }
+
+/** What a person reads is whole and names no code. */
+export function readsWell({ message, explanation, severity }: Finding): void {
+  const { steps, decision, counterfactual } = explanation
+  for (const text of [message, decision, counterfactual, ...steps]) {
+    assert.not.match(text, /[{}]|undefined|null|NaN|Infinity/)
+    assert.not.match(text, /\b[ACDGPQRSTVXZ][0-9]{1,2}\b/)
+    assert.not.match(text, /\d\.\d{7}/)
+  }
+  assert.match(message, /[.]$/)
+  assert.match(counterfactual, /^It would pass if .*[^.][.]$/)
+  assert.is(explanation.at_risk !== null && severity !== 'S', false)
+}
 
 export function clear(name: string, changes: CaseChanges, findings: string[] = []): RuleRow {
   return { name, changes, verdict: 'clear', findings }
@@ -31,7 +45,7 @@ export function runRules(name: string, rows: readonly RuleRow[]): void {
       const decisive = row.verdict === 'clear' ? null : (row.findings[0] ?? '').split(' ')[0]
       assert.is(judgement.code, decisive)
       for (const finding of judgement.findings) {
-        assert.not.match(finding.message, /[{}]|undefined|null|NaN/)
+        readsWell(finding)
         assert.ok(finding.inputs.length > 0)
       }
     })

@@ -240,6 +240,18 @@ async function bringNearer(context: Context, ms: number): Promise<void> {
     where finished_at is null`)
   await db.rows(sql`
     update cdr_states set wait_until = wait_until - ${ms} * interval '1 millisecond',
-      contest_until = contest_until - ${ms} * interval '1 millisecond'`)
+      contest_until = contest_until - ${ms} * interval '1 millisecond',
+      drop_at = drop_at - ${ms} * interval '1 millisecond'`)
+  await db.rows(sql`
+    update disputes set deadline_at = deadline_at - ${ms} * interval '1 millisecond',
+      opened_at = opened_at - ${ms} * interval '1 millisecond'`)
+  await db.rows(sql`
+    update adjustments set due_at = due_at - ${ms} * interval '1 millisecond' where state <> 'consumed'`)
+  await db.rows(sql`
+    update party_events set due_at = due_at - ${ms} * interval '1 millisecond', at = at - ${ms} * interval '1 millisecond'
+    where finished_at is null`)
+  await db.rows(sql`
+    update party_webhooks set next_at = next_at - ${ms} * interval '1 millisecond',
+      previous_until = previous_until - ${ms} * interval '1 millisecond'`)
   context.directory.invalidate()
 }

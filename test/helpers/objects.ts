@@ -81,6 +81,11 @@ export function cdrTokenOf(party: string, uid: string): Json {
 
 export type Charge = { owner: string; payer: string; id: string; uid?: string; kwh?: number }
 
+/** Each card charges at an EVSE of its own, CARD1 at the one of `locationOf`: two at one connector at once is a finding. */
+function evseOf(uid: string): string {
+  return uid === 'CARD1' ? 'E1' : `E-${uid}`
+}
+
 /** A completed session of one hour, two hours ago. */
 export function sessionOf(charge: Charge, more: Json = {}): Json {
   const { owner, payer, id, uid = 'CARD1', kwh = 10 } = charge
@@ -93,7 +98,7 @@ export function sessionOf(charge: Charge, more: Json = {}): Json {
     cdr_token: cdrTokenOf(payer, uid),
     auth_method: 'WHITELIST',
     location_id: 'L1',
-    evse_uid: 'E1',
+    evse_uid: evseOf(uid),
     connector_id: '1',
     currency: 'EUR',
     status: 'COMPLETED',
@@ -122,7 +127,7 @@ export function cdrOf(
     session_id: session,
     cdr_token: cdrTokenOf(payer, uid),
     auth_method: 'WHITELIST',
-    cdr_location: { ...cdrLocation },
+    cdr_location: { ...cdrLocation, evse_uid: evseOf(uid), evse_id: `NL*TNM*${evseOf(uid)}` },
     currency: 'EUR',
     tariffs: [tariffOf(owner, 'T1', { price })],
     charging_periods: [{ start_date_time, dimensions: volumes, tariff_id: 'T1' }],

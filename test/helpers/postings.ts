@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { approvedGroup, pendingGroup } from '../../src/ledger/cdr-groups.ts'
+import { approvedGroup, pendingGroup } from './claim-groups.ts'
 import type { Group, GroupStatus, Transfer } from '../../src/ledger/groups.ts'
 import { postGroups } from '../../src/ledger/post-groups.ts'
 import { listAccounts } from '../../src/ledger/read.ts'

@@ -27,7 +27,8 @@ runRules('clearing: energy and session', [
     },
     ['Q5 S'],
   ),
-  hold('energy other than that of the session holds', knownSession({ kwh: 20.1 }), ['Q1 S']),
+  hold('more energy than that of the session holds', knownSession({ kwh: 20.1 }), ['Q1 S']),
+  clear('less energy than that of the session is told', knownSession({ kwh: 20.7 }), ['Q1 W']),
   clear('energy within 0.5 % of the session is sound', knownSession({ kwh: 20.3 })),
   clear('energy within 0.05 kWh of a small session is sound', {
     cdr: {
@@ -46,7 +47,7 @@ runRules('clearing: energy and session', [
         charging_periods: [period(start, { ENERGY: 1 })],
         total_cost: { excl_vat: 1.25 },
       },
-      ...knownSession({ kwh: 1.06 }),
+      ...knownSession({ kwh: 0.94 }),
       priced: pricedAt('1.25', null),
     },
     ['Q1 S'],

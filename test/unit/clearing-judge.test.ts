@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { belowFloor } from '../../src/clearing/findings.ts'
+import { belowFloor } from '../../src/clearing/severities.ts'
 import { judge } from '../../src/clearing/judge.ts'
 import type { CaseChanges } from '../helpers/clearing-case.ts'
 import {
@@ -58,13 +58,34 @@ told('a finding explains the difference in numbers and words', () => {
     message:
       'The CDR claims 6.10 EUR without tax, the tariff gives 5.50 EUR: 0.60 EUR apart, 0.0275 EUR are tolerated.',
     inputs: [
-      { field: '/total_cost/excl_vat', source: 'cdr', value: '6.1' },
-      { field: '/total/excl', source: 'pricing', value: '5.5' },
+      {
+        field: '/total_cost/excl_vat',
+        source: 'cdr',
+        value: '6.1',
+        received_at: '2026-03-01T12:06:00.000Z',
+        hash: null,
+      },
+      { field: '/total/excl', source: 'pricing', value: '5.5', received_at: null, hash: null },
     ],
     expected: '5.5',
     actual: '6.1',
     difference: '0.6',
     tolerance: '0.0275',
+    explanation: {
+      rule_version: 1,
+      confidence: 'certain',
+      unit: 'EUR',
+      steps: [
+        '6.10 EUR claimed − 5.50 EUR by the tariff = 0.60 EUR without tax',
+        'tolerated: 0.0275 EUR',
+      ],
+      decision:
+        '0.60 EUR (0.72 EUR with tax) of the claim of 6.10 EUR are held until this is decided; the rest, 5.50 EUR, settles.',
+      counterfactual: 'It would pass if it claimed 5.50 EUR without tax, 0.0275 EUR more or less.',
+      parameters: {},
+      at_risk: { net: '0.6', tax: '0.12' },
+    },
+    atRisk: { net: '0.6', tax: '0.12' },
   })
 })
 
@@ -85,7 +106,7 @@ told('an overlap names the other CDR only to its own sender', () => {
   }
   assert.match(
     messageFor('NL-TNM'),
-    'OTHER-7 runs from 2026-03-01T11:00:00Z to 2026-03-01T13:00:00Z',
+    'OTHER-7 runs from 2026-03-01 11:00 UTC to 2026-03-01 13:00 UTC',
   )
   assert.not.match(messageFor('BE-XYZ'), /OTHER-7|13:00/)
 })

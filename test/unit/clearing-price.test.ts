@@ -6,6 +6,7 @@ import {
   soundAgreement,
   soundTariff,
 } from '../helpers/clearing-case.ts'
+import { TERMS } from '../../src/clearing/terms.ts'
 import { clear, hold, quarantine, runRules } from '../helpers/clearing-rules.ts'
 
 runRules('clearing: price and tax', [
@@ -40,7 +41,9 @@ runRules('clearing: price and tax', [
   clear(
     'a rounded price is sound even where no tolerance is agreed',
     {
-      agreement: soundAgreement({ tolerance: { cost: { absolute: 0, relative: 0 } } }),
+      agreement: soundAgreement({
+        tolerance: { ...TERMS.tolerance, cost: { absolute: 0, relative: 0 } },
+      }),
       priced: pricedAt('6.095', '7.325'),
     },
     ['P9 I'],

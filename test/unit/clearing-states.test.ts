@@ -1,20 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { CdrEvent, CdrState } from '../../src/clearing/states.ts'
-import { nextState } from '../../src/clearing/states.ts'
+import { CDR_STATES, nextState, restingState } from '../../src/clearing/states.ts'
 
 const states = suite('clearing states')
 
-const all: CdrState[] = [
-  'received',
-  'unmatched',
-  'quarantined',
-  'held',
-  'provisional',
-  'approved',
-  'credited',
-  'withdrawn',
-]
 const events: CdrEvent[] = [
   'wait',
   'quarantine',
@@ -25,44 +15,49 @@ const events: CdrEvent[] = [
   'release',
   'return',
   'credit',
+  'drop',
+  'contest',
+  'net',
+  'settle',
 ]
 
-/** What each state allows: the rest of the 72 pairs is refused. */
+const judged = { quarantine: 'quarantined', hold: 'held', clear: 'provisional' } as const
+const booked = { credit: 'credited', contest: 'contested' } as const
+
+/** What each state allows: the rest of the 182 pairs is refused. */
 const allowed: Record<CdrState, Partial<Record<CdrEvent, CdrState>>> = {
-  received: { wait: 'unmatched', quarantine: 'quarantined', hold: 'held', clear: 'provisional' },
-  unmatched: {
-    wait: 'unmatched',
-    quarantine: 'quarantined',
-    hold: 'held',
-    clear: 'provisional',
-    recheck: 'unmatched',
-  },
+  received: { ...judged, wait: 'unmatched' },
+  unmatched: { ...judged, wait: 'unmatched', recheck: 'unmatched' },
+  orphan_credit: { ...judged, wait: 'orphan_credit', recheck: 'orphan_credit' },
   quarantined: {
+    ...judged,
     wait: 'unmatched',
-    quarantine: 'quarantined',
-    hold: 'held',
-    clear: 'provisional',
     recheck: 'quarantined',
     return: 'withdrawn',
     credit: 'credited',
+    drop: 'dropped',
   },
+  dropped: { credit: 'credited' },
   held: {
-    wait: 'held',
-    quarantine: 'quarantined',
-    hold: 'held',
-    clear: 'provisional',
+    ...judged,
+    ...booked,
+    wait: 'unmatched',
     recheck: 'held',
+    approve: 'approved',
     release: 'provisional',
     return: 'withdrawn',
-    credit: 'credited',
   },
-  provisional: { approve: 'approved', credit: 'credited' },
-  approved: { approve: 'approved', credit: 'credited' },
+  provisional: { ...booked, approve: 'approved' },
+  contested: { ...booked, return: 'withdrawn' },
+  approved: { ...booked, approve: 'approved', net: 'netted' },
+  allocated: { ...booked, approve: 'allocated', net: 'netted' },
+  netted: { ...booked, approve: 'netted', settle: 'settled' },
+  settled: { ...booked, approve: 'settled' },
   credited: {},
   withdrawn: { return: 'withdrawn', credit: 'credited' },
 }
 
-for (const state of all) {
+for (const state of CDR_STATES) {
   states(`a ${state} CDR moves only as the table says`, () => {
     for (const event of events) {
       const next = nextState(state, event)
@@ -74,10 +69,14 @@ for (const state of all) {
 }
 
 states('a refusal says what can be done instead', () => {
-  assert.equal(nextState('held', 'approve'), {
+  assert.equal(nextState('unmatched', 'approve'), {
+    ok: false,
+    message: "'approve' is not possible for a CDR that is unmatched; possible now: recheck.",
+  })
+  assert.equal(nextState('contested', 'approve'), {
     ok: false,
     message:
-      "'approve' is not possible for a CDR that is held; possible now: recheck, release, return.",
+      "'approve' is not possible for a CDR that is contested; what its dispute is about is decided there: accept an answer or withdraw the dispute.",
   })
   assert.equal(nextState('credited', 'approve'), {
     ok: false,
@@ -85,13 +84,32 @@ states('a refusal says what can be done instead', () => {
   })
 })
 
-states('a held credit is returned or rechecked, never released', () => {
+states('a booked CDR rests where its disputes say, then its money', () => {
+  const calm = { drafts: 0, undecided: 0, book: 'due', isGone: false, isNetted: false } as const
+  assert.is(restingState({ ...calm, drafts: 1, undecided: 1 }), 'held')
+  assert.is(restingState({ ...calm, undecided: 1, isGone: true }), 'contested')
+  assert.is(restingState({ ...calm, isGone: true }), 'withdrawn')
+  assert.is(restingState({ ...calm, book: 'provisional' }), 'provisional')
+  assert.is(restingState(calm), 'approved')
+  assert.is(restingState({ ...calm, isNetted: true }), 'netted')
+})
+
+states('a credit that waits is an orphan', () => {
+  assert.equal(nextState('received', 'wait', { isCredit: true }), {
+    ok: true,
+    state: 'orphan_credit',
+  })
+})
+
+states('a held credit is returned or rechecked, never released, approved or contested', () => {
   const credit = { isCredit: true }
   assert.equal(nextState('held', 'release', credit), {
     ok: false,
     message:
       "'release' is not possible for a credit CDR that is held; possible now: recheck, return.",
   })
+  assert.not(nextState('held', 'approve', credit).ok)
+  assert.not(nextState('held', 'contest', credit).ok)
   assert.equal(nextState('held', 'return', credit), { ok: true, state: 'withdrawn' })
 })
 

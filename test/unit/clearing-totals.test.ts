@@ -34,19 +34,36 @@ runRules('clearing: totals', [
     },
     ['T2 S', 'P0 W'],
   ),
-  hold('a total time that is not end minus start holds', { cdr: { total_time: 3 } }, ['T2 S']),
+  clear(
+    'a total time that is not end minus start is a warning where time costs nothing',
+    { cdr: { total_time: 3 } },
+    ['T2 W'],
+  ),
+  hold(
+    'a total time that is not end minus start holds where time is billed',
+    {
+      cdr: {
+        total_time: 3,
+        total_energy_cost: { excl_vat: 4.1, incl_vat: 4.92 },
+        total_time_cost: { excl_vat: 1, incl_vat: 1.2 },
+      },
+    },
+    ['T2 S'],
+  ),
   clear('a total time a minute off is a warning', { cdr: { total_time: 2.0169 } }, ['T2 W']),
   clear('a total time with two decimals is sound', {
     cdr: { end_date_time: '2026-03-01T11:58:23Z', total_time: 1.97 },
   }),
   clear('a reservation may count into the total time', { cdr: reserved(2) }),
   clear('a reservation may be left out of the total time', { cdr: reserved(1.5) }),
-  hold('a total time less than without the reservation holds', { cdr: reserved(1) }, ['T2 S']),
-  hold('more parking than time holds', { cdr: { total_parking_time: 2.5 } }, ['T2 S']),
+  clear('a total time less than without the reservation is told', { cdr: reserved(1) }, ['T2 W']),
+  clear('more parking than time is told', { cdr: { total_parking_time: 2.5 } }, ['T2 W']),
   clear('parking as long as the session is sound', { cdr: { total_parking_time: 2 } }),
-  hold('parts that exceed the total hold', { cdr: { total_fixed_cost: { excl_vat: 1.5 } } }, [
-    'T2 S',
-  ]),
+  clear(
+    'parts that exceed the total are told: the total is less',
+    { cdr: { total_fixed_cost: { excl_vat: 1.5 } } },
+    ['T2 W'],
+  ),
   hold(
     'parts that miss something of the total hold',
     { cdr: { total_fixed_cost: { excl_vat: 0.5 } } },

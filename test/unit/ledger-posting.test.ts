@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pendingGroup, voidGroup } from '../../src/ledger/cdr-groups.ts'
+import { pendingGroup, voidGroup } from '../helpers/claim-groups.ts'
 import type { GroupStatus, Transfer } from '../../src/ledger/groups.ts'
 import { listAccounts, listTransfers } from '../../src/ledger/read.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
@@ -85,8 +85,8 @@ test('a pending resolves once', async ({ database }) => {
   await post(database, provisional)
   const resolves = { book: 'provisional', epoch: 1 } as const
   const [first, second] = [
-    voidGroup({ claim, epoch: 2, resolves }),
     voidGroup({ claim, epoch: 3, resolves }),
+    voidGroup({ claim, epoch: 4, resolves }),
   ]
   assert.equal(await post(database, first, second), ['created', 'pending_already_resolved'])
   assert.equal(await post(database, approved), ['pending_already_resolved'])

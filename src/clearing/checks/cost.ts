@@ -1,10 +1,11 @@
 import { COST_PARTS } from '../../pricing/claims.ts'
 import type { Decimal } from '../decimal.ts'
 import { absolute, largest, multiply, ratio, textOf, unitOf } from '../decimal.ts'
-import type { Draft, FindingInput } from '../findings.ts'
+import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
 import { compared, costTolerance, graded, moneyText } from '../compare.ts'
 import { at, readPrice, shown } from '../read.ts'
+import { riskBeyond } from '../risks.ts'
 import { appliedTariffs, standsOnLimit } from '../tariffs.ts'
 
 type PartName = (typeof COST_PARTS)[number]
@@ -40,7 +41,24 @@ export function checkCostSum(subject: Case): readonly Draft[] {
   // Without the tariff nobody can say that the total is not a min_price or max_price.
   const unproven = tariffs.length === 0 ? { milder: 'W' as const } : {}
   const words = { total: 'total_cost', unit: facts.currency, parts: 'its parts add up to' }
-  return [{ code: 'T2', inputs, words, ...unproven, ...graded({ expected, actual, tolerance }) }]
+  const { risk, steps } = riskBeyond(subject, { excl: expected, incl: null })
+  const sums = stated.map((part) => moneyText(subject, part.excl)).join(' + ')
+  return [
+    {
+      code: 'T2',
+      inputs,
+      words,
+      unit: facts.currency,
+      risk,
+      steps: [
+        `${sums} = ${moneyText(subject, expected)}`,
+        `${moneyText(subject, actual)} − ${moneyText(subject, expected)} = ${moneyText(subject, actual - expected)}`,
+        ...steps,
+      ],
+      ...unproven,
+      ...graded({ expected, actual, tolerance }),
+    },
+  ]
 }
 
 /** V2: the amount with tax against the amount without it and the rates of the tariff, where those are known. */
@@ -115,11 +133,19 @@ function taxDraft(
 ): Draft {
   const { expected, actual, reason } = told
   const tolerance = taxTolerance(subject, expected)
-  const inputs: readonly FindingInput[] = ['/total_cost'].map((field) => ({
+  const inputs: readonly DraftInput[] = ['/total_cost'].map((field) => ({
     field,
     source: 'cdr' as const,
     value: shown(at(subject.input.cdr.value, field)),
   }))
   const words = { claim: moneyText(subject, actual), reason }
-  return { code: 'V2', inputs, words, ...compared({ expected, actual, tolerance }) }
+  const more = actual > expected ? actual - expected : 0n
+  return {
+    code: 'V2',
+    inputs,
+    words,
+    unit: subject.facts.currency,
+    risk: { net: 0n, tax: more },
+    ...compared({ expected, actual, tolerance }),
+  }
 }

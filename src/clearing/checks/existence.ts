@@ -25,22 +25,6 @@ export function checkToken(input: ClearingInput, decided: boolean): readonly Dra
   }
 }
 
-/** D2: another live CDR of the same session was received earlier. */
-export function checkDuplicates(input: ClearingInput): readonly Draft[] {
-  const [first] = input.prior.sameSession
-  if (first === undefined) return []
-  const session = shown(at(input.cdr.value, '/session_id')) ?? 'of this CDR'
-  const inputs = [
-    { field: '/session_id', source: 'cdr' as const, value: session },
-    ...input.prior.sameSession.map((other) => ({
-      field: '/id',
-      source: 'hub' as const,
-      value: other.cdrId,
-    })),
-  ]
-  return [{ code: 'D2', inputs, words: { session, first: first.cdrId } }]
-}
-
 /** X1, X5, X6: the session behind the CDR. */
 export function checkSession(input: ClearingInput, decided: boolean): readonly Draft[] {
   const { session } = input
@@ -92,7 +76,15 @@ export function checkEmptySession(subject: Case): readonly Draft[] {
     ? ', which the tariff provides for'
     : ', without a reservation or parking time that would explain it'
   const words = { claim: moneyText(subject, facts.total.excl), reason }
-  return [{ code: 'X4', inputs, words, ...(isPriced ? { milder: 'I' as const } : {}) }]
+  return [
+    {
+      code: 'X4',
+      inputs,
+      words,
+      unit: facts.currency,
+      ...(isPriced ? { milder: 'I' as const } : {}),
+    },
+  ]
 }
 
 function startOf(input: ClearingInput): Draft['inputs'][number] {

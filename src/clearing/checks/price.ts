@@ -2,11 +2,13 @@ import type { CannotPrice } from '../../pricing/types.ts'
 import { currencies } from '../../../config/currencies.ts'
 import type { Decimal } from '../decimal.ts'
 import { absolute, exactly, textOf } from '../decimal.ts'
-import type { Draft, FindingInput } from '../findings.ts'
+import type { Draft, DraftInput } from '../findings.ts'
 import type { FindingCode } from '../rules.ts'
 import type { Case, PricedInput } from '../input.ts'
 import { compared, costTolerance, moneyText } from '../compare.ts'
 import { at, shown } from '../read.ts'
+import { riskBeyond } from '../risks.ts'
+import { billSteps } from '../steps.ts'
 import { appliedTariffs } from '../tariffs.ts'
 
 /** P8: a currency that does not exist, or not that of the tariff or of the agreement. */
@@ -38,9 +40,11 @@ export function checkCurrency(subject: Case): readonly Draft[] {
 
 /** P1 beyond the tolerance, P9 within it: the claim against the recomputed price, without tax and with it. */
 export function checkPrice(subject: Case): readonly Draft[] {
-  const drafts = comparePrice(subject, subject.input.priced, { beyond: 'P1', within: 'P9' })
+  const { priced } = subject.input
+  const drafts = comparePrice(subject, priced, { beyond: 'P1', within: 'P9' })
   const wrong = drafts.find((draft) => draft.code === 'P1')
-  return wrong === undefined ? drafts.slice(0, 1) : [wrong]
+  if (wrong === undefined) return drafts.slice(0, 1)
+  return [{ ...wrong, steps: [...billSteps(subject, priced), ...(wrong.steps ?? [])] }]
 }
 
 /** P0: nothing to compare the claim with. A claim of nothing without a tariff needs no comparison. */
@@ -57,7 +61,12 @@ export function checkPriced(subject: Case): readonly Draft[] {
     return [notPriced(subject, { pointer: '/tariffs', reason: 'pricing was not possible.' })]
   const { pointer, message, code, bounds = null } = input.priced
   if (bounds !== null) return checkBounds(subject, bounds)
-  return [notPriced(subject, { pointer, reason: `${message} (${code})` })]
+  return [
+    notPriced(subject, {
+      pointer,
+      reason: `${message.replace(/[.]$/, '')} (${code.replaceAll('_', ' ')}).`,
+    }),
+  ]
 }
 
 type Bounds = Exclude<CannotPrice['bounds'], null>
@@ -96,7 +105,16 @@ function checkBounds(subject: Case, { low, high }: Bounds): readonly Draft[] {
       allowed: moneyText(subject, figures.tolerance),
     }
     const inputs = [{ field, source: 'cdr' as const, value: textOf(figures.actual) }]
-    return [{ code: 'P1', inputs, words, ...compared(figures) }]
+    const { expected } = figures
+    const { risk, steps } = riskBeyond(
+      subject,
+      basis === 'without tax' ? { excl: expected, incl: null } : { excl: null, incl: expected },
+    )
+    const unit = facts.currency
+    const apart = `${words.claim} − ${moneyText(subject, expected)} = ${moneyText(subject, figures.actual - expected)} ${basis}`
+    return [
+      { code: 'P1', inputs, words, unit, risk, steps: [apart, ...steps], ...compared(figures) },
+    ]
   }
   const [first] = judged
   const reason =
@@ -121,7 +139,16 @@ export function checkSign(subject: Case): readonly Draft[] {
   if (excl >= 0n) return []
   const words = { claim: moneyText(subject, excl) }
   const inputs = [cdrInput(subject, '/total_cost'), cdrInput(subject, '/credit')]
-  return [{ code: 'C6', inputs, expected: '0', actual: textOf(excl), words }]
+  return [
+    {
+      code: 'C6',
+      inputs,
+      expected: '0',
+      actual: textOf(excl),
+      unit: subject.facts.currency,
+      words,
+    },
+  ]
 }
 
 type Codes = { beyond: FindingCode; within: FindingCode | null }
@@ -148,11 +175,18 @@ export function comparePrice(
       price: priced.total.incl,
     },
   ]
-  return sides.flatMap(({ actual, price, ...where }) =>
+  const found = sides.flatMap(({ actual, price, ...where }) =>
     actual === null || price === null
       ? []
       : compareSide(subject, { ...where, ...codes, actual, expected: exactly(price) }),
   )
+  if (found.length === 0) return []
+  const total = {
+    excl: priced.total.excl === null ? null : exactly(priced.total.excl),
+    incl: priced.total.incl === null ? null : exactly(priced.total.incl),
+  }
+  const { risk, steps } = riskBeyond(subject, total)
+  return found.map((draft) => ({ ...draft, risk, steps: [...(draft.steps ?? []), ...steps] }))
 }
 
 type Side = Codes & { basis: string; field: string; actual: Decimal; expected: Decimal }
@@ -162,7 +196,7 @@ function compareSide(subject: Case, side: Side): readonly Draft[] {
   const tolerance = costTolerance(subject, expected)
   const code = absolute(actual - expected) > tolerance ? beyond : within
   if (actual === expected || code === null) return []
-  const inputs: readonly FindingInput[] = [
+  const inputs: readonly DraftInput[] = [
     { field, source: 'cdr', value: textOf(actual) },
     {
       field: field.endsWith('excl_vat') ? '/total/excl' : '/total/incl',
@@ -177,13 +211,18 @@ function compareSide(subject: Case, side: Side): readonly Draft[] {
     apart: moneyText(subject, absolute(actual - expected)),
     allowed: moneyText(subject, tolerance),
   }
-  return [{ code, inputs, words, ...compared({ actual, expected, tolerance }) }]
+  const steps = [
+    `${words.claim} claimed − ${words.price} by the tariff = ${moneyText(subject, actual - expected)} ${basis}`,
+    `tolerated: ${words.allowed}`,
+  ]
+  const unit = subject.facts.currency
+  return [{ code, inputs, words, unit, steps, ...compared({ actual, expected, tolerance }) }]
 }
 
 function notPriced(subject: Case, told: { pointer: string; reason: string }): Draft {
   return { code: 'P0', inputs: [cdrInput(subject, told.pointer)], words: { reason: told.reason } }
 }
 
-function cdrInput(subject: Case, field: string): FindingInput {
+function cdrInput(subject: Case, field: string): DraftInput {
   return { field, source: 'cdr', value: shown(at(subject.input.cdr.value, field)) }
 }

@@ -1,19 +1,19 @@
 import type { Decimal } from '../decimal.ts'
-import {
-  absolute,
-  decimalsOf,
-  exactly,
-  largest,
-  multiply,
-  ratio,
-  shownText,
-  textOf,
-  unitOf,
-} from '../decimal.ts'
+import { absolute, decimalsOf, exactly, largest, shownText, textOf, unitOf } from '../decimal.ts'
 import type { Draft } from '../findings.ts'
 import type { Case, ClearingInput } from '../input.ts'
-import { energyTolerance, graded, hasPlaceholder, isPlaceholder, timeText } from '../compare.ts'
-import type { CdrFacts, Period, Unreadable } from '../read.ts'
+import {
+  durationTolerance,
+  energyTolerance,
+  graded,
+  hasPlaceholder,
+  hoursOf,
+  isPlaceholder,
+  timeText,
+  whenText,
+} from '../compare.ts'
+import { riskOfEnergy, riskOfTime } from '../risks.ts'
+import type { Period, Unreadable } from '../read.ts'
 import { at, shown } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
 import { fineAmounts } from '../../ocpi/fine-amounts.ts'
@@ -64,11 +64,7 @@ export function checkFineness(value: unknown): readonly Draft[] {
 
 /** T2: the energy of the periods against total_energy, the time against start and end, parking within the total. */
 export function checkTotals(subject: Case): readonly Draft[] {
-  return [
-    ...checkEnergySum(subject.facts),
-    ...checkTotalTime(subject),
-    ...checkParkingTime(subject.facts),
-  ]
+  return [...checkEnergySum(subject), ...checkTotalTime(subject), ...checkParkingTime(subject)]
 }
 
 /** T3: periods ascend, none starts before the session or after its end. A second is left for senders that round. */
@@ -78,7 +74,10 @@ export function checkPeriods(subject: Case): readonly Draft[] {
   let before = { at: facts.start, what: 'before the session, which starts at' }
   for (const period of facts.periods) {
     const inputs = [input(subject, `${period.pointer}/start_date_time`)]
-    const words = { field: period.pointer }
+    const words = {
+      field: `charging period ${facts.periods.indexOf(period) + 1}`,
+      at: whenText(subject, period.start),
+    }
     const actual = timeText(period.start)
     if (period.start < before.at - PARAMETERS.roundingMs)
       return [
@@ -87,7 +86,7 @@ export function checkPeriods(subject: Case): readonly Draft[] {
           inputs,
           actual,
           expected: timeText(before.at),
-          words: { ...words, what: before.what },
+          words: { ...words, what: before.what, bound: whenText(subject, before.at) },
         },
       ]
     if (period.start > facts.end + PARAMETERS.roundingMs)
@@ -97,7 +96,11 @@ export function checkPeriods(subject: Case): readonly Draft[] {
           inputs,
           actual,
           expected: timeText(facts.end),
-          words: { ...words, what: 'after the session, which ends at' },
+          words: {
+            ...words,
+            what: 'after the session, which ends at',
+            bound: whenText(subject, facts.end),
+          },
         },
       ]
     before = { at: period.start, what: 'before the period ahead of it, which starts at' }
@@ -109,20 +112,21 @@ export function checkPeriods(subject: Case): readonly Draft[] {
 export function checkPlaceholders(subject: Case): readonly Draft[] {
   const { start, end } = subject.facts
   const times = [
-    { field: '/start_date_time', time: start },
-    { field: '/end_date_time', time: end },
+    { field: '/start_date_time', time: start, name: 'The start (start_date_time)' },
+    { field: '/end_date_time', time: end, name: 'The end (end_date_time)' },
   ]
   return times
     .filter(({ time }) => isPlaceholder(time))
-    .map(({ field, time }) => ({
+    .map(({ field, time, name }) => ({
       code: 'T4',
       inputs: [input(subject, field)],
       actual: timeText(time),
-      words: { field },
+      words: { field: name },
     }))
 }
 
-function checkEnergySum(facts: CdrFacts): readonly Draft[] {
+function checkEnergySum(subject: Case): readonly Draft[] {
+  const { facts } = subject
   const stated = valuesOf(facts.periods, 'energy')
   // A CDR may leave the energy out of its periods altogether (OCPI 2.2.1, example of a CDR): then there is no sum.
   if (stated.length === 0) return []
@@ -130,13 +134,25 @@ function checkEnergySum(facts: CdrFacts): readonly Draft[] {
   const actual = facts.energy
   const noise = roundingOf([...stated, actual]) + exactly(PARAMETERS.energyNoiseKwh)
   if (absolute(actual - expected) <= noise) return []
-  const tolerance = largest(energyTolerance(actual), noise)
+  const tolerance = largest(energyTolerance(subject, actual), noise)
   const words = { total: 'total_energy', unit: 'kWh', parts: 'the charging periods add up to' }
   const inputs = [
     { field: '/total_energy', source: 'cdr' as const, value: textOf(actual) },
     { field: '/charging_periods', source: 'cdr' as const, value: textOf(expected) },
   ]
-  return [{ code: 'T2', inputs, words, ...graded({ expected, actual, tolerance }) }]
+  // Whichever of the two the price was made of, no more than the difference is doubtful.
+  const { risk, steps } = riskOfEnergy(subject, absolute(actual - expected))
+  return [
+    {
+      code: 'T2',
+      inputs,
+      words,
+      unit: 'kWh',
+      risk,
+      steps: [...sumSteps(stated, { expected, actual }), ...steps],
+      ...graded({ expected, actual, tolerance }),
+    },
+  ]
 }
 
 function checkTotalTime(subject: Case): readonly Draft[] {
@@ -154,8 +170,7 @@ function checkTotalTime(subject: Case): readonly Draft[] {
   ]
   const noise = stepOf(stated) + hoursOf(PARAMETERS.timeNoiseMs)
   if (absolute(actual - expected) <= noise) return []
-  const share = multiply(longest, exactly(PARAMETERS.timeToleranceShare))
-  const tolerance = largest(hoursOf(PARAMETERS.timeToleranceMs), share, noise)
+  const tolerance = largest(durationTolerance(subject, longest), noise)
   const words = { total: 'total_time', unit: 'h', parts: 'from start to end it is' }
   const inputs = ['/total_time', '/start_date_time', '/end_date_time'].map((field) =>
     input(subject, field),
@@ -165,19 +180,32 @@ function checkTotalTime(subject: Case): readonly Draft[] {
       code: 'T2',
       inputs,
       words: { ...words, ...shownHours(expected, actual) },
+      unit: 'h',
+      ...riskAt(subject, { expected, actual }),
       ...graded({ expected, actual, tolerance }),
     },
   ]
 }
 
-function checkParkingTime(facts: CdrFacts): readonly Draft[] {
+/** Time in which nothing could be charged for puts nothing at risk. */
+function riskAt(
+  subject: Case,
+  { expected, actual }: { expected: Decimal; actual: Decimal },
+): Pick<Draft, 'risk' | 'steps'> {
+  const { risk, steps } = riskOfTime(subject, absolute(actual - expected))
+  const text = (value: Decimal): string => `${shownText(value, { places: 4 })} h`
+  return {
+    risk,
+    steps: [`${text(actual)} − ${text(expected)} = ${text(actual - expected)}`, ...steps],
+  }
+}
+
+function checkParkingTime(subject: Case): readonly Draft[] {
+  const { facts } = subject
   const actual = facts.parkingHours
   if (actual === null || actual <= facts.hours + stepOf([actual, facts.hours])) return []
   const expected = facts.hours
-  const tolerance = largest(
-    hoursOf(PARAMETERS.timeToleranceMs),
-    multiply(absolute(expected), exactly(PARAMETERS.timeToleranceShare)),
-  )
+  const tolerance = durationTolerance(subject, expected)
   const words = { total: 'total_parking_time', unit: 'h', parts: 'the whole session is only' }
   const inputs = [
     { field: '/total_parking_time', source: 'cdr' as const, value: textOf(actual) },
@@ -188,8 +216,24 @@ function checkParkingTime(facts: CdrFacts): readonly Draft[] {
       code: 'T2',
       inputs,
       words: { ...words, ...shownHours(expected, actual) },
+      unit: 'h',
+      ...riskAt(subject, { expected, actual }),
       ...graded({ expected, actual, tolerance }),
     },
+  ]
+}
+
+/** The sum in full where a person can follow it. */
+function sumSteps(
+  stated: readonly Decimal[],
+  { expected, actual }: { expected: Decimal; actual: Decimal },
+): readonly string[] {
+  const text = (value: Decimal): string => `${shownText(value, { places: 6 })} kWh`
+  const sums =
+    stated.length > 12 ? `${stated.length} charging periods` : stated.map(text).join(' + ')
+  return [
+    `${sums} = ${text(expected)}`,
+    `${text(actual)} − ${text(expected)} = ${text(actual - expected)}`,
   ]
 }
 
@@ -199,10 +243,6 @@ function shownHours(
 ): Record<'expected' | 'actual' | 'difference', string> {
   const text = (value: Decimal): string => shownText(value, { places: 4 })
   return { expected: text(expected), actual: text(actual), difference: text(actual - expected) }
-}
-
-function hoursOf(durationMs: number): Decimal {
-  return ratio(BigInt(durationMs), 3_600_000n)
 }
 
 function valuesOf(

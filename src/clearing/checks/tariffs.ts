@@ -1,7 +1,9 @@
+import type { Decimal } from '../decimal.ts'
 import { absolute, exactly } from '../decimal.ts'
 import type { Draft } from '../findings.ts'
 import type { Case, PricedInput } from '../input.ts'
 import { compared, costTolerance, moneyText } from '../compare.ts'
+import { riskBeyond } from '../risks.ts'
 import { comparePrice } from './price.ts'
 
 /** P3: the claim against the price by the tariff of the agreement, beyond the tolerance. */
@@ -42,7 +44,9 @@ export function checkStoredTariff(subject: Case): readonly Draft[] {
     { field: `/total/${side}`, source: 'pricing' as const, value: priced.total[side] },
     { field: `/total/${side}`, source: 'tariff' as const, value: stored.total[side] },
   ]
-  return [{ code: 'P2', inputs, words: { what }, ...compared(figures) }]
+  const { risk, steps } = riskBeyond(subject, totalOf(stored))
+  const unit = subject.facts.currency
+  return [{ code: 'P2', inputs, words: { what }, unit, risk, steps, ...compared(figures) }]
 }
 
 /** A tariff that prices the session beside one that cannot. */
@@ -57,7 +61,15 @@ function onlyOnePrices(
   const [cannot, can] = priced.ok ? [published, own] : [own, published]
   const total = worked.total.excl ?? worked.total.incl
   const price = total === null ? '' : `, where it costs ${moneyText(subject, exactly(total))}`
-  const what = `By ${cannot} the session cannot be priced, only by ${can}${price}: ${failed.message} (${failed.code}).`
+  const what = `By ${cannot} the session cannot be priced, only by ${can}${price}: ${failed.message.replace(/[.]$/, '')} (${failed.code.replaceAll('_', ' ')}).`
   const inputs = [{ field: failed.pointer, source: 'tariff' as const, value: failed.code }]
   return [{ code: 'P2', inputs, words: { what } }]
+}
+
+function totalOf({ total }: Extract<PricedInput, { ok: true }>): {
+  excl: Decimal | null
+  incl: Decimal | null
+} {
+  const { excl, incl } = total
+  return { excl: excl === null ? null : exactly(excl), incl: incl === null ? null : exactly(incl) }
 }

@@ -1,9 +1,9 @@
-import { ratio, shownText } from '../decimal.ts'
+import { ratio, shownText, textOf } from '../decimal.ts'
 import type { Draft } from '../findings.ts'
 import type { Case } from '../input.ts'
 import { at, shown } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
-import { hasPlaceholder, timeText } from '../compare.ts'
+import { hasPlaceholder, parameterMs, parameterOf, timeText, whenText } from '../compare.ts'
 
 const DAY_MS = 86_400_000
 
@@ -12,27 +12,29 @@ export function checkOrder(subject: Case): readonly Draft[] {
   const { start, end } = subject.facts
   const received = subject.input.cdr.receivedAt.getTime()
   if (hasPlaceholder(subject.facts)) return []
-  const ends = `The session ends at ${timeText(end)}`
+  const ends = `The session ends at ${whenText(subject, end)}`
   if (end < start)
     return [
       timeDraft(subject, {
         expected: start,
-        what: `${ends}, before it starts at ${timeText(start)}.`,
+        what: `${ends}, before it starts at ${whenText(subject, start)}.`,
       }),
     ]
-  const latest = start + PARAMETERS.chargeDaysMax * DAY_MS
+  const { agreement } = subject.input
+  const days = parameterOf(agreement, { code: 'Z6', name: 'charge_days' })
+  const latest = start + Number(textOf(days)) * DAY_MS
   if (end > latest)
     return [
       timeDraft(subject, {
         expected: latest,
-        what: `${ends}, more than ${PARAMETERS.chargeDaysMax} days after it starts at ${timeText(start)}.`,
+        what: `${ends}, more than ${textOf(days)} days after it starts at ${whenText(subject, start)}.`,
       }),
     ]
-  if (end > received + PARAMETERS.clockSkewMs)
+  if (end > received + parameterMs(agreement, { code: 'Z6', name: 'clock_skew_s' }))
     return [
       timeDraft(subject, {
         expected: received,
-        what: `${ends}, but its CDR came at ${timeText(received)}.`,
+        what: `${ends}, but its CDR came at ${whenText(subject, received)}.`,
       }),
     ]
   return []
@@ -62,16 +64,20 @@ export function checkAge(subject: Case): readonly Draft[] {
       expected: String(most),
       actual: days(ageMs),
       difference: days(ageMs - most * DAY_MS),
-      words: { end: timeText(facts.end) },
+      words: { end: whenText(subject, facts.end) },
+      unit: 'days',
     },
   ]
 }
 
-/** Z3: an earlier CDR of the same token overlaps by more than a second. A second bill of one session is D2 instead. */
-export function checkOverlap(subject: Case): readonly Draft[] {
+/**
+ * Z3: an earlier CDR of the same token overlaps by more than a second. What bills the same charge again (`twice`, ids of
+ * CDRs) is a duplicate instead, and tokens for several vehicles may overlap.
+ */
+export function checkOverlap(subject: Case, twice: readonly string[]): readonly Draft[] {
   const { facts, input } = subject
-  if (hasPlaceholder(facts)) return []
-  const same = new Set(input.prior.sameSession.map((other) => other.cdrId))
+  if (hasPlaceholder(facts) || input.known?.token?.isMultiUse === true) return []
+  const same = new Set([...input.prior.sameSession.map((other) => other.cdrId), ...twice])
   const other = input.prior.overlapping.find(
     (one) =>
       !same.has(one.cdrId) &&
@@ -80,7 +86,7 @@ export function checkOverlap(subject: Case): readonly Draft[] {
   )
   if (other === undefined) return []
   const isOwn = other.owner === input.cdr.owner
-  const times = `${timeText(other.start.getTime())} to ${timeText(other.end.getTime())}`
+  const times = `${whenText(subject, other.start.getTime())} to ${whenText(subject, other.end.getTime())}`
   // A party never sees the CDRs of another one, so only an own CDR is named.
   const told = isOwn ? `the CDR ${other.cdrId} runs from ${times}` : 'with another operator'
   const inputs = [

@@ -1,12 +1,6 @@
 /** How a signed record is written; `unknown`: carried as it came, not understood. */
 export type SignedFormat =
-  | 'OCMF'
-  | 'EDL40'
-  | 'EDL40_P'
-  | 'ISA_EDL40_P'
-  | 'ALFEN'
-  | 'MENNEKES'
-  | 'unknown'
+  'OCMF' | 'EDL40' | 'EDL40_P' | 'ISA_EDL40_P' | 'ALFEN' | 'MENNEKES' | 'unknown'
 
 /**
  * What a signed record says. `verdict`: valid – the signature fits the key; invalid – it does not; unverified – the

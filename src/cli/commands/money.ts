@@ -247,7 +247,8 @@ function cdrPath(args: readonly string[]): string {
   return `/admin/v1/cdrs/${country}/${party}/${segment(args[1])}`
 }
 
-function partyParts(argument = ''): [string, string] {
+/** Country and party of an argument like NL-TNM. */
+export function partyParts(argument = ''): [string, string] {
   const match = /^([A-Za-z]{2})-([A-Za-z0-9]{3})$/.exec(argument)
   if (match === null)
     throw new CliStop(EXIT.usage, `${argument} is no party; write country and party as NL-TNM.`)

@@ -1,6 +1,9 @@
 import type { Command } from '../command.ts'
 import { conformanceCommands } from './conformance.ts'
+import { disputeCommands } from './disputes.ts'
+import { evidenceCommands } from './evidence.ts'
 import { explainCommands } from './explain.ts'
+import { followUpCommands } from './follow-ups.ts'
 import { hubCommands } from './hub.ts'
 import { importCommands } from './import.ts'
 import { lintCommands } from './lint.ts'
@@ -15,10 +18,13 @@ export const commands: readonly Command[] = [
   ...hubCommands,
   ...quirkCommands,
   ...moneyCommands,
+  ...disputeCommands,
+  ...followUpCommands,
   ...importCommands,
   ...tariffCommands,
   ...priceCommands,
   ...explainCommands,
+  ...evidenceCommands,
   ...lintCommands,
   ...verifyCommands,
   ...conformanceCommands,

@@ -12,12 +12,26 @@ alter table cdr_states
   add column part_tax bigint,
   add column drop_at timestamptz,
   add column event_hash bytea;
+-- What is pending names the transfer that keeps it so.
+update cdr_states s set booked = s.booked || jsonb_build_object('leg',
+    'cdr:' || c.owner || '/' || c.cdr_key || ':' || (s.booked->>'book') || ':' || (s.booked->>'epoch') || '#1')
+  from cdrs c where c.id = s.cdr_id and s.booked->>'book' in ('provisional', 'held');
+update cdr_states set state = 'orphan_credit' where state = 'unmatched' and is_credit;
+update cdr_states set drop_at = updated_at + interval '90 days' where state = 'quarantined';
+update cdr_states s set state = 'netted' from cycles y where y.id = s.cycle_id and y.state = 'final' and s.state = 'approved';
+-- What is held is judged again: from now on only what is at risk stays held, by a dispute.
+insert into outbox (kind, subject)
+  select 'clear', cdr_id::text from cdr_states where state = 'held' on conflict do nothing;
 alter table cdr_states add constraint cdr_states_part_within_claim
   check (part_net is null or net_micros is null or part_net between least(net_micros, 0) and greatest(net_micros, 0)) not valid;
 drop index cdr_states_live_session_key;
+-- Of those that nobody ever doubted: a dispute may be decided so that two CDRs of a session stand.
 create unique index cdr_states_live_session_key on cdr_states (owner, session_key)
-  where state in ('provisional', 'approved', 'allocated', 'netted', 'settled') and not is_credit and session_key is not null;
+  where state in ('provisional', 'approved', 'allocated', 'netted', 'settled') and not is_credit and session_key is not null
+    and part_net is null;
 drop index cdr_states_due;
+drop index cdr_states_waiting;
+create index cdr_states_waiting on cdr_states (wait_until) where state in ('unmatched', 'orphan_credit');
 -- What is approved by the clock, also where another part of the CDR is disputed.
 create index cdr_states_due on cdr_states (contest_until)
   where state in ('provisional', 'held', 'contested') and contest_until is not null;
@@ -41,6 +55,45 @@ alter table cdr_findings add column explanation jsonb;
 
 alter table cdrs add column channel text not null default 'push' check (channel in ('push', 'pull'));
 create index cdrs_place_time on cdrs (started_at, receiver) where not is_credit;
+-- Where it was charged, so that what overlaps there is found.
+alter table cdrs add column evse_key text;
+create index cdrs_evse on cdrs (owner, evse_key, started_at) where evse_key is not null and not is_credit;
+
+-- The only change of a CDR: after the retention its card is hashed and its signed records, where they name the card,
+-- give way to their hash. The hash of what was sent stays. Everything else is as immutable as it was.
+alter table cdrs add column redacted_at timestamptz;
+create index cdrs_unredacted on cdrs (received_at) where redacted_at is null;
+create function keep_cdr() returns trigger language plpgsql as $$
+declare
+  columns constant text[] := array['original', 'value', 'token_key', 'redacted_at'];
+  hidden constant text[] := array['cdr_token', 'auth_id', 'signed_data'];
+  card constant text[] := array['uid', 'contract_id'];
+  sent jsonb;
+  kept jsonb;
+begin
+  if current_setting('crosscharge.redacting', true) = 'on' and old.redacted_at is null and new.redacted_at is not null then
+    sent := ltrim(convert_from(old.original, 'UTF8'), U&'\FEFF')::jsonb;
+    kept := ltrim(convert_from(new.original, 'UTF8'), U&'\FEFF')::jsonb;
+    if to_jsonb(new) - columns = to_jsonb(old) - columns
+      and new.value - hidden = old.value - hidden
+      and coalesce(new.value->'cdr_token', '{}') - card = coalesce(old.value->'cdr_token', '{}') - card
+      and kept - hidden = sent - hidden
+      and coalesce(kept->'cdr_token', '{}') - card = coalesce(sent->'cdr_token', '{}') - card
+    then return new; end if;
+  end if;
+  raise exception 'rows of % are immutable', tg_table_name using errcode = '42501';
+end $$;
+drop trigger cdrs_immutable on cdrs;
+create trigger cdrs_immutable before delete or truncate on cdrs for each statement execute function refuse_change();
+create trigger cdrs_kept before update on cdrs for each row execute function keep_cdr();
+grant update (original, value, token_key, redacted_at) on cdrs to current_user;
+
+-- How often the same CDR came again: one finding, counted at the door.
+create unique index cdr_findings_replays on cdr_findings (cdr_id) where code = 'D1';
+create function replay_text(times bigint) returns text language sql immutable as $$
+  select format('This CDR came again %s with the same content; it counts once.',
+    case times when 1 then 'once' else times || ' times' end)
+$$;
 
 -- A disagreement about a CDR, or about a pattern of small differences of a pair (cdr_id null, items in dispute_items).
 -- Amounts in micro-units, positive: what the eMSP says is too much.
@@ -153,9 +206,12 @@ create table cdr_parts (
   -- Of the CDR, when the part was booked last: it is in the key of the booking.
   epoch integer not null,
   cycle_id text not null,
+  -- The transfer that keeps it pending; null of what is due or ended.
+  leg text,
   carried_from text,
   late_from text,
-  primary key (cdr_id, part)
+  primary key (cdr_id, part),
+  constraint cdr_parts_leg check ((leg is not null) = (book = 'held'))
 ) with (fillfactor = 70);
 create index cdr_parts_cycle on cdr_parts (cycle_id, book);
 
@@ -208,7 +264,8 @@ create or replace view settlement_lines as
       case booked->>'book' when 'due' then 'approved' when 'provisional' then 'provisional' else 'held' end,
       coalesce(part_net, net_micros, 0), coalesce(part_tax, tax_micros, 0), tax_known, carried_from, late_from, 0
     from cdr_states where cycle_id is not null and booked is not null
-      and state in ('approved', 'credited', 'provisional', 'held', 'contested')
+      -- Where all of a CDR is disputed there is nothing to say of its part 0.
+      and (part_net is null or part_net <> 0 or part_tax <> 0)
   union all
   select cycle_id, 'running', cdr_id, receiver, owner, case book when 'due' then 'approved' else 'held' end,
       net_micros, tax_micros, tax_known, carried_from, late_from, part
@@ -239,6 +296,9 @@ create table location_versions (
   valid_until timestamptz not null default clock_timestamp()
 );
 create index location_versions_lookup on location_versions (owner, object_key, valid_until);
+-- Since when the hub has an object; null: since before this was kept.
+alter table objects add column first_received_at timestamptz;
+alter table objects alter column first_received_at set default clock_timestamp();
 
 -- Who asked whether a token may charge, and what was answered; commands that started or stopped a session.
 create table authorizations (
@@ -262,6 +322,20 @@ create index authorizations_reference on authorizations (cpo, reference) where r
 create index authorizations_correlation on authorizations (correlation_id) where answered_at is null;
 create index authorizations_at on authorizations using brin (at);
 
+-- What a payment terminal captured (OCPI 2.3.0, FinancialAdviceConfirmation), as it was passed on to the CPO.
+create table captures (
+  cpo text not null,
+  confirmation_key text not null,
+  confirmation_id text not null,
+  reference text not null,
+  total text,
+  currency text not null,
+  status text not null,
+  received_at timestamptz not null default clock_timestamp(),
+  constraint captures_natural_key primary key (cpo, confirmation_key)
+);
+create index captures_reference on captures (cpo, reference);
+
 -- The public key that a meter signs with, by EVSE: said by an operator of the hub, or first seen in a valid record.
 create table meter_keys (
   owner text not null,
@@ -283,7 +357,7 @@ create table meter_readings (
 );
 create index meter_readings_meter on meter_readings (owner, meter_key, stopped_at);
 
--- The eMSP's own records of sessions. value is what it sent; the columns are what is compared.
+-- The eMSP's own records of sessions. value is what it sent; the columns are what is compared. Energy in mWh.
 create table emsp_records (
   id bigint generated always as identity primary key,
   receiver text not null,
@@ -309,24 +383,153 @@ create table emsp_records (
   gross_micros bigint,
   currency text,
   received_at timestamptz not null default clock_timestamp(),
-  match_state text not null default 'unmatched' check (match_state in
-    ('unmatched', 'matched', 'suggested', 'ambiguous', 'split', 'merged')),
   constraint emsp_records_natural_key unique (receiver, record_key)
-) with (fillfactor = 80);
+) with (fillfactor = 90);
 create index emsp_records_session on emsp_records (owner, session_key) where session_key is not null;
+create index emsp_records_cdr on emsp_records (owner, cdr_key) where cdr_key is not null;
+create index emsp_records_reference on emsp_records (owner, reference) where reference is not null;
 create index emsp_records_time on emsp_records (receiver, started_at);
-create index emsp_records_unmatched on emsp_records (started_at) where match_state <> 'matched';
--- Which CDRs a record was matched with: one, or several where one side split or merged a session.
+create index emsp_records_start on emsp_records (started_at);
+-- What a record said before it said something else.
+create table emsp_record_revisions (
+  record_id bigint not null,
+  revision integer not null,
+  value jsonb not null,
+  content_hash bytea not null,
+  source text not null,
+  received_at timestamptz not null,
+  replaced_at timestamptz not null default clock_timestamp(),
+  primary key (record_id, revision)
+);
+create trigger emsp_record_revisions_immutable before update or truncate on emsp_record_revisions
+  for each statement execute function refuse_change();
+-- Which CDRs a record belongs to: one, or several where a side split (one CDR, several records) or merged a session.
+-- ambiguous: nobody can tell. decided_by: a person; nothing else changes such a row. rejected: it is known not to be.
 create table record_matches (
   record_id bigint not null,
   cdr_id bigint not null,
+  kind text not null check (kind in ('one', 'split', 'merged', 'ambiguous')),
   tier integer not null,
   score double precision not null,
   confirmed boolean not null,
+  shift_minutes integer not null default 0,
+  decided_by text,
+  rejected boolean not null default false,
   at timestamptz not null default clock_timestamp(),
-  primary key (record_id, cdr_id)
+  primary key (record_id, cdr_id),
+  constraint record_matches_state check (not (confirmed and (rejected or kind = 'ambiguous')) and (not rejected or decided_by is not null))
 );
 create index record_matches_cdr on record_matches (cdr_id);
+create unique index record_matches_record_once on record_matches (record_id) where confirmed and kind = 'one';
+create unique index record_matches_cdr_once on record_matches (cdr_id) where confirmed and kind = 'one';
+-- Where a record stands, by its matches.
+create function record_state(id bigint) returns text language sql stable as $$
+  select coalesce((
+    select case when bool_or(confirmed) then 'matched' when bool_or(kind = 'ambiguous') then 'ambiguous' else 'suggested' end
+    from record_matches m where m.record_id = record_state.id and not m.rejected having count(*) > 0), 'unmatched')
+$$;
+-- Days of an eMSP whose records are to be matched: some came, or a CDR that no id connects.
+create table record_blocks (
+  receiver text not null,
+  day date not null,
+  primary key (receiver, day)
+);
+-- What CDRs are compared by in great numbers, beside their bytes. delta_micros: the claim less what it costs by its
+-- tariff, where both are known; tariff_key: which tariff that is.
+create table cdr_figures (
+  cdr_id bigint primary key,
+  owner text not null,
+  receiver text not null,
+  cdr_key text not null,
+  session_key text,
+  reference text,
+  token_uid text,
+  contract_key text,
+  evse_key text,
+  location_key text,
+  meter_key text,
+  started_at timestamptz,
+  ended_at timestamptz,
+  energy_mwh bigint,
+  net_micros bigint,
+  gross_micros bigint,
+  currency text not null,
+  is_credit boolean not null,
+  delta_micros bigint,
+  tariff_key text
+);
+create index cdr_figures_time on cdr_figures (started_at);
+create index cdr_figures_block on cdr_figures (receiver, started_at);
+create index cdr_figures_session on cdr_figures (owner, session_key) where session_key is not null;
+create index cdr_figures_reference on cdr_figures (owner, reference) where reference is not null;
+create index objects_completed_sessions on objects (received_at)
+  where module = 'sessions' and value ->> 'status' = 'COMPLETED';
+
+-- A time as partners write it (OCPI: without a zone it is UTC), null where it is none: one bad time stops nothing.
+create function read_instant(written text) returns timestamptz language plpgsql immutable strict as $$
+begin
+  return (written || case when written ~ '(Z|[+-][0-9]{2}:?[0-9]{2})$' then '' else 'Z' end)::timestamptz;
+exception when others then
+  return null;
+end $$;
+-- A number in JSON, or written as text, in millionths; null where it is none.
+create function read_millionths(value jsonb) returns bigint language sql immutable strict parallel safe as $$
+  select case when jsonb_typeof(value) = 'number' or (jsonb_typeof(value) = 'string' and value #>> '{}' ~ '^-?[0-9]{1,12}([.][0-9]+)?$')
+    then case when abs((value #>> '{}')::numeric) < 1e12 then round((value #>> '{}')::numeric * 1000000)::bigint end end
+$$;
+
+-- Everything compared with everything: what was asked, how far it is, what was found.
+create table reconciliations (
+  id bigint generated always as identity primary key,
+  from_at timestamptz not null,
+  to_at timestamptz not null,
+  asked_by text not null,
+  state text not null default 'queued' check (state in ('queued', 'running', 'done', 'failed')),
+  step text,
+  steps_done integer not null default 0,
+  steps integer not null default 0,
+  compared jsonb,
+  error text,
+  asked_at timestamptz not null default clock_timestamp(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  check (from_at < to_at)
+);
+create table reconciliation_lines (
+  reconciliation_id bigint not null,
+  number bigint generated always as identity,
+  kind text not null,
+  level integer,
+  owner text,
+  receiver text not null,
+  cdr_id bigint,
+  session_key text,
+  record_id bigint,
+  -- mWh, micro-units of the currency, or seconds; by kind.
+  expected bigint,
+  actual bigint,
+  tolerance bigint,
+  currency text,
+  -- The money that the difference is about, where that can be told.
+  value_micros bigint,
+  primary key (reconciliation_id, number)
+);
+create index reconciliation_lines_pair on reconciliation_lines (reconciliation_id, kind, owner, receiver, number);
+
+-- Small differences of one sign, added up by pair and tariff or EVSE (see clearing/bias.ts), up to the CDR last_cdr.
+create table bias_sums (
+  owner text not null,
+  receiver text not null,
+  currency text not null,
+  subject text not null,
+  count bigint not null,
+  sum_micros bigint not null,
+  rise_micros bigint not null,
+  rise_since bigint,
+  last_cdr bigint not null,
+  updated_at timestamptz not null default clock_timestamp(),
+  primary key (owner, receiver, currency, subject)
+);
 
 -- What is missing, told in levels: a completed session without CDR, a record without CDR, a CPO that went quiet.
 create table missing_notices (
@@ -343,21 +546,52 @@ create table missing_notices (
 );
 create index missing_notices_open on missing_notices (told_at) where resolved_at is null;
 
--- What parties are told: one webhook per platform, its secret sealed.
+-- What parties are told: one webhook per platform, its secret sealed; while a secret is changed for a new one, both sign.
 create table party_webhooks (
   platform_id text primary key references platforms on delete cascade,
   url text not null,
   secret_sealed bytea not null,
+  previous_sealed bytea,
+  previous_until timestamptz,
   events text[] not null,
   created_at timestamptz not null default clock_timestamp(),
-  updated_at timestamptz not null default clock_timestamp()
+  updated_at timestamptz not null default clock_timestamp(),
+  delivered_at timestamptz,
+  failed_at timestamptz,
+  failure text,
+  -- In a row; while there are any, nothing is sent before next_at.
+  failures integer not null default 0,
+  next_at timestamptz,
+  constraint party_webhooks_previous check ((previous_sealed is null) = (previous_until is null))
 );
+-- side: the one that the event is told to; party: its party. subject as `dispute:7`. finished_at: delivered, or given up.
 create table party_events (
   id bigint generated always as identity primary key,
   event_id text not null unique,
   platform_id text not null,
+  side text not null check (side in ('cpo', 'emsp')),
+  party text not null,
   type text not null,
+  subject text not null,
   body jsonb not null,
-  at timestamptz not null default clock_timestamp()
-);
+  at timestamptz not null default clock_timestamp(),
+  attempts integer not null default 0,
+  due_at timestamptz not null default clock_timestamp(),
+  finished_at timestamptz,
+  error text
+) with (fillfactor = 80);
+create index party_events_open on party_events (platform_id, due_at, id) where finished_at is null;
 create index party_events_at on party_events (at);
+
+-- How far the erasing of personal data has come, and what each run did.
+create table retention_marks (kind text primary key, last_id bigint not null);
+create table retention_runs (
+  id bigint generated always as identity primary key,
+  actor text not null,
+  started_at timestamptz not null default clock_timestamp(),
+  finished_at timestamptz not null,
+  -- [{kind, days, before, done, left}]
+  report jsonb not null
+);
+alter table dispute_evidence add column redacted_at timestamptz;
+alter table emsp_records add column redacted_at timestamptz;

@@ -17,8 +17,9 @@ type RawInput = {
   wantsCsv: boolean
 }
 
-/** What a route answers: a JSON value (undefined = no body) or CSV text in pieces. */
-export type Answer = { json: unknown } | { csv: AsyncIterable<string> }
+/** What a route answers: a JSON value (undefined = no body), CSV text in pieces, or a file. */
+export type Answer =
+  { json: unknown } | { csv: AsyncIterable<string> } | { file: { name: string; bytes: Uint8Array } }
 
 type Schemas = { params: TSchema; query: TSchema; body: TSchema; reply: TSchema | null }
 
@@ -37,6 +38,8 @@ export type Route = {
   hasCsv: boolean
   /** The most bytes of a body that is taken as it comes; null: the body is JSON of the schema. */
   uploadBytesMax: number | null
+  /** The media type of the file that is answered; null: JSON, or CSV. */
+  media: string | null
   serve(context: Context, raw: RawInput): Promise<Answer>
 }
 
@@ -139,6 +142,30 @@ export function defineUpload<P extends TSchema, Q extends TSchema, R extends TSc
   }
 }
 
+/** A row that answers a file. */
+export function defineDownload<P extends TSchema, Q extends TSchema>(
+  spec: Omit<
+    RouteSpec<P, Q, typeof nothing, typeof nothing>,
+    'body' | 'reply' | 'run' | 'csv' | 'status' | 'method'
+  > & {
+    media: string
+    run(
+      context: Context,
+      input: Input<P, Q, typeof nothing>,
+    ): Promise<{ name: string; bytes: Uint8Array }>
+  },
+): Route {
+  const { params, query, media } = spec
+  const readInput = inputReader({ params, query, body: nothing })
+  return {
+    ...commonOf({ ...spec, method: 'GET' }),
+    status: 200,
+    media,
+    schemas: { params, query, body: nothing, reply: null },
+    serve: async (context, raw) => ({ file: await spec.run(context, readInput(raw)) }),
+  }
+}
+
 function commonOf(spec: {
   method: Method
   path: string
@@ -156,6 +183,7 @@ function commonOf(spec: {
     party: spec.party ?? false,
     hasCsv: spec.csv !== undefined,
     uploadBytesMax: null,
+    media: null,
   }
 }
 

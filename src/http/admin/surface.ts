@@ -118,6 +118,13 @@ function asResponse(answer: Answer, route: Route): Response {
     const type = { 'content-type': 'text/csv; charset=utf-8', vary: 'accept' }
     return new Response(asStream(answer.csv), { status: 200, headers: { ...headers, ...type } })
   }
+  if ('file' in answer) {
+    const { name, bytes } = answer.file
+    const type = route.media ?? 'application/octet-stream'
+    const disposition = `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, '_')}"`
+    const more = { 'content-type': type, 'content-disposition': disposition }
+    return new Response(Buffer.from(bytes), { status: 200, headers: { ...headers, ...more } })
+  }
   if (route.status === 204) return new Response(null, { status: 204, headers })
   const type = { 'content-type': 'application/json', ...(route.hasCsv ? { vary: 'accept' } : {}) }
   return new Response(JSON.stringify(answer.json), {

@@ -1,5 +1,7 @@
 import { agreementRoutes } from './routes/agreements.ts'
 import { cdrRoutes } from './routes/cdrs.ts'
+import { contestRoutes } from './routes/contest.ts'
+import { disputeRoutes } from './routes/disputes.ts'
 import { importRoutes } from './routes/imports.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { operatorRoutes } from './routes/operators.ts'
@@ -7,6 +9,7 @@ import { platformRoutes } from './routes/platforms.ts'
 import { settlementRoutes } from './routes/settlement.ts'
 import { tariffRoutes } from './routes/tariffs.ts'
 import { watchRoutes } from './routes/watch.ts'
+import { webhookListRoutes, webhookRoutes } from './routes/webhooks.ts'
 import type { Route } from './route.ts'
 
 /** Every route of /admin/v1. Server, validation, OpenAPI and checkAnswer are made of it. */
@@ -15,12 +18,18 @@ export const adminRoutes: readonly Route[] = [
   ...platformRoutes,
   ...agreementRoutes,
   ...cdrRoutes,
+  ...contestRoutes,
+  ...disputeRoutes,
   ...tariffRoutes,
   ...settlementRoutes,
   ...ledgerRoutes,
   ...watchRoutes,
+  ...webhookListRoutes,
   ...importRoutes,
 ]
 
-/** The routes that parties have too, under /party/v1, cut to their own side. */
-export const partyRoutes: readonly Route[] = adminRoutes.filter((route) => route.party)
+/** The routes under /party/v1: those that parties have too, cut to their own side, and what they have alone. */
+export const partyRoutes: readonly Route[] = [
+  ...adminRoutes.filter((route) => route.party),
+  ...webhookRoutes,
+]

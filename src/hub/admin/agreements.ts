@@ -1,4 +1,4 @@
-import { belowFloor } from '../../clearing/findings.ts'
+import { belowFloor } from '../../clearing/severities.ts'
 import type { Context } from '../../context.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
@@ -6,6 +6,8 @@ import { present } from '../../assert.ts'
 import { foldUpper } from '../../ocpi/primitives.ts'
 import { moduleById } from '../../ocpi/registry.ts'
 import { schemaFor, validate } from '../../ocpi/validate.ts'
+import { unknownParameters } from '../../clearing/rules.ts'
+import { TERMS } from '../../clearing/terms.ts'
 import type { AgreementTerms } from '../agreement-terms.ts'
 import { defaultTerms } from '../agreement-terms.ts'
 import { policyFault } from '../policy-terms.ts'
@@ -19,7 +21,11 @@ export type Pair = { cpo: string; emsp: string }
 
 /** Terms as they are asked for: gaps are filled with the defaults, decimals may come as JSON numbers. */
 type TermsDraft = Partial<Omit<AgreementTerms, 'tolerance'>> & {
-  tolerance?: { cost?: { absolute?: string | number; relative?: string | number } }
+  tolerance?: {
+    [Of in keyof AgreementTerms['tolerance']]?: {
+      [Name in keyof NonNullable<AgreementTerms['tolerance'][Of]>]?: string | number
+    }
+  }
 }
 
 type AgreementRow = {
@@ -110,13 +116,19 @@ export async function endAgreement(
   context.directory.invalidate()
 }
 
-function refuseBelowFloor({ severities = {} }: AgreementTerms): void {
+function refuseBelowFloor({ severities = {}, rules = {} }: AgreementTerms): void {
   const faults = belowFloor(severities).map(({ code, floor }) => ({
     pointer: `/severities/${code}`,
     message: `cannot be milder than ${floor}`,
   }))
   if (faults.length > 0)
     throw new Refusal('invalidBody', 'Some rules cannot be agreed away.', { faults })
+  const unknown = unknownParameters(rules).map(({ code, name }) => ({
+    pointer: `/rules/${code}/${name}`,
+    message: 'is no number of that rule',
+  }))
+  if (unknown.length > 0)
+    throw new Refusal('invalidBody', 'Some numbers belong to no rule.', { faults: unknown })
 }
 
 /** A policy or tariff that nothing could be priced by. */
@@ -139,20 +151,40 @@ function tariffFaults({ tariff }: AgreementTerms): { pointer: string; message: s
 
 /** Terms with every gap filled and every decimal as text. */
 function fillTerms(draft: TermsDraft): AgreementTerms {
-  const { absolute, relative } = { ...defaultTerms.tolerance.cost, ...draft.tolerance?.cost }
-  const cost = {
-    absolute: decimalText('absolute', absolute),
-    relative: decimalText('relative', relative),
+  const { cost, energy, duration } = draft.tolerance ?? {}
+  return {
+    ...defaultTerms,
+    ...draft,
+    tolerance: {
+      cost: decimals('cost', { ...TERMS.tolerance.cost, ...cost }),
+      // What nobody agreed stays open: it is filled when it is read.
+      ...(energy ? { energy: decimals('energy', { ...TERMS.tolerance.energy, ...energy }) } : {}),
+      ...(duration
+        ? { duration: decimals('duration', { ...TERMS.tolerance.duration, ...duration }) }
+        : {}),
+    },
   }
-  return { ...defaultTerms, ...draft, tolerance: { cost } }
+}
+
+function decimals<Name extends string>(
+  of: string,
+  values: Readonly<Record<Name, string | number>>,
+): Record<Name, string>
+function decimals(
+  of: string,
+  values: Readonly<Record<string, string | number>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, decimalText(`${of}/${name}`, value)]),
+  )
 }
 
 /** Nine digits on either side; a JSON number so small that it prints with an exponent is no tolerance anybody meant. */
-function decimalText(field: 'absolute' | 'relative', value: string | number): string {
+function decimalText(field: string, value: string | number): string {
   const text = String(value)
   if (/^[0-9]{1,9}([.][0-9]{1,9})?$/.test(text)) return text
   const faults = [
-    { pointer: `/tolerance/cost/${field}`, message: 'must be a plain decimal, not negative' },
+    { pointer: `/tolerance/${field}`, message: 'must be a plain decimal, not negative' },
   ]
   throw new Refusal('invalidBody', 'The tolerance cannot be read.', { faults })
 }

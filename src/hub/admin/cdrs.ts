@@ -2,6 +2,8 @@ import type { Context } from '../../context.ts'
 import type { Sql } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import type { Evidence } from '../../clearing/evidence.ts'
+import type { Explanation } from '../../clearing/findings.ts'
+import { ruleOf } from '../../clearing/rules.ts'
 import type { CdrState, CdrVerb } from '../../clearing/states.ts'
 import { foldKey, foldUpper } from '../../ocpi/primitives.ts'
 import { isRecord } from '../../ocpi/validate.ts'
@@ -173,7 +175,7 @@ async function readCdrs(
       and (${by.from}::timestamptz is null or c.received_at >= ${by.from})
       and (${by.to}::timestamptz is null or c.received_at < ${by.to})
       and (${by.owners}::text[] is null or c.owner = any(${by.owners}) or (c.receiver = any(${by.receivers}::text[])
-        and s.state not in ('received', 'unmatched', 'quarantined') and s.delivery <> 'withheld'))
+        and s.state not in ('received', 'unmatched', 'orphan_credit', 'quarantined', 'dropped') and s.delivery <> 'withheld'))
     order by c.id desc limit ${by.limit}`)
 }
 
@@ -221,13 +223,15 @@ type FindingRow = {
   actual: string | null
   difference: string | null
   tolerance: string | null
+  explanation: Explanation | null
   evidence: Evidence | null
 }
 
-async function readFindings(db: Sql, id: bigint): Promise<FindingRow[]> {
-  return db.rows<FindingRow>(sql`
-    select code, severity, message, inputs, expected, actual, difference, tolerance, evidence from cdr_findings
+async function readFindings(db: Sql, id: bigint): Promise<(FindingRow & { title: string })[]> {
+  const rows = await db.rows<FindingRow>(sql`
+    select code, severity, message, inputs, expected, actual, difference, tolerance, explanation, evidence from cdr_findings
     where cdr_id = ${id} and superseded_at is null order by id`)
+  return rows.map((row) => ({ title: ruleOf(row.code)?.title ?? row.code, ...row }))
 }
 
 function asItem(row: CdrRow) {

@@ -1,13 +1,23 @@
+import { limits } from '../../../config/limits.ts'
 import type { Context } from '../../context.ts'
 import { verifyLedger } from '../../ledger/verify.ts'
+import { verifyParts } from '../cdrs/verify-parts.ts'
 import { appendAudit } from './audit.ts'
 
-/** Recomputes the ledger from its transfers; the result is audited, so that it is known when the books were last checked. */
+/**
+ * Recomputes the ledger from its transfers, and asks what must hold of parts, disputes and adjustments; the result is audited, so that it is known when the books were last checked.
+ */
 export async function verifyBy(
   context: Context,
   deed: { actor: string; reason?: string | undefined },
 ) {
-  const found = await verifyLedger(context.db)
+  const books = await verifyLedger(context.db)
+  const parts = await context.db.transaction(verifyParts, { deadlineMs: limits.settlementMs })
+  const found = {
+    ...books,
+    ok: books.ok && parts.length === 0,
+    breaches: [...books.breaches, ...parts],
+  }
   const details = {
     ok: found.ok,
     differences: found.differences.length,

@@ -6,13 +6,14 @@ import { finishOutbox } from '../../outbox/outbox.ts'
 import { holdCycles } from '../../settlement/cycles.ts'
 import { raiseAlert } from '../alerts.ts'
 import { readCdrRows } from './clear-facts.ts'
-import { planVerb } from './clear-plan.ts'
-import { writeTransitions } from './clear-write.ts'
+import { planDeemed } from './clear-plan.ts'
+import { writeTransitions } from './write-transitions.ts'
 
 type Due = { cdr_id: bigint; currency: string }
 
 /**
- * Approves, in batches per currency, the CDRs whose contest period is over by the database's clock (deemed approval).
+ * Approves, in batches per currency, the CDRs whose contest period is over by the database's clock (deemed approval): all
+ * of them that is not disputed.
  * Returns how many. Doing it twice, or by two workers at once, approves each once. One that cannot be approved does not
  * hold up the others: an operator is told, and the next run tries it again.
  */
@@ -36,7 +37,7 @@ export async function approveDue(context: Context, outboxIds: readonly bigint[])
 async function readDue(context: Context, failed: readonly bigint[]): Promise<Due[]> {
   const due = await context.db.rows<Due>(sql`
     select cdr_id, currency from cdr_states
-    where state = 'provisional' and contest_until <= clock_timestamp()
+    where state in ('provisional', 'held', 'contested') and contest_until <= clock_timestamp()
       and cdr_id <> all(${failed.map(String)}::bigint[])
     order by currency, cdr_id limit ${limits.clearBatchMax}`)
   return due.filter(({ currency }) => currency === due[0]?.currency)
@@ -71,15 +72,9 @@ async function approveBatch(context: Context, due: readonly Due[]): Promise<numb
     await holdCycles(tx, first.currency)
     const rows = await readCdrRows(tx, { ids: due.map(({ cdr_id }) => cdr_id), forUpdate: true })
     const transitions = rows
-      .filter((row) => row.state === 'provisional')
-      .map((row) =>
-        planVerb(row, {
-          verb: 'approve',
-          state: 'approved',
-          reasonCode: 'contest period over',
-          contestUntil: null,
-        }),
-      )
+      // Another worker may have been faster.
+      .filter((row) => row.booked?.book === 'provisional' && row.contest_until !== null)
+      .map(planDeemed)
     await writeTransitions(tx, transitions, { actor: 'hub', reason: null })
     return transitions.length
   })

@@ -6,6 +6,7 @@ import type { Judgement } from '../../clearing/judge.ts'
 import { isRecord } from '../../ocpi/validate.ts'
 import type { PricedCdr } from '../../pricing/types.ts'
 import type { Agreed } from '../agreements.ts'
+import { clearingTermsOf } from '../filled-terms.ts'
 import type { CdrRow, Facts } from './clear-facts.ts'
 import { priceRow, tariffOf } from './clear-price.ts'
 import type { Pricing } from './clear-price.ts'
@@ -45,6 +46,9 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
       receiver: row.receiver,
       value: withSession(row, session),
       receivedAt: row.received_at,
+      channel: row.channel,
+      platformId: row.platform_id,
+      hash: row.sha256,
       doubts: row.doubts,
     },
     session: session === undefined ? { state: 'missing' } : { state: 'found', value: session },
@@ -59,16 +63,14 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
         ? null
         : { maxPowerKw: connector === undefined ? null : connectorMaxKw(connector) },
     priced,
+    pricing,
     others: { stored, agreed: contract },
     prior: {
       sameSession: facts.sameSession.get(row.id) ?? [],
       overlapping: facts.overlapping.get(row.id) ?? [],
     },
-    agreement: {
-      tolerance: terms.tolerance,
-      cdrAgeDaysMax: terms.cdr_age_days_max,
-      severities: terms.severities ?? {},
-    },
+    known: facts.known.get(row.id) ?? {},
+    agreement: clearingTermsOf(terms),
     waitOver: now >= waitUntil,
   })
   return { row, agreed, judgement, priced, pricing, waitUntil, original: null }
@@ -91,6 +93,9 @@ function judgeCreditRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
       receiver: row.receiver,
       value: row.value,
       receivedAt: row.received_at,
+      channel: row.channel,
+      platformId: row.platform_id,
+      hash: row.sha256,
       doubts: row.doubts,
     },
     original: original
@@ -102,7 +107,7 @@ function judgeCreditRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
           creditedBy: facts.creditedBy.get(row.id) ?? null,
         }
       : { state: 'missing' },
-    agreement: { severities: agreed.terms.severities ?? {} },
+    agreement: clearingTermsOf(agreed.terms),
     waitOver: now >= waitUntil,
   })
   return { row, agreed, judgement, priced: null, pricing: null, waitUntil, original }

@@ -1,13 +1,39 @@
+import type { Known } from '../../clearing/known.ts'
 import type { CdrState } from '../../clearing/states.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
+import { readKnown } from './clear-known.ts'
 import { readOverlapping, readSameSession } from './clear-rivals.ts'
 import { readTariffs } from './clear-tariffs.ts'
 import type { TariffAtStart } from './clear-tariffs.ts'
 import { readCards } from '../bridge/contract-cards.ts'
 
-/** What a pending or posted booking of a CDR stands on. */
-export type Booked = { book: 'provisional' | 'held' | 'due'; epoch: number; cycleId: string | null }
+/** What the booking of part 0 stands on: the cycle of what is due, the transfer of what is pending (`leg`). */
+export type Booked = {
+  book: 'provisional' | 'held' | 'due'
+  epoch: number
+  cycleId: string | null
+  leg?: string | null
+}
+
+/** What stands beside part 0 of a CDR: what a dispute holds, or what was taken off after the CDR had been netted. */
+export type PartRow = {
+  part: number
+  kind: 'disputed' | 'adjustment'
+  dispute_id: bigint
+  net_micros: bigint
+  tax_micros: bigint
+  tax_known: boolean
+  book: 'held' | 'due' | 'ended'
+  epoch: number
+  cycle_id: string
+  leg: string | null
+  cycle_final: boolean
+  /** Of its dispute. */
+  code: string
+  dispute_state: string
+  opened_by: 'hub' | 'emsp' | 'operator'
+}
 
 /** A CDR with its state row, as one clearing run sees it. */
 export type CdrRow = {
@@ -18,6 +44,10 @@ export type CdrRow = {
   receiver: string
   ocpi_version: string
   value: unknown
+  platform_id: string
+  channel: 'push' | 'pull'
+  /** SHA-256 of the bytes that were sent, hex. */
+  sha256: string
   /** The text of a CDR of 2.1.1, whose value is lifted; null for the others. */
   text_211: string | null
   session_key: string | null
@@ -38,15 +68,25 @@ export type CdrRow = {
   tax_micros: bigint | null
   tax_known: boolean
   residue: string | null
+  /** What nobody disputes of the claim, part 0; null: all of it. */
+  part_net: bigint | null
+  part_tax: bigint | null
   booked: Booked | null
+  contest_until: Date | null
   delivery: string
   agreement_version: number | null
+  /** True when the cycle of part 0 is final: nothing of it can be held any more. */
+  cycle_final: boolean
+  /** True when an adjustment of a credited CDR of its session waits for what replaces it. */
+  is_awaited: boolean
+  /** By number, also those that have ended. */
+  parts: readonly PartRow[]
 }
 
 /** Everything a batch of CDRs is judged by, read under the locks of their subjects. */
 export type Facts = {
   sessions: ReadonlyMap<string, unknown>
-  tokens: ReadonlyMap<bigint, { source: 'push' | 'authorize'; afterStart: boolean }>
+  tokens: ReadonlyMap<bigint, TokenAtStart>
   foreignTokens: ReadonlyMap<bigint, string>
   locations: ReadonlyMap<string, unknown>
   /** By the key of the location: the IANA zone its sessions are priced by, and who says so. */
@@ -56,6 +96,15 @@ export type Facts = {
   overlapping: ReadonlyMap<bigint, { owner: string; cdrId: string; start: Date; end: Date }[]>
   originals: ReadonlyMap<string, CdrRow>
   creditedBy: ReadonlyMap<bigint, string>
+  known: ReadonlyMap<bigint, Known>
+}
+
+/** A token as of the start of a session. `afterStart`: the oldest version that is known is younger. */
+export type TokenAtStart = {
+  source: 'push' | 'authorize'
+  afterStart: boolean
+  value: unknown
+  receivedAt: Date
 }
 
 /** CDRs with their state rows, in receive order; with `forUpdate` their state rows stay locked in id order. */
@@ -69,12 +118,37 @@ export async function readCdrRows(
       sql`select cdr_id from cdr_states where cdr_id = any(${ids}::bigint[]) order by cdr_id for update`,
     )
   }
-  return client.rows<CdrRow>(sql`
+  const rows = await client.rows<Omit<CdrRow, 'parts'>>(sql`
     select c.id, c.owner, c.cdr_key, c.cdr_id, c.receiver, c.ocpi_version, c.value, c.session_key, c.token_key, c.location_key, c.is_credit,
+      c.platform_id, c.channel, encode(sha256(c.original), 'hex') as sha256,
       case when c.ocpi_version = '2.1.1' then convert_from(c.original, 'UTF8') end as text_211, c.original_key, c.started_at, c.ended_at, c.currency, c.received_at, c.correlation_id, c.doubts, s.state, s.epoch, s.cycle_id,
-      s.net_micros, s.tax_micros, s.tax_known, s.residue, s.booked, s.delivery, s.agreement_version
-    from cdrs c join cdr_states s on s.cdr_id = c.id
+      s.net_micros, s.tax_micros, s.tax_known, s.residue, s.part_net, s.part_tax, s.booked, s.contest_until, s.delivery,
+      s.agreement_version, coalesce(y.state = 'final', false) as cycle_final,
+      not s.is_credit and s.state in ('received', 'unmatched', 'quarantined', 'held') and exists (
+        select from adjustments a join cdrs o on o.id = a.cdr_id
+        where a.owner = c.owner and a.state = 'awaiting_replacement' and o.id < c.id and o.receiver = c.receiver
+          and o.currency = c.currency and (o.session_key = c.session_key or (o.session_key is null and c.session_key is null
+            and o.token_key = c.token_key and o.started_at = c.started_at))) as is_awaited
+    from cdrs c join cdr_states s on s.cdr_id = c.id left join cycles y on y.id = s.cycle_id
     where c.id = any(${ids}::bigint[]) order by c.id`)
+  const parts = await readParts(
+    client,
+    rows.filter(({ epoch }) => epoch > 0).map(({ id }) => id),
+  )
+  return rows.map((row) => ({ ...row, parts: parts.get(row.id) ?? [] }))
+}
+
+/** The parts of CDRs beside their part 0, with what their disputes say; one read, none for CDRs that are new. */
+async function readParts(client: Sql, ids: readonly bigint[]): Promise<Map<bigint, PartRow[]>> {
+  const parts = new Map<bigint, PartRow[]>()
+  if (ids.length === 0) return parts
+  const found = await client.rows<PartRow & { cdr_id: bigint }>(sql`
+    select p.cdr_id, p.part, p.kind, p.dispute_id, p.net_micros, p.tax_micros, p.tax_known, p.book, p.epoch, p.cycle_id,
+      p.leg, coalesce(y.state = 'final', false) as cycle_final, d.code, d.state as dispute_state, d.opened_by
+    from cdr_parts p join disputes d on d.id = p.dispute_id left join cycles y on y.id = p.cycle_id
+    where p.cdr_id = any(${ids.map(String)}::bigint[]) order by p.cdr_id, p.part`)
+  for (const { cdr_id: id, ...part } of found) parts.set(id, [...(parts.get(id) ?? []), part])
+  return parts
 }
 
 /** The ids of the CDRs that credits refer to. */
@@ -101,6 +175,9 @@ export async function readFacts(
     normal.map((row) => ({ module: 'locations', owner: row.owner, key: row.location_key ?? '' })),
   )
   const locations = valuesOf(found)
+  const zones = zonesOf(found)
+  const carded = await withCards(tx, normal)
+  const tokens = await readTokens(tx, carded)
   return {
     sessions: valuesOf(
       await readLatest(
@@ -108,15 +185,16 @@ export async function readFacts(
         normal.map((row) => ({ module: 'sessions', owner: row.owner, key: row.session_key ?? '' })),
       ),
     ),
-    tokens: await readTokens(tx, await withCards(tx, normal)),
+    tokens,
     foreignTokens: await readForeignTokens(tx, normal),
     locations,
-    zones: zonesOf(found),
+    zones,
     tariffs: await readTariffs(tx, normal, locations),
     sameSession: await readSameSession(tx, normal),
     overlapping: await readOverlapping(tx, normal),
     originals: new Map(originals.map((row) => [`${row.owner}/${row.cdr_key}`, row])),
     creditedBy: await readCreditedBy(tx, rows),
+    known: await readKnown(tx, carded, { locations, zones, tokens }),
   }
 }
 
@@ -159,27 +237,31 @@ function zonesOf(rows: readonly Latest[]): Facts['zones'] {
 }
 
 /** The token as of the session's start: the newest version in force then, else the oldest that is known. */
-async function readTokens(
-  tx: Tx,
-  rows: readonly CdrRow[],
-): Promise<Map<bigint, { source: 'push' | 'authorize'; afterStart: boolean }>> {
+async function readTokens(tx: Tx, rows: readonly CdrRow[]): Promise<Map<bigint, TokenAtStart>> {
   const found = await tx.rows<{
     id: bigint
     source: 'push' | 'authorize'
     after_start: boolean
+    value: unknown
+    received_at: Date
   }>(sql`
-    select q.id, v.source, v.in_force_from > q.at as after_start
+    select q.id, v.source, v.in_force_from > q.at as after_start, v.value, v.received_at
     from unnest(${rows.map((r) => r.id.toString())}::bigint[], ${rows.map((r) => r.receiver)}::text[],
       ${rows.map((r) => r.token_key)}::text[], ${rows.map((r) => r.started_at ?? r.received_at)}::timestamptz[])
       as q (id, owner, object_key, at)
     cross join lateral (
-      select source, in_force_from from object_versions v
+      select source, in_force_from, value, received_at from object_versions v
       where v.module = 'tokens' and v.owner = q.owner and v.object_key = q.object_key and not v.deleted
       order by (v.in_force_from > q.at), case when v.in_force_from <= q.at then v.in_force_from end desc,
         v.in_force_from, v.id
       limit 1
     ) v`)
-  return new Map(found.map((row) => [row.id, { source: row.source, afterStart: row.after_start }]))
+  return new Map(
+    found.map(({ id, source, after_start: afterStart, value, received_at: receivedAt }) => [
+      id,
+      { source, afterStart, value, receivedAt },
+    ]),
+  )
 }
 
 /** Whose token it is instead, where the addressed provider has none of that uid. */
@@ -204,7 +286,7 @@ async function readCreditedBy(tx: Tx, rows: readonly CdrRow[]): Promise<Map<bigi
       ${credits.map((c) => c.original_key)}::text[]) as q (id, owner, original_key)
     join cdrs c on c.owner = q.owner and c.original_key = q.original_key and c.id <> q.id and c.is_credit
     join cdr_states s on s.cdr_id = c.id
-    where s.state = 'credited' or (c.id < q.id and s.state not in ('quarantined', 'withdrawn'))
+    where s.state = 'credited' or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'withdrawn'))
     order by q.id, c.id`)
   return new Map(found.map((row) => [row.id, row.cdr_id]))
 }

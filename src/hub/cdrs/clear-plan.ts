@@ -1,215 +1,243 @@
 import { assert, present } from '../../assert.ts'
-import { nextState } from '../../clearing/states.ts'
+import { nextState, restingState } from '../../clearing/states.ts'
 import type { CdrState } from '../../clearing/states.ts'
-import { approvedGroup, pendingGroup, reversalGroup, voidGroup } from '../../ledger/cdr-groups.ts'
-import type { CdrClaim, OpenBooking } from '../../ledger/cdr-groups.ts'
-import type { Group } from '../../ledger/groups.ts'
 import { toMicros } from '../../ledger/money.ts'
+import { termsOf } from '../filled-terms.ts'
 import type { Judged } from './clear-decide.ts'
-import type { Booked, CdrRow } from './clear-facts.ts'
-
-/** What becomes of one CDR: its new state row and the ledger group that goes with it, in one transaction. */
-export type Transition = {
-  row: CdrRow
-  state: CdrState
-  epoch: number
-  reasonCode: string
-  cycleId: string | null
-  netMicros: bigint | null
-  taxMicros: bigint | null
-  taxKnown: boolean
-  residue: string | null
-  booked: Booked | null
-  contestUntil: Date | null
-  group: Group | null
-}
+import type { CdrRow } from './clear-facts.ts'
+import { asDue, asEnded, endOf, planDrafts } from './plan-drafts.ts'
+import type { DraftPlan } from './plan-drafts.ts'
+import { dueOf, part0Of, standing0, transit } from './transition.ts'
+import type { Amounts, Part0, Transition } from './transition.ts'
 
 const DAY_MS = 86_400_000
 
-/** The transition a judgement leads to; null when the CDR stays where it is. `openCycle` of its currency, if it has one. */
+/**
+ * The transition a judgement leads to; null when the CDR stays as it is. `openCycle` of its currency, if it has one.
+ *
+ * A severe finding holds what is at risk as a part of its own, by a draft of a dispute; the rest runs through its contest
+ * period. A CDR that is held already is judged anew while all that is disputed of it are drafts. Once part 0 of it is
+ * approved nothing more is taken from it: all that can still happen is that the finding goes away.
+ */
 export function planTransition(
   judged: Judged,
   input: { now: Date; openCycle: string | null },
 ): Transition | null {
-  const { row, judgement, agreed } = judged
-  const next = nextState(row.state, judgement.verdict)
-  if (!next.ok || next.state === row.state) return null
-  const epoch = row.epoch + 1
-  const base = unbooked(row, {
-    state: next.state,
-    epoch,
-    reasonCode: judgement.code ?? judgement.verdict,
-  })
-  if (judgement.verdict === 'wait' || judgement.verdict === 'quarantine') return leave(row, base)
-  const amounts = present(judgement.amounts, 'amounts of a CDR that is booked')
-  const claim = claimOf(row, { net: amounts.net, tax: amounts.tax })
-  const booked = {
-    ...base,
-    netMicros: claim.netMicros,
-    taxMicros: claim.taxMicros,
-    taxKnown: claim.taxKnown,
-    residue: claim.residue,
+  const { row, judgement } = judged
+  const { verdict } = judgement
+  const next = nextState(row.state, verdict, { isCredit: row.is_credit })
+  if (!next.ok || !isOpenToJudging(judged)) return null
+  const reasonCode = judgement.code ?? verdict
+  const via = viaOf(judged)
+  if (verdict === 'wait' || verdict === 'quarantine') {
+    return next.state === row.state ? null : leave(row, { state: next.state, reasonCode, via })
   }
+  const claim = claimOf(judged)
   const cycleId = row.cycle_id ?? present(input.openCycle, 'open cycle')
-  if (judgement.verdict === 'hold') return open(booked, { claim, book: 'held', cycleId })
-  if (agreed.terms.contest_days === 0) {
-    return {
-      ...approve({ ...booked, cycleId }, { claim, cycleId }),
-      reasonCode: 'no contest period',
-    }
-  }
-  const contestUntil = new Date(input.now.getTime() + agreed.terms.contest_days * DAY_MS)
-  return { ...open(booked, { claim, book: 'provisional', cycleId }), contestUntil }
+  const isWhole = verdict === 'hold' && isHeldWhole(row, claim)
+  const plan = isWhole ? wholeOf(claim) : planDrafts(judged, { claim, cycleId })
+  const book = isWhole ? 'held' : bookOf(judged)
+  if (row.booked?.book === book && plan.parts.length === 0 && next.state === row.state) return null
+  const state = stateOf(row, { plan, book })
+  const isAtOnce = book === 'due' && row.booked?.book !== 'due'
+  return transit(row, {
+    state,
+    reasonCode: isAtOnce && state === 'approved' ? 'no contest period' : reasonCode,
+    via: isAtOnce && state === 'approved' ? [...via, 'provisional'] : via,
+    amounts: claim,
+    part0: { ...plan.part0, book, cycleId },
+    parts: plan.parts,
+    contestUntil: book === 'provisional' ? contestEnd(judged, input.now) : null,
+    drafts: plan.drafts,
+    ends: plan.ends,
+  })
 }
 
-/** Both sides of a credit that holds: what the original's booking becomes, and the credit itself. */
+/** Both sides of a credit that holds: what the original's bookings become, and the credit itself. */
 export function planCredit(judged: Judged, input: { openCycle: string }): [Transition, Transition] {
   const credit = judged.row
   const original = present(judged.original, 'original of a credit that holds')
   const allowed = nextState(original.state, 'credit')
   assert(allowed.ok, 'an original that cannot be credited passed the check')
-  const ending = unbooked(original, {
-    state: 'credited',
-    epoch: original.epoch + 1,
-    reasonCode: `credited by ${credit.cdr_id}`,
-  })
-  const own = unbooked(credit, {
-    state: 'credited',
-    epoch: credit.epoch + 1,
-    reasonCode: `credits ${original.cdr_id}`,
-  })
-  const amounts = present(judged.judgement.amounts, 'amounts of a credit')
-  const claimed = claimOf(credit, { net: amounts.net, tax: amounts.tax })
-  const counted = {
-    ...own,
-    netMicros: claimed.netMicros,
-    taxMicros: claimed.taxMicros,
-    taxKnown: claimed.taxKnown,
-    residue: claimed.residue,
-  }
-  const { booked } = original
-  if (booked?.book !== 'due') {
-    // Nothing was final yet: what is pending of both is given back, and neither has a line on a statement.
-    return [leave(original, ending), leave(credit, counted)]
-  }
-  // An approved original keeps its line and booking; the credit gets the opposite one, in the open cycle.
-  const kept = { ...ending, cycleId: original.cycle_id, booked }
-  const reversed = storedClaim(original)
-  const reversal = reversalGroup({
-    claim: reversed,
-    source: sourceOf(credit),
-    cycleId: input.openCycle,
-    epoch: counted.epoch,
-  })
-  // A credit that was held until its original was judged gives its own pending booking back.
-  const given = leave(credit, counted).group?.transfers ?? []
-  return [
-    kept,
-    {
-      ...counted,
-      // The amounts of its line are those that are booked.
-      netMicros: -reversed.netMicros,
-      taxMicros: -reversed.taxMicros,
-      taxKnown: reversed.taxKnown,
-      cycleId: input.openCycle,
-      booked: { book: 'due', epoch: counted.epoch, cycleId: input.openCycle },
-      group: { ...reversal, transfers: [...reversal.transfers, ...given] },
+  const standing = standing0(original)
+  const ended = {
+    ...transit(original, {
+      state: 'credited',
+      reasonCode: `credited by ${credit.cdr_id}`,
+      part0: standing?.book === 'due' ? standing : null,
+      parts: original.parts.filter(({ book }) => book === 'held').map(asEnded),
+      contestUntil: null,
+    }),
+    creditedBy: {
+      creditId: credit.id,
+      dueDays: termsOf(judged.agreed.terms).dispute.credit_days,
     },
-  ]
+  }
+  const claim = claimOf(judged)
+  const own = {
+    state: 'credited',
+    reasonCode: `credits ${original.cdr_id}`,
+    via: viaOf(judged),
+    parts: [],
+    contestUntil: null,
+  } as const
+  const due = dueOf(original)
+  // Nothing was final yet: what is pending of both is given back, and neither has a line on a statement.
+  if (!due.isAny) return [ended, transit(credit, { ...own, amounts: claim, part0: null })]
+  // What is approved keeps its lines and bookings; the credit gets the opposite of all of it, in the open cycle.
+  const whole = {
+    netMicros: -(original.net_micros ?? 0n),
+    taxMicros: -(original.tax_micros ?? 0n),
+    taxKnown: original.tax_known,
+  }
+  const taken = { netMicros: -due.netMicros, taxMicros: -due.taxMicros }
+  const booked = transit(credit, {
+    ...own,
+    amounts: { ...claim, ...whole },
+    part0: { ...taken, book: 'due', cycleId: input.openCycle },
+  })
+  const isAll = taken.netMicros === whole.netMicros && taken.taxMicros === whole.taxMicros
+  return [ended, isAll ? booked : { ...booked, partNet: taken.netMicros, partTax: taken.taxMicros }]
 }
 
-/** A person's or the clock's decision about a CDR that is booked. */
+/**
+ * An operator's or a party's decision about a CDR as a whole: what drafts hold of it joins the rest again, or is due
+ * where that is approved; a return gives back all of it, which must not be approved yet.
+ */
 export function planVerb(
   row: CdrRow,
   input: {
     verb: 'approve' | 'release' | 'return'
-    state: CdrState
     reasonCode: string
+    /** Of a release: when its contest period ends, where it had none. */
     contestUntil: Date | null
   },
 ): Transition {
-  const base = unbooked(row, {
-    state: input.state,
-    epoch: row.epoch + 1,
-    reasonCode: input.reasonCode,
+  const { verb, reasonCode } = input
+  const held = row.parts.filter(({ book }) => book === 'held')
+  if (verb === 'return') {
+    assert(!dueOf(row).isAny, 'what is approved is not returned')
+    const returned = leave(row, { state: 'withdrawn', reasonCode, via: [] })
+    const ends = held.length === 0 ? [] : [endOf(row, { kind: 'returned', disputes: null })]
+    return { ...returned, ends }
+  }
+  const standing = present(standing0(row), 'part 0 of a CDR that is booked')
+  const isApproved = standing.book === 'due'
+  const book = verb === 'approve' || isApproved ? 'due' : 'provisional'
+  const disputes = held.map(({ dispute_id: id }) => id)
+  return transit(row, {
+    state: book === 'due' ? 'approved' : 'provisional',
+    reasonCode,
+    part0: { ...(isApproved ? standing : withHeld(row, standing)), book },
+    parts: held.map(isApproved ? asDue : asEnded),
+    contestUntil: book === 'provisional' ? (row.contest_until ?? input.contestUntil) : null,
+    ends: held.length === 0 ? [] : [endOf(row, { kind: 'withdrawn', disputes })],
   })
-  if (input.verb === 'return') return leave(row, base)
-  const cycleId = present(row.cycle_id, 'cycle of a booked CDR')
-  const claim = storedClaim(row)
-  if (input.verb === 'approve') return approve({ ...base, cycleId }, { claim, cycleId })
-  return {
-    ...open(base, { claim, book: 'provisional', cycleId }),
-    contestUntil: input.contestUntil,
-  }
 }
 
-function unbooked(
-  row: CdrRow,
-  step: { state: CdrState; epoch: number; reasonCode: string },
-): Transition {
-  return {
-    row,
-    ...step,
-    ...amountsOf(row),
-    cycleId: null,
-    booked: null,
+/** The clock approves what nobody disputes of a CDR; one that is held or contested stays so. */
+export function planDeemed(row: CdrRow): Transition {
+  const part0 = present(standing0(row), 'part 0 of a CDR whose contest period is over')
+  return transit(row, {
+    state: row.state === 'provisional' ? 'approved' : row.state,
+    reasonCode: 'contest period over',
+    part0: { ...part0, book: 'due' },
+    parts: [],
     contestUntil: null,
-    group: null,
-  }
+  })
 }
 
-/** A CDR that loses its booking: what was pending is given back. */
-function leave(row: CdrRow, base: Transition): Transition {
-  const resolves = pendingOf(row)
-  if (!resolves) return base
-  return { ...base, group: voidGroup({ claim: storedClaim(row), epoch: base.epoch, resolves }) }
+/** A quarantined CDR that nobody mended is given up. */
+export function planDrop(row: CdrRow): Transition {
+  return leave(row, { state: 'dropped', reasonCode: 'quarantined for too long', via: [] })
 }
 
-function open(
-  base: Transition,
-  input: { claim: CdrClaim; book: 'provisional' | 'held'; cycleId: string },
-): Transition {
-  const { claim, book, cycleId } = input
-  return {
-    ...base,
-    cycleId,
-    booked: { book, epoch: base.epoch, cycleId: null },
-    group: pendingGroup({ claim, book, epoch: base.epoch, resolves: pendingOf(base.row) }),
-  }
+/** What clearing may still change: not what parties dispute, and of what is approved only that a finding goes away. */
+function isOpenToJudging({ row, judgement }: Judged): boolean {
+  const held = row.parts.filter(({ book }) => book === 'held')
+  if (held.some((part) => part.dispute_state !== 'draft')) return false
+  return judgement.verdict === 'clear' || !dueOf(row).isAny
 }
 
-function approve(base: Transition, input: { claim: CdrClaim; cycleId: string }): Transition {
-  const { claim, cycleId } = input
-  return {
-    ...base,
-    state: 'approved',
-    booked: { book: 'due', epoch: base.epoch, cycleId },
-    group: approvedGroup({ claim, cycleId, epoch: base.epoch, resolves: pendingOf(base.row) }),
-  }
-}
-
-function pendingOf(row: CdrRow): OpenBooking | null {
-  return row.booked && row.booked.book !== 'due'
-    ? { book: row.booked.book, epoch: row.booked.epoch }
-    : null
-}
-
-function sourceOf(row: CdrRow): string {
-  return `cdr:${row.owner}/${row.cdr_key}`
-}
-
-function claimOf(
+/** A CDR that loses its bookings: what was pending is given back, its drafts have lost their object. */
+function leave(
   row: CdrRow,
-  amounts: { net: string; tax: string | null },
-): CdrClaim & { residue: string | null } {
+  step: { state: CdrState; reasonCode: string; via: readonly string[] },
+): Transition {
+  const held = row.parts.filter(({ book }) => book === 'held')
+  const disputes = held.map(({ dispute_id: id }) => id)
+  return transit(row, {
+    ...step,
+    part0: null,
+    parts: held.map(asEnded),
+    contestUntil: null,
+    ends: held.length === 0 ? [] : [endOf(row, { kind: 'cleared', disputes })],
+  })
+}
+
+/** A credit, or a claim below zero: there is no part of it that anybody would owe less of. */
+function isHeldWhole(row: CdrRow, claim: Claim): boolean {
+  return row.is_credit || claim.netMicros < 0n || claim.taxMicros < 0n
+}
+
+function wholeOf({ netMicros, taxMicros }: Claim): DraftPlan {
+  return { part0: { netMicros, taxMicros }, parts: [], drafts: [], ends: [], heldCount: 0 }
+}
+
+function stateOf(row: CdrRow, after: { plan: DraftPlan; book: Booking }): CdrState {
+  const changed = new Set(after.plan.parts.map(({ part }) => part))
+  const kept = row.parts.filter(({ part, book }) => !changed.has(part) && book !== 'ended')
+  return restingState({
+    drafts: after.plan.heldCount,
+    undecided: 0,
+    book: after.book,
+    isGone: false,
+    isNetted:
+      row.cycle_final &&
+      after.plan.parts.every(({ book }) => book === 'ended') &&
+      kept.every(({ cycle_final: isFinal }) => isFinal),
+  })
+}
+
+type Booking = NonNullable<Part0>['book']
+
+/** Part 0 runs through its contest period from when it was booked first; where there is none, it is due at once. */
+function bookOf({ row, agreed }: Judged): 'provisional' | 'due' {
+  return row.booked?.book === 'due' || agreed.terms.contest_days === 0 ? 'due' : 'provisional'
+}
+
+function contestEnd({ row, agreed }: Judged, now: Date): Date {
+  return row.contest_until ?? new Date(now.getTime() + agreed.terms.contest_days * DAY_MS)
+}
+
+function withHeld(row: CdrRow, standing: NonNullable<Part0>): NonNullable<Part0> {
+  const held = row.parts.filter(({ book }) => book === 'held')
+  const { netMicros, taxMicros } = part0Of(row)
+  return {
+    ...standing,
+    netMicros: held.reduce((sum, part) => sum + part.net_micros, netMicros),
+    taxMicros: held.reduce((sum, part) => sum + part.tax_micros, taxMicros),
+  }
+}
+
+/** What a CDR passes at once on its way, by the names of its life. */
+function viaOf({ row, judgement: { verdict } }: Judged): string[] {
+  const isNew = row.state === 'received' || row.state === 'quarantined'
+  const hasWaited = row.state === 'unmatched' || row.state === 'orphan_credit'
+  if (verdict === 'quarantine' || !(isNew || hasWaited)) return []
+  if (verdict === 'wait') return ['valid']
+  const found = isNew ? ['valid', 'matched'] : ['matched']
+  return row.is_credit ? found : [...found, 'priced']
+}
+
+type Claim = Amounts & { netMicros: bigint; taxMicros: bigint }
+
+function claimOf({ judgement }: Judged): Claim {
+  const amounts = present(judgement.amounts, 'amounts of a CDR that is booked')
   const net = micros(amounts.net)
   const tax = amounts.tax === null ? null : micros(amounts.tax)
   const residues = [net.residue, tax?.residue ?? '0'].filter((residue) => residue !== '0')
   return {
-    source: sourceOf(row),
-    debtor: row.receiver,
-    creditor: row.owner,
-    currency: row.currency,
     netMicros: net.micros,
     taxMicros: tax?.micros ?? 0n,
     taxKnown: tax !== null,
@@ -221,28 +249,4 @@ function micros(text: string): { micros: bigint; residue: string } {
   const amount = toMicros(text)
   assert(amount.status === 'ok', `the amount ${text} passed the checks but is ${amount.status}`)
   return amount
-}
-
-/** The claim as it was booked: read back, never computed again. */
-function storedClaim(row: CdrRow): CdrClaim {
-  return {
-    source: sourceOf(row),
-    debtor: row.receiver,
-    creditor: row.owner,
-    currency: row.currency,
-    netMicros: present(row.net_micros, 'booked net amount'),
-    taxMicros: present(row.tax_micros, 'booked tax amount'),
-    taxKnown: row.tax_known,
-  }
-}
-
-type BookedAmounts = Pick<Transition, 'netMicros' | 'taxMicros' | 'taxKnown' | 'residue'>
-
-function amountsOf(row: CdrRow): BookedAmounts {
-  return {
-    netMicros: row.net_micros,
-    taxMicros: row.tax_micros,
-    taxKnown: row.tax_known,
-    residue: row.residue,
-  }
 }

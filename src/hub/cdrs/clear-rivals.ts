@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
+import { grouped } from './grouped.ts'
 
 /** What of a CDR decides whom it competes with. */
 type Rival = {
@@ -23,8 +24,8 @@ export async function readSameSession(
       ${rows.map((r) => r.session_key)}::text[]) as q (id, owner, session_key)
     join cdrs c on c.owner = q.owner and c.session_key = q.session_key and c.id <> q.id and not c.is_credit
     join cdr_states s on s.cdr_id = c.id
-    where s.state in ('provisional', 'approved')
-      or (c.id < q.id and s.state not in ('quarantined', 'credited', 'withdrawn'))
+    where s.state in ('provisional', 'contested', 'approved', 'allocated', 'netted', 'settled')
+      or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))
     order by q.id, c.id`)
   return grouped(found.map((row) => [row.id, { cdrId: row.cdr_id }]))
 }
@@ -49,8 +50,8 @@ export async function readOverlapping(
     join cdrs c on c.receiver = q.receiver and c.token_key = q.token_key and c.id <> q.id and not c.is_credit
       and c.started_at < q.ended_at and c.ended_at > q.started_at
     join cdr_states s on s.cdr_id = c.id
-    where s.state in ('provisional', 'approved')
-      or (c.id < q.id and s.state not in ('quarantined', 'credited', 'withdrawn'))
+    where s.state in ('provisional', 'contested', 'approved', 'allocated', 'netted', 'settled')
+      or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))
     order by q.id, c.id`)
   return grouped(
     found.map((row) => [
@@ -58,14 +59,4 @@ export async function readOverlapping(
       { owner: row.owner, cdrId: row.cdr_id, start: row.started_at, end: row.ended_at },
     ]),
   )
-}
-
-function grouped<K, V>(entries: readonly (readonly [K, V])[]): Map<K, V[]> {
-  const map = new Map<K, V[]>()
-  for (const [key, value] of entries) {
-    const list = map.get(key)
-    if (list) list.push(value)
-    else map.set(key, [value])
-  }
-  return map
 }

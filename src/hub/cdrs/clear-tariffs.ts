@@ -182,11 +182,18 @@ export function tariffIds(row: Charged, locations: ReadonlyMap<string, unknown>)
 
 /** The connector of the CDR's location as it is stored; undefined when the hub does not have it. */
 export function connectorOf(row: Charged, locations: ReadonlyMap<string, unknown>): unknown {
-  const location = locations.get(`${row.owner}/${row.location_key ?? ''}`)
-  const place =
-    isRecord(row.value) && isRecord(row.value.cdr_location) ? row.value.cdr_location : {}
+  return placeIn(row, locations.get(`${row.owner}/${row.location_key ?? ''}`)).connector
+}
+
+/** The EVSE and the connector of a CDR in a Location; undefined where it has none of that name. */
+export function placeIn(
+  { value }: Pick<Charged, 'value'>,
+  location: unknown,
+): { evse: unknown; connector: unknown } {
+  const place = isRecord(value) && isRecord(value.cdr_location) ? value.cdr_location : {}
   const evse = childNamed(location, 'evses', { member: 'uid', id: place.evse_uid })
-  return childNamed(evse, 'connectors', { member: 'id', id: place.connector_id })
+  const connector = childNamed(evse, 'connectors', { member: 'id', id: place.connector_id })
+  return { evse, connector }
 }
 
 function childNamed(

@@ -1,59 +1,13 @@
-import { assert } from '../../assert.ts'
 import type { Finding } from '../../clearing/findings.ts'
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
-import { postGroups } from '../../ledger/post-groups.ts'
-import type { Transition } from './clear-plan.ts'
 
-/** Who decided: `hub`, an operator, a party. */
-export type Decider = { actor: string; reason: string | null }
-
-/**
- * Writes transitions with their ledger groups, set-wise, in the caller's transaction. The rows are locked; the epoch is
- * a second fence: a run that continues on old state writes nothing and fails. A CDR that gets its cycle also gets the one
- * it would have had in time: the first that ended after its session did.
- */
-export async function writeTransitions(
-  tx: Tx,
-  transitions: readonly Transition[],
-  decider: Decider,
-): Promise<void> {
-  if (transitions.length === 0) return
-  const ids = transitions.map(({ row }) => row.id.toString())
-  const written = await tx.rows(sql`
-    update cdr_states s set state = t.state, epoch = t.epoch, cycle_id = t.cycle_id, net_micros = t.net_micros,
-      tax_micros = t.tax_micros, tax_known = t.tax_known, residue = t.residue, booked = t.booked,
-      contest_until = t.contest_until, updated_at = clock_timestamp(),
-      late_from = case when s.cycle_id is not null or t.cycle_id is null then s.late_from else (
-        select y.id from cycles y where y.currency = s.currency and y.closing_at > t.ended_at order by y.number limit 1)
-        end
-    from unnest(${ids}::bigint[], ${transitions.map((t) => t.state)}::text[], ${transitions.map((t) => t.epoch)}::int[],
-      ${transitions.map((t) => t.cycleId)}::text[], ${transitions.map((t) => t.netMicros?.toString() ?? null)}::bigint[],
-      ${transitions.map((t) => t.taxMicros?.toString() ?? null)}::bigint[],
-      ${transitions.map((t) => t.taxKnown)}::boolean[], ${transitions.map((t) => t.residue)}::text[],
-      ${transitions.map((t) => (t.booked ? JSON.stringify(t.booked) : null))}::jsonb[],
-      ${transitions.map((t) => t.contestUntil)}::timestamptz[], ${transitions.map(({ row }) => row.ended_at)}::timestamptz[])
-      as t (cdr_id, state, epoch, cycle_id, net_micros, tax_micros, tax_known, residue, booked, contest_until, ended_at)
-    where s.cdr_id = t.cdr_id and s.epoch = t.epoch - 1
-    returning s.cdr_id`)
-  assert(written.length === transitions.length, 'a CDR changed while its row was locked')
-  await tx.rows(sql`
-    insert into cdr_events (cdr_id, epoch, state, actor, reason_code, reason)
-    select cdr_id, epoch, state, ${decider.actor}, reason_code, ${decider.reason}
-    from unnest(${ids}::bigint[], ${transitions.map((t) => t.epoch)}::int[], ${transitions.map((t) => t.state)}::text[],
-      ${transitions.map((t) => t.reasonCode)}::text[]) as t (cdr_id, epoch, state, reason_code)`)
-  const groups = transitions.flatMap(({ group }) => (group ? [group] : []))
-  const statuses = await postGroups(tx, groups)
-  for (const group of groups) {
-    const status = statuses.get(group.id)
-    assert(status === 'created', `the ledger answered ${status} to ${group.id}`)
-  }
-}
+type StandingFinding = Omit<Finding, 'inputs' | 'explanation' | 'atRisk'>
 
 export type CdrFindings = { cdrId: bigint; epoch: number; findings: readonly Finding[] }
 
 /** Findings of the door and of the receiver: no clearing run replaces them. */
-const FOREIGN_CODES = ['D3', 'R1']
+const FOREIGN_CODES = ['D1', 'D3', 'R1']
 
 /**
  * Replaces the findings of CDRs where they differ from those that stand; a run that finds the same writes nothing.
@@ -82,7 +36,7 @@ export async function writeFindings(
 
 /** What stands of each CDR, in the order it was written. */
 async function readStanding(tx: Tx, all: readonly CdrFindings[]): Promise<Map<bigint, string[]>> {
-  const rows = await tx.rows<Finding & { cdr_id: bigint }>(sql`
+  const rows = await tx.rows<StandingFinding & { cdr_id: bigint }>(sql`
     select cdr_id, code, severity, message, expected, actual, difference, tolerance from cdr_findings
     where cdr_id = any(${all.map(({ cdrId }) => cdrId.toString())}::bigint[]) and superseded_at is null
       and code <> all(${FOREIGN_CODES}::text[])
@@ -93,7 +47,7 @@ async function readStanding(tx: Tx, all: readonly CdrFindings[]): Promise<Map<bi
   return standing
 }
 
-function textOf(finding: Omit<Finding, 'inputs'>): string {
+function textOf(finding: StandingFinding): string {
   const { code, severity, message, expected, actual, difference, tolerance } = finding
   return JSON.stringify([code, severity, message, expected, actual, difference, tolerance])
 }
@@ -104,12 +58,14 @@ async function insertFindings(tx: Tx, all: readonly CdrFindings[]): Promise<void
   )
   if (rows.length === 0) return
   await tx.rows(sql`
-    insert into cdr_findings (cdr_id, epoch, code, severity, message, inputs, expected, actual, difference, tolerance)
+    insert into cdr_findings (cdr_id, epoch, code, severity, message, inputs, expected, actual, difference, tolerance,
+      explanation)
     select * from unnest(${rows.map((r) => r.cdrId.toString())}::bigint[], ${rows.map((r) => r.epoch)}::int[],
       ${rows.map((r) => r.finding.code)}::text[], ${rows.map((r) => r.finding.severity)}::text[],
       ${rows.map((r) => r.finding.message)}::text[], ${rows.map((r) => JSON.stringify(r.finding.inputs))}::jsonb[],
       ${rows.map((r) => r.finding.expected)}::text[], ${rows.map((r) => r.finding.actual)}::text[],
-      ${rows.map((r) => r.finding.difference)}::text[], ${rows.map((r) => r.finding.tolerance)}::text[])`)
+      ${rows.map((r) => r.finding.difference)}::text[], ${rows.map((r) => r.finding.tolerance)}::text[],
+      ${rows.map((r) => JSON.stringify(r.finding.explanation))}::jsonb[])`)
 }
 
 /** Replaces what CDRs wait for or were judged by. */

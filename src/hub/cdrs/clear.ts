@@ -1,7 +1,10 @@
 import { currencies } from '../../../config/currencies.ts'
+import type { CdrState } from '../../clearing/states.ts'
 import type { Context } from '../../context.ts'
 import type { Tx } from '../../db/sql.ts'
 import type { Snapshot } from '../../directory/snapshot.ts'
+import { consumeAdjustments } from '../disputes/replaced.ts'
+import { termsOf } from '../filled-terms.ts'
 import { appendOutbox, finishOutbox } from '../../outbox/outbox.ts'
 import type { OutboxEntry } from '../../outbox/outbox.ts'
 import { holdCycles } from '../../settlement/cycles.ts'
@@ -11,18 +14,27 @@ import { readCdrRows, readFacts, readOriginalIds } from './clear-facts.ts'
 import type { CdrRow, Facts } from './clear-facts.ts'
 import { judgeRow } from './clear-decide.ts'
 import type { Judged } from './clear-decide.ts'
+import { evseKeyOf, evseSubject } from './clear-known-rivals.ts'
+import { keepMeterReadings } from './clear-known-meter.ts'
 import { explainEntries } from './explain-price.ts'
 import { keptBill } from './clear-price.ts'
 import { hasTariffs, tariffIds } from './clear-tariffs.ts'
 import { planCredit, planTransition } from './clear-plan.ts'
-import type { Transition } from './clear-plan.ts'
+import type { Transition } from './transition.ts'
 import { contractSubject, onlyContract } from '../bridge/contract-cards.ts'
-import { writeFindings, writeJudgements, writeTransitions, writeWatches } from './clear-write.ts'
+import { writeFindings, writeJudgements, writeWatches } from './clear-write.ts'
+import { writeTransitions } from './write-transitions.ts'
 import { startDelivery } from './delivery.ts'
 import { noteTinyCdrs } from './tiny-cdrs.ts'
 import { judgeAgain, tariffsOf } from '../objects/objects-batch.ts'
 
-const JUDGED_STATES = new Set(['received', 'unmatched', 'held', 'quarantined'])
+const JUDGED_STATES = new Set<CdrState>([
+  'received',
+  'unmatched',
+  'orphan_credit',
+  'held',
+  'quarantined',
+])
 
 /**
  * Clears a batch of CDRs: match, price, check, decide, book, in one transaction with the end of the outbox rows that
@@ -68,6 +80,7 @@ async function clearBatch(
   )
   const transitions = judged.flatMap((one) => planOne(one, { now, openCycles }))
   await writeTransitions(tx, transitions, { actor: 'hub', reason: null })
+  await consumeAdjustments(tx, judged.flatMap(replacing(transitions)))
   await writeOutcomes(tx, { judged, transitions, facts, snapshot: input.snapshot })
   // Their outbox rows end with this batch.
   await appendOutbox(tx, later.map(clearEntry))
@@ -96,6 +109,20 @@ function onePerOriginal(all: readonly Judged[]): { judged: Judged[]; later: Judg
   return { judged: first.filter(({ row }) => !seen.has(row.id)), later }
 }
 
+/** CDRs that are booked now while an adjustment of a credited one of their session waits. */
+function replacing(
+  transitions: readonly Transition[],
+): (one: Judged) => { cdrId: bigint; netMicros: bigint; dueDays: number }[] {
+  const booked = new Map(transitions.map((transition) => [transition.row.id, transition]))
+  return ({ row, agreed }) => {
+    const transition = booked.get(row.id)
+    const after = transition ?? { booked: row.booked, netMicros: row.net_micros }
+    if (!row.is_awaited || after.booked === null || after.netMicros === null) return []
+    const dueDays = termsOf(agreed.terms).dispute.credit_days
+    return [{ cdrId: row.id, netMicros: after.netMicros, dueDays }]
+  }
+}
+
 function planOne(
   one: Judged,
   input: { now: Date; openCycles: ReadonlyMap<string, string> },
@@ -109,8 +136,8 @@ function planOne(
 }
 
 /**
- * Shared locks on what a CDR is judged by, exclusive ones on what it competes for: its session, its card's time, and
- * the original that a credit reverses.
+ * Shared locks on what a CDR is judged by, exclusive ones on what it competes for: its session, its card's time, its
+ * EVSE, and the original that a credit reverses.
  */
 function lockedSubjects(row: CdrRow): { subject: string; exclusive: boolean }[] {
   const shared = [
@@ -132,12 +159,14 @@ function lockedSubjects(row: CdrRow): { subject: string; exclusive: boolean }[] 
   ]
 }
 
-/** What a CDR stands in the way of: others of its session and its card, and credits of it. */
+/** What a CDR stands in the way of: others of its session, its card and its EVSE, and credits of it. */
 export function standingSubjects(row: CdrRow): string[] {
+  const evse = row.is_credit ? null : evseKeyOf(row)
   return [
     `stands|${row.owner}|${row.is_credit ? (row.original_key ?? row.cdr_key) : row.cdr_key}`,
     `card|${row.receiver}|${row.token_key}`,
     ...(row.session_key === null ? [] : [`session|${row.owner}|${row.session_key}`]),
+    ...(evse === null ? [] : [evseSubject(row.owner, evse)]),
   ]
 }
 
@@ -180,6 +209,7 @@ async function writeOutcomes(
     })),
   )
   await appendOutbox(tx, explainEntries(written))
+  await keepMeterReadings(tx, judged.flatMap(meteredBy(states, facts)))
   // Watches first: what this batch itself sets free must find them.
   const ended = transitions.filter(({ row }) => !judged.some((one) => one.row.id === row.id))
   await writeWatches(tx, [
@@ -204,6 +234,14 @@ async function writeOutcomes(
   })
 }
 
+/** The signed records of CDRs that are booked. */
+function meteredBy(states: ReadonlyMap<bigint, Transition>, facts: Facts) {
+  return ({ row }: Judged) => {
+    const signed = facts.known.get(row.id)?.signed ?? []
+    return signed.length > 0 && states.get(row.id)?.booked ? [{ row, signed }] : []
+  }
+}
+
 function watchedSubjects(one: Judged, facts: Facts): string[] {
   const { row } = one
   if (row.is_credit) return [`stands|${row.owner}|${row.original_key ?? ''}`]
@@ -215,11 +253,12 @@ function watchedSubjects(one: Judged, facts: Facts): string[] {
   ]
 }
 
+const OUT = new Set<CdrState>(['quarantined', 'dropped', 'credited', 'withdrawn'])
+
 /** Whom a transition concerns: those behind a CDR that no longer stands, and credits that waited for its verdict. */
 function freedSubjects({ row, state }: Transition): string[] {
-  if (state === 'quarantined' || state === 'credited' || state === 'withdrawn')
-    return standingSubjects(row)
-  return row.state === 'received' || row.state === 'unmatched'
+  if (OUT.has(state)) return standingSubjects(row)
+  return row.state === 'received' || row.state === 'unmatched' || row.state === 'orphan_credit'
     ? [`stands|${row.owner}|${row.cdr_key}`]
     : []
 }

@@ -12,8 +12,10 @@ import { readCdrRows } from './clear-facts.ts'
 import type { CdrRow } from './clear-facts.ts'
 import { planVerb } from './clear-plan.ts'
 import { standingSubjects } from './clear.ts'
-import { writeTransitions, writeWatches } from './clear-write.ts'
+import { writeWatches } from './clear-write.ts'
 import { startDelivery } from './delivery.ts'
+import { dueOf } from './transition.ts'
+import { writeTransitions } from './write-transitions.ts'
 import { judgeAgain } from '../objects/objects-batch.ts'
 
 export type Decision = {
@@ -52,17 +54,16 @@ export async function decideCdr(
     if (!row) return { ok: false, message: 'there is no such CDR' }
     const next = nextState(row.state, decision.verb, { isCredit: row.is_credit })
     if (!next.ok) return next
+    if (decision.verb !== 'recheck' && next.state !== row.state) {
+      const message = await refusal(tx, { row, verb: decision.verb })
+      if (message !== null) return { ok: false, message }
+    }
+    let { state } = next
     if (decision.verb === 'recheck') {
       await appendOutbox(tx, [
         { kind: 'clear', subject: row.id.toString(), correlationId: row.correlation_id },
       ])
     } else if (next.state !== row.state) {
-      const stands = decision.verb === 'release' ? await otherLive(tx, row) : null
-      if (stands !== null)
-        return {
-          ok: false,
-          message: `${stands} of the same session is live; return or credit that one first`,
-        }
       const agreed = agreementAt({
         snapshot,
         mode: 'open',
@@ -73,25 +74,46 @@ export async function decideCdr(
       const days = agreed?.terms.contest_days ?? 0
       const transition = planVerb(row, {
         verb: decision.verb,
-        state: next.state,
         reasonCode: `${decision.verb} by ${decision.actor}`,
         contestUntil:
           decision.verb === 'release' ? new Date(context.clock().getTime() + days * DAY_MS) : null,
       })
       await writeTransitions(tx, [transition], { actor: decision.actor, reason: decision.reason })
       await writeWatches(tx, [{ cdrId: row.id, subjects: [] }])
-      if (next.state === 'withdrawn') await judgeAgain(tx, standingSubjects(row))
+      if (transition.state === 'withdrawn') await judgeAgain(tx, standingSubjects(row))
       // A release is a person's word for the token too, so that a CDR that was kept back goes out now.
       await startDelivery(tx, {
-        cdrs: [{ row, state: next.state, hasUnknownToken: false }],
+        cdrs: [{ row, state: transition.state, hasUnknownToken: false }],
         snapshot,
       })
+      state = transition.state
     }
-    await also(tx, next.state)
-    return { ok: true, state: next.state }
+    await also(tx, state)
+    return { ok: true, state }
   })
   if (decided.ok && decision.verb !== 'recheck') context.metrics.cdrs.inc({ state: decided.state })
   return decided
+}
+
+/** Why a decision is not possible though the state allows it; null where it is. */
+async function refusal(
+  tx: Tx,
+  { row, verb }: { row: CdrRow; verb: 'approve' | 'release' | 'return' },
+): Promise<string | null> {
+  const disputed = row.parts.find(
+    ({ book, dispute_state: state }) => book === 'held' && state !== 'draft',
+  )
+  if (disputed && verb !== 'return')
+    return 'a part of it is disputed: what becomes of that is decided in its dispute'
+  if (verb === 'return')
+    return dueOf(row).isAny
+      ? 'a part of it is approved already: its CPO takes it back with a credit CDR'
+      : null
+  // What a dispute about a second CDR of a session decided stands; of one that is held nobody has decided anything yet.
+  const stands = row.state === 'held' ? await otherLive(tx, row) : null
+  return stands === null
+    ? null
+    : `${stands} of the same session is live; return or credit that one first`
 }
 
 /** Another live CDR of the session, which would make this one a second one. */
@@ -100,6 +122,6 @@ async function otherLive(tx: Tx, row: CdrRow): Promise<string | null> {
   const [other] = await tx.rows<{ cdr_id: string }>(sql`
     select c.cdr_id from cdr_states s join cdrs c on c.id = s.cdr_id
     where s.owner = ${row.owner} and s.session_key = ${row.session_key} and not s.is_credit
-      and s.state in ('provisional', 'approved') and s.cdr_id <> ${row.id.toString()}::bigint limit 1`)
+      and s.state in ('provisional', 'contested', 'approved', 'allocated', 'netted', 'settled') and s.cdr_id <> ${row.id.toString()}::bigint limit 1`)
   return other?.cdr_id ?? null
 }

@@ -10,10 +10,19 @@ import { writeDeliveries } from './clear-write.ts'
 /** A CDR whose row is locked, the state it has from now on, and whether nobody knows its token (A1). */
 export type ToDeliver = { row: CdrRow; state: CdrState; hasUnknownToken: boolean }
 
-const SENT_STATES: ReadonlySet<CdrState> = new Set(['held', 'provisional', 'approved', 'credited'])
-const KEPT_STATES: ReadonlySet<CdrState> = new Set(['quarantined', 'withdrawn'])
+const SENT_STATES: ReadonlySet<CdrState> = new Set([
+  'held',
+  'provisional',
+  'contested',
+  'approved',
+  'allocated',
+  'netted',
+  'settled',
+  'credited',
+])
+const KEPT_STATES: ReadonlySet<CdrState> = new Set(['quarantined', 'dropped', 'withdrawn'])
 
-/** True for a CDR that its receiver must not be given: quarantined, or returned to its sender. */
+/** True for a CDR that its receiver must not be given: quarantined, given up, or returned to its sender. */
 export function isKeptBack(state: CdrState): boolean {
   return KEPT_STATES.has(state)
 }

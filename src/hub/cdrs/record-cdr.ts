@@ -15,7 +15,7 @@ import { foldKey, foldUpper, partyParts, readTime } from '../../ocpi/primitives.
 import { dropNulls, isRecord } from '../../ocpi/validate.ts'
 import type { Version } from '../../ocpi/version.ts'
 import { appendOutbox } from '../../outbox/outbox.ts'
-import { noteConflict, recordCdrs } from '../../store/cdrs.ts'
+import { countReplays, noteConflict, recordCdrs } from '../../store/cdrs.ts'
 import type { NewCdr, Recorded } from '../../store/cdrs.ts'
 import { agreementAt, mayDeal } from '../agreements.ts'
 import type { Agreed } from '../agreements.ts'
@@ -32,6 +32,8 @@ export type SentCdr = {
   version: Version
   correlationId: string
   body: ParsedBody
+  /** How it came; a push when it is absent. */
+  channel?: 'push' | 'pull'
 }
 
 /** A CDR that can be recorded, what its two parties agreed on, and what is wrong in it without harm. */
@@ -128,7 +130,15 @@ async function recordBatch(tx: Tx, items: readonly Item[]): Promise<Recorded[]> 
     if ((await knownAs(tx, item.cdr)) === 'same') recorded[index] = { ...result, status: 'replay' }
     else await tellConflict(tx, { cdr: item.cdr, id: result.id })
   }
+  await countReplays(tx, replaysOf(items, recorded))
   return recorded
+}
+
+/** What its owner sent again. Fetching asks for everything since some time: that it has a CDR still says nothing. */
+function replaysOf(items: readonly Item[], recorded: readonly Recorded[]): bigint[] {
+  return recorded.flatMap(({ status, id }, index) =>
+    status === 'replay' && items[index]?.cdr.channel === 'push' ? [id] : [],
+  )
 }
 
 async function tellConflict(tx: Tx, { cdr, id }: { cdr: NewCdr; id: bigint }): Promise<void> {
@@ -220,6 +230,8 @@ async function newCdr(
           : null,
     tokenKey: await tokenKeyOf(context, { value, receiver, version }),
     locationKey: location.id === undefined ? null : foldKey(string(location.id)),
+    evseKey: location.evse_uid === undefined ? null : foldKey(string(location.evse_uid)),
+    channel: sent.channel ?? 'push',
     isCredit,
     originalKey:
       value.credit_reference_id === undefined ? null : foldKey(string(value.credit_reference_id)),

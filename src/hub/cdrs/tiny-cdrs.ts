@@ -1,7 +1,7 @@
 import { limits } from '../../../config/limits.ts'
 import type { Context } from '../../context.ts'
 import { raiseAlert } from '../alerts.ts'
-import type { Transition } from './clear-plan.ts'
+import type { Transition } from './transition.ts'
 
 type Tally = { hour: number; count: number; toldOn: string }
 

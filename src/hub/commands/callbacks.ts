@@ -28,6 +28,7 @@ import { callPartner } from '../call-partner.ts'
 import { statusSince } from '../convert-answer.ts'
 import { routingHeaders } from '../forward.ts'
 import { ownOrigins } from './own-origins.ts'
+import { noteCommandResult } from '../note-authorization.ts'
 import { parseBody } from '../parse-body.ts'
 import { dropOldProfileSetters } from './profile-setters.ts'
 import type { Call, MessageIds, OcpiAnswer, OcpiRequest } from '../request.ts'
@@ -116,6 +117,10 @@ export async function takeResult(
   })
   assert(body, 'a result has a body')
   await noteResult(context.db, callback.id)
+  const { receiver: cpo, requester: emsp, correlationId } = callback
+  const said = { cpo, emsp, correlationId, value: body.value }
+  if (callback.module === 'commands')
+    await noteCommandResult(context, { ...said, endpoint: callback.endpoint })
   const { platform, url } = await requesterOf(context, callback)
   const text = await inVersionOf(context, {
     text: body.text,

@@ -18,6 +18,7 @@ import { mintCallback } from './callbacks.ts'
 import { callPartner } from '../call-partner.ts'
 import { findReceiver, relay, routingHeaders } from '../forward.ts'
 import { restFor } from '../outgoing.ts'
+import { noteCommand, noteCommandAnswer } from '../note-authorization.ts'
 import { noteProfileSetter } from './profile-setters.ts'
 import { success } from '../request.ts'
 import type { Call, OcpiAnswer } from '../request.ts'
@@ -58,6 +59,7 @@ export async function sendCommand(
   })
   const url = `${endpoint}${restFor(call, member.platform)}${queryFor(call, minted)}`
   const sent = await bodyFor(context, { sending, minted, number })
+  const noted = await noteCommand(context, { call, cpo: member.party })
   const answer = await callPartner(context, {
     platform: member.platform,
     module: call.route.module.id,
@@ -69,6 +71,7 @@ export async function sendCommand(
     deadlineMs: limits.peerRequestMs,
     ...(sent === null ? {} : { bodyText: sent.text }),
   })
+  await noteCommandAnswer(context, { call, id: noted, answer })
   await noteAccepted(context, { sending, answer })
   return relay(context, { call, member, answer, url, losses: sent?.losses ?? [] })
 }

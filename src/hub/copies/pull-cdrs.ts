@@ -79,6 +79,7 @@ async function recordOne(
       version,
       correlationId,
       body: { ...body, value },
+      channel: 'pull' as const,
     }
     const { cdr, soft } = await admitCdr(context, { sent, receiver, snapshot })
     const { status } = await recordCdr(context, { cdr, relayed: false, soft })

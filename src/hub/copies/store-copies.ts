@@ -14,6 +14,7 @@ import {
 import type { NewObject, ObjectPlace, ObjectSource } from '../../store/objects.ts'
 import { contractSubjects } from '../bridge/contract-cards.ts'
 import { noteHidden } from '../bridge/hidden-locations.ts'
+import { keepHistory } from '../objects/history.ts'
 import { lintEntries } from '../objects/lint-tariffs.ts'
 import { judgeAgain, tariffsOf } from '../objects/objects-batch.ts'
 import { endDoubt, keepDoubtful } from '../objects/quarantine.ts'
@@ -68,6 +69,12 @@ export async function storeCopies(tx: Tx, batch: CopyBatch): Promise<Stored[]> {
   const written = [...changed.values()]
   await noteHidden(tx, { stored: before, objects: written })
   await writeObjects(tx, written)
+  const messages = written.map((object) => ({
+    object,
+    method: 'pull' as const,
+    body: object.original,
+  }))
+  await keepHistory(tx, { stored: before, messages })
   if (definition.versioned) await appendVersions(tx, written)
   const doubts = doubtsOf(batch, stored)
   await judgeAgain(tx, [

@@ -27,6 +27,8 @@ import { otherParty, readElsewhere } from './elsewhere.ts'
 import { noteHidden } from '../bridge/hidden-locations.ts'
 import { doubtInText, endDoubt, keepDoubtful, readDoubted } from './quarantine.ts'
 import type { Doubtful } from './quarantine.ts'
+import { keepHistory } from './history.ts'
+import type { Message } from './history.ts'
 import { lintEntries } from './lint-tariffs.ts'
 import { noteLookAlikes } from './look-alikes.ts'
 import { noteSoftFaults } from './soft-faults.ts'
@@ -101,6 +103,7 @@ async function storeBatch(tx: Tx, pushes: readonly ObjectPush[]): Promise<PushRe
   const written = new Map(done.map(({ object }) => [placeKey(object), object]))
   await noteHidden(tx, { stored, objects: [...written.values()] })
   await writeObjects(tx, [...written.values()])
+  await keepHistory(tx, { stored, messages: done.map(messageOf) })
   await keepDoubtful(
     tx,
     [...doubts.values()].flatMap(({ doubtful }) => doubtful ?? []),
@@ -152,6 +155,10 @@ export function tariffsOf(owner: string): string {
 }
 
 type Applied = ToWork & { push: ObjectPush; matters: boolean }
+
+function messageOf({ push: { change }, object }: Applied): Message {
+  return { object, method: change.method, body: change.body?.text ?? '' }
+}
 
 type Known = {
   stored: ReadonlyMap<string, StoredObject>

@@ -56,6 +56,12 @@ const draft = Type.Object(
           cost: Type.Optional(
             Type.Object({ absolute: decimalDraft, relative: decimalDraft }, strict),
           ),
+          energy: Type.Optional(
+            Type.Object({ absolute: decimalDraft, relative: decimalDraft }, strict),
+          ),
+          duration: Type.Optional(
+            Type.Object({ absolute_s: decimalDraft, relative: decimalDraft }, strict),
+          ),
         },
         strict,
       ),

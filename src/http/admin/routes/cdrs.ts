@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { CDR_STATES } from '../../../clearing/states.ts'
 import { decideOnCdr, getCdr, listCdrs } from '../../../hub/admin/cdrs.ts'
 import { foldUpper } from '../../../ocpi/primitives.ts'
 import {
@@ -17,16 +18,7 @@ import {
 } from '../schemas.ts'
 import { EVERYONE, defineRoute, nothing } from '../route.ts'
 
-const state = Type.Enum([
-  'received',
-  'unmatched',
-  'quarantined',
-  'held',
-  'provisional',
-  'approved',
-  'credited',
-  'withdrawn',
-])
+const state = Type.Enum([...CDR_STATES])
 
 const item = {
   country_code: countryCode,
@@ -89,16 +81,41 @@ const evidence = Type.Object(
   strict,
 )
 
+const explanation = Type.Object(
+  {
+    rule_version: Type.Integer(),
+    confidence: Type.Enum(['certain', 'high', 'medium']),
+    unit: nullable(Type.String({ description: 'of the figures: a currency, kWh, h, days, km/h' })),
+    steps: Type.Array(Type.String(), { description: 'the arithmetic, a line each' }),
+    decision: Type.String({ description: 'what is held for it' }),
+    counterfactual: Type.String({ description: 'when the CDR would have passed' }),
+    parameters: Type.Record(Type.String(), Type.String(), {
+      description: 'the numbers of the rule as they were in force; the unit ends the name',
+    }),
+    at_risk: nullable(
+      Type.Union([
+        Type.Literal('all', { description: 'the whole claim' }),
+        Type.Object({ net: Type.String(), tax: nullable(Type.String()) }, strict),
+      ]),
+    ),
+  },
+  { ...strict, description: 'how the finding comes about; null: of before there were any' },
+)
+
 const finding = Type.Object(
   {
     code: Type.String(),
+    title: Type.String(),
     severity: Type.Enum(['F', 'S', 'W', 'I']),
     message: Type.String(),
-    inputs: Type.Unknown({ description: 'what was compared: [{field, source, value}]' }),
+    inputs: Type.Unknown({
+      description: 'what was compared: [{field, source, value, received_at, hash}]',
+    }),
     expected: nullable(Type.String()),
     actual: nullable(Type.String()),
     difference: nullable(Type.String()),
     tolerance: nullable(Type.String()),
+    explanation: nullable(explanation),
     evidence: nullable(evidence),
   },
   strict,

@@ -63,6 +63,12 @@ const line = Type.Object(
     gross: amount,
     carried_from: nullable(Type.String()),
     late_from: nullable(Type.String()),
+    part: Type.Integer({
+      minimum: 0,
+      description:
+        '0: what nobody disputes of the CDR; others: what a dispute holds or held, or takes off after it was netted',
+    }),
+    dispute: nullable(Type.String({ description: 'the dispute of a part beyond 0' })),
   },
   strict,
 )

@@ -1,0 +1,141 @@
+import { compared, costTolerance, moneyText } from '../compare.ts'
+import type { Decimal } from '../decimal.ts'
+import { absolute, exactly, textOf, unitOf } from '../decimal.ts'
+import type { Draft, DraftInput } from '../findings.ts'
+import type { Case } from '../input.ts'
+import { riskBeyond } from '../risks.ts'
+
+/** P12: what a payment terminal took (OCPI 2.3.0, FinancialAdviceConfirmation) against the claim with tax. */
+export function checkCapture(subject: Case): readonly Draft[] {
+  const { facts, input } = subject
+  const captured = input.known?.captured ?? null
+  // What was taken in part, or not at all, says nothing about the price.
+  if (captured === null || captured.status !== 'SUCCESS') return []
+  const actual = facts.total.incl
+  const taken = `${captured.total} ${captured.currency}`
+  const inputs: DraftInput[] = [
+    { field: '/total_cost', source: 'cdr', value: actual === null ? null : textOf(actual) },
+    { field: captured.id, source: 'payment', value: taken },
+  ]
+  if (captured.currency.toUpperCase() !== facts.currency) {
+    const claim = moneyText(subject, actual ?? facts.total.excl)
+    return [{ code: 'P12', inputs, words: { claim, taken, apart: '' } }]
+  }
+  if (actual === null) return []
+  const expected = exactly(captured.total)
+  const tolerance = costTolerance(subject, expected)
+  if (absolute(actual - expected) <= tolerance) return []
+  const words = {
+    claim: moneyText(subject, actual),
+    taken: moneyText(subject, expected),
+    apart: `: ${moneyText(subject, absolute(actual - expected))} apart`,
+  }
+  const { risk, steps } = riskBeyond(subject, { excl: null, incl: expected })
+  return [
+    {
+      code: 'P12',
+      inputs,
+      words,
+      unit: facts.currency,
+      risk,
+      steps: [subtracted(subject, { expected, actual }), ...steps],
+      ...compared({ expected, actual, tolerance }),
+    },
+  ]
+}
+
+/** C7, C5: a replacement against what its dispute agreed, and against the CDR that it replaces. */
+export function checkReplaced(subject: Case): readonly Draft[] {
+  const replaced = subject.input.known?.replaced ?? null
+  if (replaced === null) return []
+  const { cdrId, net, gross, expectedNet } = replaced
+  return [
+    ...(expectedNet === null ? [] : checkAgreedNet(subject, { original: cdrId, expectedNet })),
+    ...checkRaise(subject, { original: cdrId, net, gross }),
+  ]
+}
+
+function checkAgreedNet(
+  subject: Case,
+  { original, expectedNet }: { original: string; expectedNet: string },
+): readonly Draft[] {
+  const actual = subject.facts.total.excl
+  const expected = exactly(expectedNet)
+  // The smallest amount that can be booked.
+  const tolerance = unitOf(6)
+  if (absolute(actual - expected) <= tolerance) return []
+  const words = {
+    original,
+    agreed: moneyText(subject, expected),
+    claim: moneyText(subject, actual),
+    apart: moneyText(subject, absolute(actual - expected)),
+  }
+  const { risk, steps } = riskBeyond(subject, { excl: expected, incl: null })
+  return [
+    {
+      code: 'C7',
+      inputs: claimInputs(subject, { original, value: expectedNet }),
+      words,
+      unit: subject.facts.currency,
+      risk,
+      steps: [subtracted(subject, { expected, actual }), ...steps],
+      ...compared({ expected, actual, tolerance }),
+    },
+  ]
+}
+
+/** Raising a price in a replacement is discouraged (ocpi/ocpi#399), so it needs consent. */
+function checkRaise(
+  subject: Case,
+  { original, net, gross }: { original: string; net: string; gross: string | null },
+): readonly Draft[] {
+  const { excl, incl } = subject.facts.total
+  const isNet = excl > exactly(net) + subject.minorUnit
+  const isGross = incl !== null && gross !== null && incl > exactly(gross) + subject.minorUnit
+  if (!isNet && !isGross) return []
+  const [actual, expected, basis] = isNet
+    ? [excl, exactly(net), 'without tax']
+    : [incl ?? excl, exactly(gross ?? net), 'with tax']
+  const words = {
+    original,
+    basis,
+    before: moneyText(subject, expected),
+    claim: moneyText(subject, actual),
+    apart: moneyText(subject, actual - expected),
+    receiver: subject.input.cdr.receiver,
+  }
+  const price = { excl: exactly(net), incl: gross === null ? null : exactly(gross) }
+  const { risk, steps } = riskBeyond(subject, price)
+  return [
+    {
+      code: 'C5',
+      inputs: claimInputs(subject, { original, value: net }),
+      words,
+      unit: subject.facts.currency,
+      risk,
+      steps: [subtracted(subject, { expected, actual }), ...steps],
+      ...compared({ expected, actual, tolerance: subject.minorUnit }),
+    },
+  ]
+}
+
+function claimInputs(
+  { facts }: Case,
+  { original, value }: { original: string; value: string },
+): readonly DraftInput[] {
+  return [
+    { field: '/total_cost/excl_vat', source: 'cdr', value: textOf(facts.total.excl) },
+    { field: '/id', source: 'original', value: original },
+    { field: '/total_cost/excl_vat', source: 'original', value },
+  ]
+}
+
+function subtracted(
+  subject: Case,
+  { expected, actual }: { expected: Decimal; actual: Decimal },
+): string {
+  const [from, to, apart] = [actual, expected, actual - expected].map((amount) =>
+    moneyText(subject, amount),
+  )
+  return `${from} − ${to} = ${apart}`
+}

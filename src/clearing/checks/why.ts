@@ -1,0 +1,90 @@
+import { attribute } from '../../pricing/attribution.ts'
+import type { Attribution } from '../../pricing/attribution.ts'
+import type { Draft } from '../findings.ts'
+import type { Case } from '../input.ts'
+import type { FindingCode } from '../rules.ts'
+
+/**
+ * P4 to P7, P10, V3: why a price differs, where one other reading of the tariff gives the claim. `wrong` is the finding
+ * that it does; what explains it adds nothing to what is at risk. Prices the CDR once for each such reading, so it is for
+ * CDRs that are wrong only.
+ */
+export function explainPrice(subject: Case, wrong: Draft | undefined): readonly Draft[] {
+  const { pricing, agreement } = subject.input
+  if (wrong === undefined || !pricing) return []
+  const { absolute, relative } = agreement.tolerance.cost
+  const tolerance = { absolute: String(absolute), relative: String(relative) }
+  const { found } = attribute({ ...pricing, tolerance, keys: KEYS })
+  const best = found.find(({ explains }) => explains.includes('total_cost'))
+  const code = best === undefined ? null : codeOf(best)
+  if (best === undefined || code === null) return []
+  return [draftOf({ code, best, wrong })]
+}
+
+/** What each other reading means in the words of the rule table; a key, or a key with its value. */
+const CAUSES: Readonly<Record<string, FindingCode>> = {
+  step_size: 'P4',
+  stepped_time: 'P4',
+  unpriced_in_step: 'P4',
+  exact_multiple: 'P4',
+  empty_volume_step: 'P4',
+  parking_time: 'P5',
+  parking_restrictions: 'P5',
+  time_prices: 'P5',
+  'left_out:PARKING_TIME': 'P5',
+  time_zone: 'P6',
+  restrictions: 'P6',
+  equal_window: 'P6',
+  midnight_end: 'P6',
+  missing_meter: 'P6',
+  meter_pairing: 'P6',
+  end_date: 'P6',
+  duration_origin: 'P6',
+  wrapping_window: 'P6',
+  price_limits: 'P7',
+  reservation_elements: 'P10',
+  expired_reservation: 'P10',
+  reservation_expired: 'P10',
+  reserved_step: 'P10',
+  'vat:twice': 'V3',
+  'vat:in_net': 'V3',
+  'vat:prices_include_it': 'V3',
+  'vat:on_both_sides': 'V3',
+  'vat:sides_exchanged': 'V3',
+}
+
+const KEYS = new Set(Object.keys(CAUSES).map((name) => name.split(':')[0] ?? name))
+
+function codeOf({ code, changes }: Attribution): FindingCode | null {
+  return CAUSES[code] ?? CAUSES[changes[0]?.key ?? ''] ?? null
+}
+
+function draftOf({
+  code,
+  best,
+  wrong,
+}: {
+  code: FindingCode
+  best: Attribution
+  wrong: Draft
+}): Draft {
+  const { expected, actual, difference, tolerance, inputs, unit, milder, words = {} } = wrong
+  const { price = '', basis = '' } = words
+  const total = best.total.excl ?? best.total.incl ?? ''
+  const steps = [`read so, the session costs ${total} ${unit ?? ''}`.trim()]
+  // One sentence for codes that are found in other ways too.
+  const what = `${best.sentence} By the tariff it is ${price} ${basis}.`
+  return {
+    code,
+    inputs,
+    ...(expected === undefined ? {} : { expected }),
+    ...(actual === undefined ? {} : { actual }),
+    ...(difference === undefined ? {} : { difference }),
+    ...(tolerance === undefined ? {} : { tolerance }),
+    ...(unit === undefined ? {} : { unit }),
+    ...(milder === undefined ? {} : { milder }),
+    words: { price, basis, what, fair: 'what the tariff says', net: price },
+    steps,
+    risk: 'explains',
+  }
+}

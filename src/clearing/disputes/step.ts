@@ -1,0 +1,251 @@
+import type { DisputeAmount } from './amounts.ts'
+import { isNothing, isWithin, less, NOTHING, partOf } from './amounts.ts'
+import type { Clock, DisputeState, DisputeVerb, OpenState, Outcome, Side, Step } from './machine.ts'
+import { isOpen, MACHINE } from './machine.ts'
+import { refusalText } from './sentences.ts'
+import type { DisputeTerms } from './terms.ts'
+
+/** Where a dispute stands. `amount` is what it is about, `upheld` what of it was accepted so far. */
+export type DisputeStand = {
+  readonly state: DisputeState
+  readonly round: number
+  readonly amount: DisputeAmount
+  readonly upheld: DisputeAmount
+  /** What is on the table and whose offer it is. */
+  readonly proposed: { readonly amount: DisputeAmount; readonly by: Side } | null
+  /** The party that has accepted the hub's offer, while the other has not. */
+  readonly acceptedBy: Side | null
+  /** Its deadline is over and what happens then has not been done yet. */
+  readonly isOverdue: boolean
+}
+
+/** What somebody does. `tax` null: the proportional one. `verdict`: what the hub itself finds right, where it knows. */
+export type Act = {
+  readonly verb: DisputeVerb
+  readonly side: Side
+  readonly amount?: { readonly net: bigint; readonly tax: bigint | null } | null
+  readonly text?: string | null
+  readonly verdict?: DisputeAmount | null
+  readonly terms: DisputeTerms
+  /** An amount with its currency, for sentences. */
+  readonly show: (micros: bigint) => string
+}
+
+/** What comes of an act. */
+export type Stepped = Omit<DisputeStand, 'isOverdue' | 'amount'> & {
+  readonly via: readonly DisputeState[]
+  /** When what happens by itself; keep: the running clock goes on; null: closed. */
+  readonly clock: { days: number; from: 'now' | 'opened'; verb: DisputeVerb } | 'keep' | null
+  /** Set at the moment of the decision: what is upheld, and what the CPO keeps of the disputed amount. */
+  readonly decided: { upheld: DisputeAmount; rest: DisputeAmount } | null
+  readonly outcome: Outcome | null
+  /** The amount that the act named or led to; null where it is about none. */
+  readonly said: DisputeAmount | null
+  /** It has just been opened: its evidence is to be frozen. */
+  readonly isOpening: boolean
+}
+
+export type Refused = { ok: false; message: string }
+type Result<T> = ({ ok: true } & T) | Refused
+
+/**
+ * What comes of an act on a dispute, or a sentence that says why it is not possible and what is, and for whom. Pure; the
+ * table is MACHINE. An act after the deadline is refused: what happens by itself has happened, whoever writes it down.
+ */
+export function stepDispute(dispute: DisputeStand, act: Act): Result<{ next: Stepped }> {
+  const { state } = dispute
+  const step = isOpen(state)
+    ? MACHINE[state].steps.find(({ verb, by }) => verb === act.verb && by.includes(act.side))
+    : undefined
+  if (!isOpen(state) || step === undefined)
+    return { ok: false, message: refusalText({ state, verb: act.verb, side: act.side }) }
+  const fault = faultOf(dispute, { step, act })
+  if (fault !== null) return { ok: false, message: fault }
+  const amount = amountOf(dispute, { step, act })
+  if (!amount.ok) return amount
+  const next = proceed(dispute, { step, act, amount: amount.amount })
+  const isOpening =
+    state === 'draft' && next.state !== 'draft' && !NEVER_OPENED.has(next.outcome ?? '')
+  const via = isOpening && next.state !== 'open' ? ['open' as const, ...next.via] : next.via
+  return { ok: true, next: { ...next, via, isOpening } }
+}
+
+/** How a draft ends that nobody made a dispute of. */
+const NEVER_OPENED: ReadonlySet<string> = new Set(['withdrawn', 'cleared', 'tolerated', 'credited'])
+
+type Chosen = { step: Step; act: Act }
+type Draft = Omit<Stepped, 'isOpening'>
+
+/** What stands against an act for all rows of the table alike. */
+function faultOf(dispute: DisputeStand, { step, act }: Chosen): string | null {
+  const { proposed, state, round } = dispute
+  const isParty = act.side !== 'hub'
+  if (dispute.isOverdue && isParty)
+    return 'The time for this is over: what happens by itself at the deadline is being done.'
+  if (step.needsText && !act.text?.trim())
+    return `Say in words why: '${act.verb}' needs a text for the other side.`
+  if (state !== 'proposed') return null
+  const isOwn = isParty && proposed?.by === act.side
+  if (isOwn && (act.verb === 'accept' || act.verb === 'reject'))
+    return 'This is your own offer; it waits for the other side.'
+  if (step.newRound && (act.side === 'cpo' || act.side === 'emsp') && round >= act.terms.rounds)
+    return `After ${round} rounds no further offers are taken: accept the one on the table, or reject it.`
+  return null
+}
+
+function amountOf(
+  dispute: DisputeStand,
+  { step, act }: Chosen,
+): Result<{ amount: DisputeAmount | null }> {
+  const { amount: of, upheld, proposed } = dispute
+  const ok = (amount: DisputeAmount | null) => ({ ok: true as const, amount })
+  switch (step.amount) {
+    case 'none':
+      return ok(null)
+    case 'nothing':
+      return ok(NOTHING)
+    case 'all':
+      return ok(of)
+    case 'stands':
+      return ok(upheld)
+    case 'table':
+      return ok(proposed?.amount ?? upheld)
+    case 'ruled':
+      if (!act.amount) return ok(proposed?.amount ?? upheld)
+      return namedAmount(dispute, act)
+    case 'offer':
+      if (!act.amount) return { ok: false, message: 'An offer names its amount.' }
+      return namedAmount(dispute, act)
+    case 'given': {
+      const named = namedAmount(dispute, act)
+      if (!named.ok || act.side !== 'cpo') return named
+      if (isNothing(named.amount))
+        return { ok: false, message: "To accept nothing, deny with 'answer' and say why." }
+      return isWithin(named.amount, upheld)
+        ? { ok: false, message: `${act.show(upheld.net)} net are accepted already.` }
+        : named
+    }
+    default:
+      return step.amount satisfies never
+  }
+}
+
+function namedAmount(dispute: DisputeStand, act: Act): Result<{ amount: DisputeAmount }> {
+  const { amount: of, upheld } = dispute
+  const part = partOf(act.amount ?? null, { of, words: 'the disputed amount', show: act.show })
+  if (!part.ok || isWithin(upheld, part.amount)) return part
+  const message = `${act.show(upheld.net)} net are accepted already; name at least as much.`
+  return { ok: false, message }
+}
+
+function proceed(
+  dispute: DisputeStand,
+  { step, act, amount }: Chosen & { amount: DisputeAmount | null },
+): Draft {
+  const { verb, side, terms } = act
+  const same = {
+    round: dispute.round,
+    upheld: dispute.upheld,
+    proposed: dispute.proposed,
+    acceptedBy: null,
+    via: step.via ?? [],
+    decided: null,
+    outcome: null,
+    said: amount,
+  }
+  const isHubs = dispute.proposed?.by === 'hub' || dispute.proposed?.by === 'operator'
+  // What the hub offers binds nobody until both have taken it, or time has.
+  if (verb === 'accept' && step.amount === 'table' && side !== 'hub' && isHubs) {
+    const other = dispute.acceptedBy
+    if (other === null || other === side)
+      return { ...same, state: dispute.state, via: [], acceptedBy: side, clock: 'keep' }
+  }
+  if (step.amount === 'offer' && amount !== null) {
+    const isCounter = step.newRound === true && side !== 'hub' && side !== 'operator'
+    const table = { round: dispute.round + (isCounter ? 1 : 0), proposed: { amount, by: side } }
+    return { ...same, ...table, ...standing(step, terms) }
+  }
+  if (verb === 'rebut' && dispute.round >= terms.rounds)
+    return { ...same, proposed: verdictOf(dispute, act), ...clocked('proposed', { terms }) }
+  if (step.to === 'arbitration' && !isHubs)
+    return { ...same, proposed: verdictOf(dispute, act), ...standing(step, terms) }
+  if (amount === null) {
+    const round = dispute.round + (step.newRound ? 1 : 0)
+    const ended = isOpen(step.to === 'decided' ? 'closed' : step.to)
+      ? {}
+      : { outcome: outcomeOf(dispute.upheld, dispute.amount) }
+    return { ...same, ...ended, round, ...standing(step, terms) }
+  }
+  const isAll = isWithin(dispute.amount, amount)
+  if (step.partly && !isAll)
+    return { ...same, upheld: amount, via: [], ...clocked(step.partly, { terms }) }
+  return decide(dispute, { step, act, amount, same })
+}
+
+/** The decision: what is upheld, and where the dispute goes from there. */
+function decide(
+  dispute: DisputeStand,
+  {
+    step,
+    act,
+    amount,
+    same,
+  }: Chosen & { amount: DisputeAmount; same: Omit<Draft, 'state' | 'clock'> },
+): Draft {
+  const decided = { upheld: amount, rest: less(dispute.amount, amount) }
+  const outcome = step.outcome ?? outcomeOf(amount, dispute.amount)
+  const base = { ...same, upheld: amount, decided }
+  if (step.to === 'decided' && !isNothing(amount))
+    return { ...base, ...clocked('await_credit', { terms: act.terms }) }
+  const closed = step.to === 'decided' ? closedState(step) : step.to
+  const via = closed === 'auto_resolved' ? [] : base.via
+  return { ...base, via, state: closed, clock: null, outcome }
+}
+
+/** A dispute that a proof decided against the eMSP ends as that. */
+function closedState(step: Step): 'closed' | 'auto_resolved' {
+  return step.via?.includes('auto_resolved') ? 'auto_resolved' : 'closed'
+}
+
+function standing(step: Step, terms: DisputeTerms): Pick<Draft, 'state' | 'clock'> {
+  const { to } = step
+  if (to === 'decided' || !isOpen(to))
+    return { state: to === 'decided' ? 'closed' : to, clock: null }
+  return clocked(to, { terms, clock: step.clock })
+}
+
+function clocked(
+  state: OpenState,
+  { terms, clock }: { terms: DisputeTerms; clock?: Clock | 'keep' | undefined },
+): Pick<Draft, 'state' | 'clock'> {
+  if (clock === 'keep') return { state, clock }
+  const { term, from, verb } = clock ?? MACHINE[state].clock
+  return { state, clock: { days: terms[term], from, verb } }
+}
+
+/**
+ * What the hub offers when the parties do not agree: what it finds right itself, else what the CPO offered last, never
+ * less than was accepted.
+ */
+function verdictOf(dispute: DisputeStand, act: Act): { amount: DisputeAmount; by: 'hub' } {
+  const { proposed, upheld, amount: of } = dispute
+  const own = act.verdict ?? (proposed?.by === 'cpo' ? proposed.amount : upheld)
+  const net = own.net < upheld.net ? upheld.net : own.net > of.net ? of.net : own.net
+  const tax = own.tax < upheld.tax ? upheld.tax : own.tax > of.tax ? of.tax : own.tax
+  return { amount: { net, tax }, by: 'hub' }
+}
+
+/** How a dispute ends that upheld so much of what it was about. */
+export function outcomeOf(upheld: DisputeAmount, amount: DisputeAmount): Outcome {
+  if (isNothing(upheld)) return 'denied'
+  return isWithin(amount, upheld) ? 'upheld' : 'partly_upheld'
+}
+
+/** The first clock of a dispute that begins in this state. */
+export function firstClock(
+  state: 'draft' | 'open',
+  terms: DisputeTerms,
+): { days: number; verb: DisputeVerb } {
+  const { term, verb } = MACHINE[state].clock
+  return { days: terms[term], verb }
+}

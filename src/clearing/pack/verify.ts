@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { at, readText } from '../read.ts'
+import { readSigned } from '../signed/read.ts'
+import { chainFault } from './event-hash.ts'
+import { eventsOf, filesOf, formatFault, frozenFilesOf, parsed, recomputationOf } from './read.ts'
+import { isSameBill, isSameClaim, repriced } from './recompute.ts'
+import type { PackFile } from './types.ts'
+import { EVIDENCE_NAMES, PACK_PATHS } from './types.ts'
+
+/** One thing that was checked. `isRight` null: there was nothing to check, which is no fault. */
+export type PackCheck = { subject: string; isRight: boolean | null; sentence: string }
+
+type Files = ReadonlyMap<string, Buffer>
+
+/**
+ * Checks everything in an evidence pack that can be checked without the hub: `files` by path. `expectedHash`: the
+ * evidence hash as somebody was told it, hex; null: compared with the manifest alone. Never throws; pure.
+ */
+export function verifyPack(
+  files: Files,
+  { expectedHash }: { expectedHash: string | null },
+): PackCheck[] {
+  const manifest = parsed(files.get(PACK_PATHS.manifest))
+  const listed = filesOf(manifest)
+  const fault =
+    formatFault(manifest) ?? (listed === null ? 'its list of files cannot be read' : null)
+  if (fault !== null || listed === null)
+    return [wrong('manifest', `The pack has no manifest that can be read: ${fault}.`)]
+  return [
+    checkFiles(files, listed),
+    ...checkFrozen(files, { manifest, listed, expectedHash }),
+    checkEvents('events of the dispute', at(manifest, '/events')),
+    checkEvents('events of the CDR', at(manifest, '/cdr_events')),
+    checkPrice(files, listed),
+    checkSigned(files, listed),
+  ]
+}
+
+/** Every file is listed and every listed one is there, with the bytes that the manifest says. */
+function checkFiles(files: Files, listed: readonly PackFile[]): PackCheck {
+  const faults: string[] = []
+  const names = new Set<string>([PACK_PATHS.manifest])
+  for (const { path, sha256, bytes } of listed) {
+    if (names.has(path)) faults.push(`${path} is listed twice`)
+    names.add(path)
+    const found = files.get(path)
+    if (found === undefined) faults.push(`${path} is missing`)
+    else if (found.length !== bytes || hashOf(found) !== sha256) faults.push(`${path} was altered`)
+  }
+  for (const path of files.keys())
+    if (!names.has(path)) faults.push(`${path} is not in the manifest`)
+  return faults.length === 0
+    ? right('files', `${listed.length} files, each with the bytes that the manifest says.`)
+    : wrong('files', `${faults.join('; ')}.`)
+}
+
+/** What was frozen at the opening is still what it was. */
+function checkFrozen(
+  files: Files,
+  {
+    manifest,
+    listed,
+    expectedHash,
+  }: { manifest: unknown; listed: readonly PackFile[]; expectedHash: string | null },
+): PackCheck[] {
+  const claimed = readText(at(manifest, '/evidence_hash'))
+  const bytes = files.get(PACK_PATHS.frozen)
+  if (bytes === undefined || claimed === null) {
+    const isNone = bytes === undefined && claimed === null && expectedHash === null
+    const sentence = isNone
+      ? 'Nothing was frozen: the dispute was never opened, or is about a pattern of many CDRs.'
+      : 'What was frozen is not in the pack.'
+    return [{ subject: 'frozen evidence', isRight: isNone ? null : false, sentence }]
+  }
+  const hash = hashOf(bytes)
+  if (hash !== claimed || (expectedHash !== null && hash !== expectedHash.toLowerCase()))
+    return [
+      wrong(
+        'frozen evidence',
+        `The frozen evidence has the hash ${hash}, not ${expectedHash ?? claimed}.`,
+      ),
+    ]
+  const frozen = frozenFilesOf(parsed(bytes))
+  if (frozen === null)
+    return [wrong('frozen evidence', 'The list of what was frozen cannot be read.')]
+  const changed = frozen.filter(({ number, name, sha256 }) => {
+    const file = listed.find(({ path }) => path === evidencePath({ number, name, added_by: 'hub' }))
+    return file === undefined || (file.sha256 !== sha256 && file.redacted !== true)
+  })
+  if (changed.length > 0) {
+    const names = changed.map(({ name }) => name).join(', ')
+    return [wrong('frozen evidence', `Not as it was frozen: ${names}.`)]
+  }
+  const redacted = listed.filter((file) => file.redacted === true)
+  const told =
+    redacted.length === 0
+      ? ''
+      : ` The card in ${redacted.map(({ path }) => path).join(', ')} was hashed after its retention, so these bytes cannot be compared any more.`
+  return [
+    right(
+      'frozen evidence',
+      `${frozen.length} files as they were frozen; evidence hash ${hash}.${told}`,
+    ),
+  ]
+}
+
+/** Where a piece of evidence stands in the ZIP. */
+export function evidencePath(piece: { number: number; name: string; added_by: string }): string {
+  const { number, name } = piece
+  if (name === EVIDENCE_NAMES.manifest && piece.added_by === 'hub') return PACK_PATHS.frozen
+  return `evidence/${String(number).padStart(3, '0')}-${name}`
+}
+
+function checkEvents(subject: string, list: unknown): PackCheck {
+  const events = eventsOf(list)
+  if (events === null) return wrong(subject, 'The events cannot be read.')
+  if (events.length === 0) return none(subject, 'No events are in the pack.')
+  const fault = chainFault(events)
+  if (fault !== null) return wrong(subject, `The chain is broken: ${fault}.`)
+  const withheld = events.filter(({ said }) => said === null).length
+  const more =
+    withheld === 0 ? '' : ` ${withheld} of them by operators of the hub, whose names are withheld.`
+  return right(subject, `${events.length} events, each following from the one before.${more}`)
+}
+
+/** Prices the CDR again by the tariffs in the pack. */
+function checkPrice(files: Files, listed: readonly PackFile[]): PackCheck {
+  const subject = 'recomputation'
+  const bytes = evidence(files, { listed, name: EVIDENCE_NAMES.recomputation })
+  if (bytes === undefined) return none(subject, 'The pack holds no recomputation.')
+  const kept = recomputationOf(parsed(bytes))
+  if (kept === null) return wrong(subject, 'The recomputation cannot be read.')
+  if (!kept.possible) return none(subject, `The price could not be recomputed: ${kept.why}`)
+  const cdr = parsed(evidence(files, { listed, name: EVIDENCE_NAMES.cdr }))
+  if (kept.as_sent && cdr !== undefined && !isSameClaim(cdr, kept.cdr))
+    return wrong(subject, 'What was priced is not the CDR in the pack.')
+  const priced = repriced(kept)
+  if (!isSameBill(priced, kept.bill))
+    return wrong(subject, `Priced again it comes to ${totalOf(priced)}, not ${totalOf(kept.bill)}.`)
+  const mended = kept.as_sent ? '' : ' The hub had mended the CDR before; see its notes.'
+  return right(
+    subject,
+    `Priced again by the tariffs in the pack: ${totalOf(priced)}, as recorded.${mended}`,
+  )
+}
+
+function totalOf(bill: unknown): string {
+  if (at(bill, '/ok') !== true)
+    return `no price (${readText(at(bill, '/message')) ?? 'no reason given'})`
+  const total = (side: string): string | null => readText(at(bill, `/total/${side}`))
+  const currency = readText(at(bill, '/currency')) ?? ''
+  const [net, gross] = [total('excl'), total('incl')]
+  if (net === null) return gross === null ? 'no total' : `${gross} ${currency} with tax`
+  return `${net} ${currency} before tax${gross === null ? '' : `, ${gross} ${currency} with it`}`
+}
+
+/** Reads the signed records of the CDR again. */
+function checkSigned(files: Files, listed: readonly PackFile[]): PackCheck {
+  const subject = 'signed meter data'
+  const bytes = evidence(files, { listed, name: EVIDENCE_NAMES.signed })
+  if (bytes === undefined) return none(subject, 'The pack holds no signed meter data.')
+  const kept = parsed(bytes)
+  const path = pathOf({ listed, name: EVIDENCE_NAMES.cdr })
+  if (listed.some((file) => file.path === path && file.redacted === true))
+    return none(
+      subject,
+      'The signed records named the card and were removed after their retention.',
+    )
+  const cdr = parsed(evidence(files, { listed, name: EVIDENCE_NAMES.cdr }))
+  const read = readSigned(cdr, { registeredKey: readText(at(kept, '/registered_key')) })
+  const again: unknown = JSON.parse(JSON.stringify(read))
+  if (!isDeepStrictEqual(again, at(kept, '/readings')))
+    return wrong(
+      subject,
+      'Read again, the signed records say something else than what is recorded.',
+    )
+  if (read.length === 0) return none(subject, 'The CDR carries none.')
+  const count = (verdict: string): number => read.filter((each) => each.verdict === verdict).length
+  const parts = (['valid', 'invalid', 'unverified'] as const)
+    .filter((verdict) => count(verdict) > 0)
+    .map((verdict) => `${count(verdict)} ${verdict}`)
+  return right(subject, `Checked again, as recorded: ${parts.join(', ')}.`)
+}
+
+function evidence(
+  files: Files,
+  what: { listed: readonly PackFile[]; name: string },
+): Buffer | undefined {
+  const path = pathOf(what)
+  return path === undefined ? undefined : files.get(path)
+}
+
+function pathOf({
+  listed,
+  name,
+}: {
+  listed: readonly PackFile[]
+  name: string
+}): string | undefined {
+  return listed.find(
+    ({ path, added_by: by }) => by === 'hub' && /^evidence\/\d{3,}-(.+)$/.exec(path)?.[1] === name,
+  )?.path
+}
+
+function hashOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function right(subject: string, sentence: string): PackCheck {
+  return { subject, isRight: true, sentence }
+}
+
+function wrong(subject: string, sentence: string): PackCheck {
+  return { subject, isRight: false, sentence }
+}
+
+function none(subject: string, sentence: string): PackCheck {
+  return { subject, isRight: null, sentence }
+}

@@ -1,0 +1,106 @@
+import { limits } from '../../../config/limits.ts'
+import type { Authorization, SessionStep } from '../../clearing/known.ts'
+import type { Tx } from '../../db/sql.ts'
+import { sql } from '../../db/sql.ts'
+import { foldKey } from '../../ocpi/primitives.ts'
+import { isRecord } from '../../ocpi/validate.ts'
+import type { CdrRow } from './clear-facts.ts'
+import { grouped } from './grouped.ts'
+
+/** Every message about the session of each CDR, in order of receipt; the first of them where there are very many. */
+export async function readSteps(
+  tx: Tx,
+  rows: readonly CdrRow[],
+): Promise<Map<bigint, SessionStep[]>> {
+  const asked = rows.filter(({ session_key: key }) => key !== null)
+  if (asked.length === 0) return new Map()
+  const found = await tx.rows<{
+    id: bigint
+    at: Date
+    method: SessionStep['method']
+    last_updated: Date | null
+    status: string | null
+    kwh: string | null
+    hash: string
+  }>(sql`
+    select q.id, s.at, s.method, s.last_updated, s.status, s.kwh, encode(s.sha256, 'hex') as hash
+    from unnest(${asked.map(({ id }) => id.toString())}::bigint[], ${asked.map(({ owner }) => owner)}::text[],
+      ${asked.map(({ session_key: key }) => key)}::text[]) as q (id, owner, object_key)
+    cross join lateral (
+      select * from session_steps s where s.owner = q.owner and s.object_key = q.object_key
+      order by s.id limit ${limits.knownStepsMax}
+    ) s order by q.id, s.id`)
+  return grouped(
+    found.map(({ id, at, last_updated: lastUpdated, ...step }) => [
+      id,
+      { ...step, receivedAt: at, lastUpdated },
+    ]),
+  )
+}
+
+/**
+ * OCPI has no word for a card that several drivers use at once, a fleet's or a car-sharer's: providers that have agreed on
+ * it write `multi_use`, which is kept as everything is that a Token holds.
+ */
+export function isMultiUse(token: unknown): boolean {
+  return isRecord(token) && token.multi_use === true
+}
+
+/**
+ * What was asked for with the card of each CDR at its CPO from a day before the start to the end, and under its
+ * authorization_reference whenever that was, oldest first.
+ */
+export async function readAuthorizations(
+  tx: Tx,
+  rows: readonly CdrRow[],
+): Promise<Map<bigint, Authorization[]>> {
+  const asked = rows.filter(({ started_at: start }) => start !== null)
+  if (asked.length === 0) return new Map()
+  const found = await tx.rows<{
+    id: bigint
+    kind: Authorization['kind']
+    at: Date
+    answered_at: Date | null
+    answer: string | null
+    reference: string | null
+    location_key: string | null
+    evse_uid: string | null
+  }>(sql`
+    select q.id, a.* from unnest(${asked.map(({ id }) => id.toString())}::bigint[],
+      ${asked.map(({ owner }) => owner)}::text[], ${asked.map(({ receiver }) => receiver)}::text[],
+      ${asked.map(({ token_key: key }) => key)}::text[], ${asked.map(referenceOf)}::text[],
+      ${asked.map(({ started_at: start }) => start)}::timestamptz[],
+      ${asked.map((row) => row.ended_at ?? row.received_at)}::timestamptz[])
+      as q (id, cpo, emsp, token_key, reference, started_at, ended_at)
+    cross join lateral (
+      (select a.id as n, kind, at, answered_at, answer, a.reference, location_key, evse_uid from authorizations a
+        where a.emsp = q.emsp and a.token_key = q.token_key and a.cpo = q.cpo
+          and a.at between q.started_at - ${limits.knownAuthorizationsMs}::float8 * interval '1 millisecond'
+            and q.ended_at + ${limits.clockSkewMs}::float8 * interval '1 millisecond'
+        order by a.at desc limit ${limits.knownAuthorizationsMax})
+      union
+      (select a.id, kind, at, answered_at, answer, a.reference, location_key, evse_uid from authorizations a
+        where a.cpo = q.cpo and a.reference = q.reference and a.emsp = q.emsp
+        order by a.at desc limit ${limits.knownAuthorizationsMax})
+    ) a order by q.id, a.at, a.n`)
+  return grouped(
+    found.map((row) => [
+      row.id,
+      {
+        kind: row.kind,
+        at: row.at,
+        answeredAt: row.answered_at,
+        answer: row.answer,
+        reference: row.reference,
+        locationId: row.location_key,
+        evseUid: row.evse_uid,
+      },
+    ]),
+  )
+}
+
+/** The folded authorization_reference of a CDR; null when it has none. */
+export function referenceOf({ value }: Pick<CdrRow, 'value'>): string | null {
+  const reference = isRecord(value) ? value.authorization_reference : undefined
+  return typeof reference === 'string' ? foldKey(reference) : null
+}

@@ -1,0 +1,77 @@
+import type { Known } from '../../clearing/known.ts'
+import { claimedAmounts } from '../../clearing/amounts.ts'
+import { readPrice } from '../../clearing/read.ts'
+import { textOf } from '../../clearing/decimal.ts'
+import type { Tx } from '../../db/sql.ts'
+import { sql } from '../../db/sql.ts'
+import { isRecord } from '../../ocpi/validate.ts'
+import { fromMicros } from '../../ledger/money.ts'
+import type { CdrRow } from './clear-facts.ts'
+import { referenceOf } from './clear-known-authority.ts'
+
+type Captured = NonNullable<Known['captured']>
+type Replaced = NonNullable<Known['replaced']>
+
+/** What a payment terminal captured under the authorization_reference of each CDR, as last said; see noteCapture. */
+export async function readCaptured(
+  tx: Tx,
+  rows: readonly CdrRow[],
+): Promise<Map<bigint, Captured>> {
+  const asked = rows.filter((row) => referenceOf(row) !== null)
+  if (asked.length === 0) return new Map()
+  const found = await tx.rows<Captured & { cdr: bigint }>(sql`
+    select distinct on (q.id) q.id as cdr, c.total, c.currency, c.status, c.confirmation_id as id
+    from unnest(${asked.map(({ id }) => id.toString())}::bigint[], ${asked.map(({ owner }) => owner)}::text[],
+      ${asked.map(referenceOf)}::text[]) as q (id, cpo, reference)
+    join captures c using (cpo, reference) where c.total is not null
+    order by q.id, c.received_at desc`)
+  return new Map(found.map(({ cdr, ...captured }) => [cdr, captured]))
+}
+
+/**
+ * The credited CDR of the same session that each one replaces; of CDRs without a session, that of the same card and
+ * start. The last one that was credited; `expectedNet` where what its disputes upheld waits for the replacement.
+ */
+export async function readReplaced(
+  tx: Tx,
+  rows: readonly CdrRow[],
+): Promise<Map<bigint, Replaced>> {
+  const found = await tx.rows<{
+    id: bigint
+    cdr_id: string
+    value: unknown
+    upheld: bigint | null
+    net_micros: bigint | null
+  }>(sql`
+    with q as (
+      select * from unnest(${rows.map(({ id }) => id.toString())}::bigint[], ${rows.map(({ owner }) => owner)}::text[],
+        ${rows.map(({ receiver }) => receiver)}::text[], ${rows.map((row) => row.session_key)}::text[],
+        ${rows.map((row) => row.token_key)}::text[], ${rows.map((row) => row.started_at)}::timestamptz[])
+        as q (id, owner, receiver, session_key, token_key, started_at)
+    ), twins as (
+      select q.id, c.id as other from q join cdrs c on c.owner = q.owner and c.session_key = q.session_key
+      where c.id < q.id and not c.is_credit
+      union all
+      select q.id, c.id from q join cdrs c on c.receiver = q.receiver and c.token_key = q.token_key
+        and c.started_at = q.started_at and c.owner = q.owner
+      where q.session_key is null and c.session_key is null and c.id < q.id and not c.is_credit
+    )
+    select distinct on (t.id) t.id, c.cdr_id, c.value, s.net_micros, a.upheld
+    from twins t join cdr_states s on s.cdr_id = t.other and s.state = 'credited' join cdrs c on c.id = t.other
+    left join lateral (
+      select sum(net_micros)::bigint as upheld from adjustments a
+      where a.cdr_id = t.other and a.state <> 'awaiting_document'
+      having bool_or(a.state = 'awaiting_replacement')
+    ) a on true
+    order by t.id, t.other desc`)
+  return new Map(
+    found.flatMap(({ id, cdr_id: cdrId, value, upheld, net_micros: claimed }) => {
+      const claim = claimedAmounts(value)
+      if (claim === null) return []
+      const gross = isRecord(value) ? (readPrice(value.total_cost)?.incl ?? null) : null
+      const expected = upheld === null || claimed === null ? null : fromMicros(claimed - upheld)
+      const replaced = { cdrId, net: claim.net, gross: gross === null ? null : textOf(gross) }
+      return [[id, { ...replaced, expectedNet: expected }]]
+    }),
+  )
+}

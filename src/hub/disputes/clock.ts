@@ -1,0 +1,99 @@
+import { limits } from '../../../config/limits.ts'
+import type { Context } from '../../context.ts'
+import { DatabaseUnavailable } from '../../db/database.ts'
+import { sql } from '../../db/sql.ts'
+import type { Sql } from '../../db/sql.ts'
+import { finishOutbox } from '../../outbox/outbox.ts'
+import type { OutboxRow } from '../../outbox/outbox.ts'
+import { raiseAlert } from '../alerts.ts'
+import { applyDeeds } from './apply.ts'
+import type { Deed } from './apply.ts'
+import { deedOf, findResolution } from './auto-resolve.ts'
+import type { Resolution } from './auto-resolve.ts'
+import { lockDispute } from './locks.ts'
+import type { LockedDispute } from './locks.ts'
+
+/** Finds disputes whose deadline is over by PostgreSQL's clock; each becomes work of its own. */
+export async function sweepDisputes(client: Sql): Promise<void> {
+  await client.rows(sql`
+    insert into outbox (kind, subject)
+    select 'dispute_clock', id::text from disputes
+    where closed_at is null and deadline_at <= clock_timestamp()
+      -- What was given up waits for a person, not for the next second.
+      and id::text not in (select subject from outbox where kind = 'dispute_clock' and outcome = 'failed')
+      and id::text not in (select subject from outbox where kind = 'dispute_clock' and finished_at is null)
+    order by deadline_at limit ${limits.disputeSweepMax}
+    on conflict do nothing`)
+}
+
+/**
+ * Does what happens by itself at the deadline of a dispute (subject). Doing it twice, or by two workers at once, does it
+ * once: under the lock the deadline is read again. One that cannot be done is tried again, and an operator is told.
+ */
+export async function runDisputeClock(context: Context, row: OutboxRow): Promise<void> {
+  const id = BigInt(row.subject)
+  try {
+    await context.db.transaction(async (tx) => {
+      const locked = await lockDispute(context, tx, id)
+      if (locked?.dispute.is_overdue === true && locked.dispute.closed_at === null) {
+        const applied = await applyDeeds(locked, await deedsOf(locked))
+        if (!applied.ok) throw new Error(applied.message)
+      }
+      await finishOutbox(tx, { ids: [row.id], outcome: 'done' })
+    })
+  } catch (error) {
+    if (!(error instanceof DatabaseUnavailable)) await tellFailure(context, { id, error })
+    throw error
+  }
+}
+
+/** What the clock does: what the table says, unless the facts decide a draft. */
+async function deedsOf(locked: LockedDispute): Promise<Deed[]> {
+  const { dispute } = locked
+  const verb = dispute.default_verb ?? 'close'
+  const byClock: Deed = { verb, doer: { side: 'hub', actor: 'hub', text: null }, amount: null }
+  if (dispute.state !== 'draft') return [byClock]
+  const found = await resolutionOf(locked)
+  if (found === null) return [{ ...byClock, verb: 'open' }]
+  // What is proven against the CPO waits until it had the time to answer; what is proven for it does not.
+  const isDue = verb === 'resolve' || found.verb === 'tolerate' || found.amount.net === 0n
+  if (isDue || hasWaited(locked)) return [deedOf(found)]
+  const { sentence, proof } = found
+  return [
+    {
+      verb: 'prove',
+      doer: { side: 'hub', actor: 'hub', text: sentence },
+      amount: null,
+      proof: { ...proof, sentence },
+    },
+  ]
+}
+
+async function resolutionOf(locked: LockedDispute): Promise<Resolution | null> {
+  const { tx, dispute, cdrs, terms } = locked
+  const [row] = cdrs
+  if (!row) return null
+  const amount = { net: dispute.net_micros, tax: dispute.tax_micros }
+  return findResolution(tx, { row, code: dispute.code, amount, terms })
+}
+
+/** True where the draft of an agreement is to wait no longer for a proof than it has for anything. */
+function hasWaited({ terms }: LockedDispute): boolean {
+  return terms.auto_dispute.auto_uphold_days <= terms.auto_dispute.hold_days
+}
+
+async function tellFailure(
+  context: Context,
+  { id, error }: { id: bigint; error: unknown },
+): Promise<void> {
+  context.log.error({ err: error, dispute_id: id.toString() }, 'a dispute could not go on')
+  const text = error instanceof Error ? error.message.slice(0, 200) : 'unknown error'
+  await raiseAlert(context.db, {
+    code: 'dispute_not_decided',
+    severity: 'critical',
+    subject: `dispute ${id}`,
+    message: `its deadline is over, and what happens then cannot be done: ${text}`,
+    advice:
+      'It is tried again by itself. POST /admin/v1/ledger/verify shows whether the books are sound',
+  })
+}

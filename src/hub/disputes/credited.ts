@@ -1,0 +1,108 @@
+import type { Tx } from '../../db/sql.ts'
+import { sql } from '../../db/sql.ts'
+import { settleAwaiting } from './awaiting.ts'
+
+/** A CDR that a credit takes back as a whole. `dueDays`: how long what replaces it is waited for. */
+export type CreditedCdr = { cdrId: bigint; creditId: bigint; dueDays: number }
+
+/**
+ * What a credit does to the disputes of the CDR that it takes back, and to what was taken off before. Disputes that are
+ * not decided end as `credited`: what they were about need not be paid. Where something of the claim is left, neither
+ * disputed nor taken off, a replacement is waited for: everything that was adjusted waits with it, and so does what the
+ * disputes were about. Where nothing is left, what was adjusted is consumed by the credit alone.
+ *
+ * The CDR's row is locked, and so is what it stands in the way of; an adjustment that is consumed never changes again.
+ */
+export async function creditDisputes(tx: Tx, credited: readonly CreditedCdr[]): Promise<void> {
+  for (const cdr of credited) {
+    const open = await closeUndecided(tx, cdr)
+    const adjusted = await readAdjusted(tx, cdr)
+    if (open.length === 0 && adjusted.disputes.length === 0) continue
+    const sum = (key: 'net' | 'tax'): bigint => open.reduce((total, each) => total + each[key], 0n)
+    const isAll = adjusted.leftNet === sum('net') && adjusted.leftTax === sum('tax')
+    await documentAdjustments(tx, { cdr, isAll })
+    if (!isAll) await insertAwaited(tx, { cdr, disputes: open.map(({ id }) => id) })
+    await settleAwaiting(tx, {
+      disputes: adjusted.disputes,
+      reasonCode: 'credited',
+      dueDays: cdr.dueDays,
+    })
+  }
+}
+
+/** Closes the undecided disputes of a CDR, and returns them. */
+async function closeUndecided(
+  tx: Tx,
+  cdr: CreditedCdr,
+): Promise<{ id: bigint; net: bigint; tax: bigint }[]> {
+  return tx.rows(sql`
+    with wanted as materialized (
+      select id, epoch + 1 as epoch, event_hash as prev, net_micros as net, tax_micros as tax, clock_timestamp() as at
+      from disputes
+      where cdr_id = ${cdr.cdrId.toString()}::bigint and closed_at is null
+        and state not in ('await_credit', 'await_replacement')
+      order by id
+    ), hashed as materialized (
+      select w.*, event_hash(w.prev, 'dispute:' || w.id, w.epoch, array['closed', '', 'hub', 'credited', '', 'credit', 'hub',
+        w.net::text, w.tax::text], w.at) as hash
+      from wanted w
+    ), moved as (
+      update disputes d set state = 'closed', epoch = h.epoch, outcome = 'credited', closed_at = h.at, deadline_at = null,
+        default_verb = null, event_hash = h.hash
+      from hashed h where d.id = h.id returning d.id
+    ), told as (
+      insert into dispute_events (dispute_id, epoch, state, verb, side, actor, reason_code, net_micros, tax_micros, at,
+        prev_hash, hash)
+      select id, epoch, 'closed', 'credit', 'hub', 'hub', 'credited', net, tax, at, prev, hash from hashed
+    )
+    select h.id, h.net, h.tax from hashed h join moved using (id) order by h.id`)
+}
+
+/** What of the claim is left after all that was taken off before, and by which disputes it was. */
+async function readAdjusted(
+  tx: Tx,
+  cdr: CreditedCdr,
+): Promise<{ leftNet: bigint; leftTax: bigint; disputes: bigint[] }> {
+  const [row] = await tx.rows<{
+    left_net: bigint
+    left_tax: bigint
+    disputes: bigint[] | null
+  }>(sql`
+    select coalesce(s.net_micros, 0) - coalesce(sum(a.net_micros), 0)::bigint as left_net,
+      coalesce(s.tax_micros, 0) - coalesce(sum(a.tax_micros), 0)::bigint as left_tax,
+      array_agg(a.dispute_id) filter (where a.state = 'awaiting_document') as disputes
+    from cdr_states s left join adjustments a on a.cdr_id = s.cdr_id
+    where s.cdr_id = ${cdr.cdrId.toString()}::bigint group by s.net_micros, s.tax_micros`)
+  return {
+    leftNet: row?.left_net ?? 0n,
+    leftTax: row?.left_tax ?? 0n,
+    disputes: row?.disputes ?? [],
+  }
+}
+
+/** The credit is the document of what was adjusted; where nothing is left to claim it is all there will be. */
+async function documentAdjustments(
+  tx: Tx,
+  { cdr, isAll }: { cdr: CreditedCdr; isAll: boolean },
+): Promise<void> {
+  await tx.rows(sql`
+    update adjustments set credit_id = ${cdr.creditId.toString()}::bigint,
+      state = case when ${isAll} then 'consumed' else 'awaiting_replacement' end,
+      consumed_at = case when ${isAll} then clock_timestamp() end, difference_net = case when ${isAll} then 0 end,
+      due_at = case when ${isAll} then null else clock_timestamp() + ${cdr.dueDays}::float8 * interval '1 day' end
+    where cdr_id = ${cdr.cdrId.toString()}::bigint and state = 'awaiting_document'`)
+}
+
+/** What the disputes were about need not be paid, and is posted nowhere: only what replaces the CDR is waited for. */
+async function insertAwaited(
+  tx: Tx,
+  { cdr, disputes }: { cdr: CreditedCdr; disputes: readonly bigint[] },
+): Promise<void> {
+  if (disputes.length === 0) return
+  await tx.rows(sql`
+    insert into adjustments (dispute_id, cdr_id, owner, receiver, currency, net_micros, tax_micros, state, credit_id, due_at)
+    select id, cdr_id, owner, receiver, currency, net_micros, tax_micros, 'awaiting_replacement',
+      ${cdr.creditId.toString()}::bigint, clock_timestamp() + ${cdr.dueDays}::float8 * interval '1 day'
+    from disputes where id = any(${disputes.map(String)}::bigint[]) and (net_micros > 0 or tax_micros > 0)
+    order by id`)
+}

@@ -1,0 +1,185 @@
+import { limits } from '../../../config/limits.ts'
+import { assert } from '../../assert.ts'
+import { isSameClaim } from '../../clearing/pack/recompute.ts'
+import { EVIDENCE_NAMES } from '../../clearing/pack/types.ts'
+import type { Recomputation, SignedEvidence } from '../../clearing/pack/types.ts'
+import { readSigned } from '../../clearing/signed/read.ts'
+import type { Tx } from '../../db/sql.ts'
+import { sql } from '../../db/sql.ts'
+import { dropNulls } from '../../ocpi/validate.ts'
+import { readFacts, readCdrRows } from '../cdrs/clear-facts.ts'
+import type { CdrRow, Facts } from '../cdrs/clear-facts.ts'
+import { priceRow, tariffOf } from '../cdrs/clear-price.ts'
+import type { Prices } from '../cdrs/clear-price.ts'
+import { readAgreed } from './evidence-agreed.ts'
+import type { EvidenceFile } from './evidence.ts'
+import { minimised } from './minimised.ts'
+
+/**
+ * Everything known about the session of a CDR, as files. Cards and contracts are hashed but in the CDR itself, which
+ * both parties have; a file with nothing in it is left out. The price is reckoned from the JSON that stands in the file,
+ * so that whoever reads it reckons the same.
+ */
+export async function gatherEvidence(
+  tx: Tx,
+  { disputeId, cdrId }: { disputeId: bigint; cdrId: bigint },
+): Promise<{ cdr: { party: string; id: string }; files: EvidenceFile[] }> {
+  const [row] = await readCdrRows(tx, { ids: [cdrId], forUpdate: false })
+  assert(row !== undefined, `dispute ${disputeId} is about a CDR that is not there`)
+  const facts = await readFacts(tx, [row], [])
+  const original = await readOriginal(tx, cdrId)
+  const agreed = await readAgreed(tx, row)
+  const prices = priceRow({ row, facts, tariff: tariffOf(row, facts), agreed })
+  const sent = dropNulls(parsed(original.original))
+  const known = facts.known.get(row.id)
+  const tokenKnown = known?.token
+    ? { received_at: known.token.receivedAt, token: minimised(known.token.value) }
+    : null
+  const pieces: [name: string, value: unknown][] = [
+    ['receipt.json', receiptOf(row, original)],
+    ['session-history.json', await readSession(tx, row)],
+    ['tariffs.json', tariffsOf(prices)],
+    ['authority.json', filled({ token: tokenKnown, requests: listed(known?.authorizations) })],
+    ['location.json', known?.place ?? null],
+    ['emsp-record.json', await readRecords(tx, cdrId)],
+    [EVIDENCE_NAMES.signed, signedOf(sent, known?.meter?.registeredKey ?? null)],
+    [EVIDENCE_NAMES.recomputation, recomputationOf(prices, sent)],
+    ['agreement.json', { version: agreed.version, terms: agreed.terms }],
+    ['findings.json', await readFindings(tx, cdrId)],
+    ['decisions.json', await readDecisions(tx, { row, disputeId })],
+  ]
+  return {
+    cdr: { party: row.owner, id: row.cdr_id },
+    files: [
+      { name: EVIDENCE_NAMES.cdr, media: 'application/json', bytes: original.original },
+      ...pieces.flatMap(([name, value]) => (value === null ? [] : [jsonFile(name, value)])),
+    ],
+  }
+}
+
+type Original = { original: Buffer; ocpi_version: string; channel: string; content_hash: string }
+
+async function readOriginal(tx: Tx, cdrId: bigint): Promise<Original> {
+  const [found] = await tx.rows<Original>(sql`
+    select original, ocpi_version, channel, encode(content_hash, 'hex') as content_hash
+    from cdrs where id = ${cdrId.toString()}::bigint`)
+  assert(found !== undefined, 'a CDR that was just read is not there')
+  return found
+}
+
+function receiptOf(
+  row: CdrRow,
+  { ocpi_version: version, channel, content_hash: hash }: Original,
+): object {
+  return {
+    received_at: row.received_at,
+    how: channel === 'pull' ? 'fetched by the hub' : 'sent by its owner',
+    ocpi_version: version,
+    content_hash: hash,
+    correlation_id: row.correlation_id,
+    doubts: row.doubts,
+  }
+}
+
+/** Every message about the session with when it came; `sha256` is of the message as it came, `message` minimised. */
+async function readSession(tx: Tx, row: CdrRow): Promise<object[] | null> {
+  if (row.session_key === null) return null
+  const steps = await tx.rows<{ body: string } & Record<string, unknown>>(sql`
+    select at as received_at, method, status, kwh, last_updated, encode(sha256, 'hex') as sha256, body
+    from session_steps where owner = ${row.owner} and object_key = ${row.session_key}
+    order by id limit ${limits.evidenceStepsMax}`)
+  return listed(steps.map(({ body, ...step }) => ({ ...step, message: minimised(parsed(body)) })))
+}
+
+function tariffsOf({ pricing, stored, contract }: Prices): object | null {
+  if (pricing === null) return null
+  return { priced_by: pricing.tariffs, as_stored: totalsOf(stored), as_agreed: totalsOf(contract) }
+}
+
+function totalsOf(priced: Prices['priced']): object | null {
+  if (priced === null) return null
+  return priced.ok ? { currency: priced.currency, total: priced.total } : { cannot: priced.message }
+}
+
+async function readRecords(tx: Tx, cdrId: bigint): Promise<object[] | null> {
+  const records = await tx.rows<{ value: unknown } & Record<string, unknown>>(sql`
+    select r.record_id, r.revision, r.source, r.received_at, encode(r.content_hash, 'hex') as content_hash,
+      m.kind, m.tier, m.score, m.confirmed, m.shift_minutes, r.value
+    from record_matches m join emsp_records r on r.id = m.record_id
+    where m.cdr_id = ${cdrId.toString()}::bigint and not m.rejected order by r.id limit ${limits.evidenceDecisionsMax}`)
+  return listed(records.map(({ value, ...record }) => ({ ...record, record: minimised(value) })))
+}
+
+function signedOf(sent: unknown, registeredKey: string | null): SignedEvidence | null {
+  const readings = readSigned(sent, { registeredKey })
+  return readings.length === 0 ? null : { registered_key: registeredKey, readings }
+}
+
+function recomputationOf({ pricing, priced }: Prices, sent: unknown): Recomputation {
+  if (pricing === null || priced === null)
+    return { possible: false, why: 'No tariff is known that the session was charged by.' }
+  const { cdr, tariffs, options } = pricing
+  const policy = options.policy
+  assert(policy !== undefined, 'a CDR is priced by a policy')
+  return {
+    possible: true,
+    as_sent: isSameClaim(sent, cdr),
+    cdr: minimised(cdr),
+    tariffs,
+    time_zone: options.timeZone ?? null,
+    policy,
+    bill: priced,
+  }
+}
+
+async function readFindings(tx: Tx, cdrId: bigint): Promise<object[] | null> {
+  return listed(
+    await tx.rows(sql`
+    select code, severity, message, inputs, expected, actual, difference, tolerance, explanation, evidence, at
+    from cdr_findings where cdr_id = ${cdrId.toString()}::bigint and superseded_at is null order by id`),
+  )
+}
+
+/** What was decided before in disputes of the same pair about the same, newest first. */
+async function readDecisions(
+  tx: Tx,
+  { row, disputeId }: { row: CdrRow; disputeId: bigint },
+): Promise<object[] | null> {
+  return listed(
+    await tx.rows(sql`
+    select o.id as dispute, o.code, o.outcome, o.closed_at, o.currency, o.net_micros::text as disputed_net_micros,
+      o.upheld_net::text as upheld_net_micros, o.round
+    from disputes d join disputes o on o.owner = d.owner and o.receiver = d.receiver and o.code = d.code
+      and o.id <> d.id and o.closed_at is not null
+    where d.id = ${disputeId.toString()}::bigint and d.owner = ${row.owner}
+    order by o.closed_at desc, o.id desc limit ${limits.evidenceDecisionsMax}`),
+  )
+}
+
+function parsed(text: Buffer | string): unknown {
+  try {
+    return JSON.parse(text.toString().replace(/^\ufeff/, ''))
+  } catch {
+    return null
+  }
+}
+
+function listed<T extends object>(items: readonly T[] | undefined): T[] | null {
+  return items === undefined || items.length === 0 ? null : [...items]
+}
+
+/** Null where every member is null. */
+function filled(value: Readonly<Record<string, unknown>>): object | null {
+  return Object.values(value).every((member) => member === null) ? null : value
+}
+
+function jsonFile(name: string, value: unknown): EvidenceFile {
+  const text = JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'bigint' ? member.toString() : member,
+  )
+  return { name, media: 'application/json', bytes: Buffer.from(`${pretty(text)}\n`) }
+}
+
+function pretty(text: string): string {
+  return JSON.stringify(JSON.parse(text), null, 2)
+}

@@ -1,0 +1,86 @@
+import type { DisputeAmount } from '../../clearing/disputes/amounts.ts'
+import { NOTHING, proportionalTax } from '../../clearing/disputes/amounts.ts'
+import { readEnergyVerdict, withSignedEnergy } from '../../clearing/disputes/energy.ts'
+import type { EnergyVerdict } from '../../clearing/disputes/energy.ts'
+import type { Tx } from '../../db/sql.ts'
+import { toMicros } from '../../ledger/money.ts'
+import { readFacts } from '../cdrs/clear-facts.ts'
+import type { CdrRow } from '../cdrs/clear-facts.ts'
+import { readMeters } from '../cdrs/clear-known-meter.ts'
+import { priceRow, tariffOf } from '../cdrs/clear-price.ts'
+import type { FilledTerms } from '../filled-terms.ts'
+import { grossText } from './tell.ts'
+
+/** What signed registers make of an energy dispute. */
+export type EnergyProof = {
+  amount: DisputeAmount
+  sentence: string
+  proof: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Decides by valid signed meter data of the CDR: right within the resolution of the meter, or too high by what the price
+ * goes down when the CDR is priced again with the signed energy. Null without valid data, or where no price can be
+ * reckoned.
+ */
+export async function proveEnergy(
+  tx: Tx,
+  question: { row: CdrRow; amount: DisputeAmount; terms: FilledTerms },
+): Promise<EnergyProof | null> {
+  const { row, amount } = question
+  const meters = await readMeters(tx, [row])
+  const verdict = readEnergyVerdict(row.value, meters.get(row.id)?.signed ?? [])
+  if (verdict === null) return null
+  if (verdict.says !== 'less')
+    return { amount: NOTHING, sentence: verdict.sentence, proof: proofOf(verdict, null) }
+  const price = await priceSigned(tx, { ...question, verdict })
+  if (price === null) return null
+  const { less, text } = price
+  const net = less > amount.net ? amount.net : less
+  const tax = proportionalTax({ net, of: amount })
+  return {
+    amount: { net, tax },
+    sentence: `${verdict.sentence} Priced again with the signed energy, spread over its charging periods as the billed one was, it costs ${text} net.`,
+    proof: proofOf(verdict, text),
+  }
+}
+
+function proofOf(verdict: EnergyVerdict, price: string | null): EnergyProof['proof'] {
+  return {
+    rule: 'signed energy',
+    signed_kwh: verdict.signedKwh,
+    billed_kwh: verdict.billedKwh,
+    resolution_kwh: verdict.resolutionKwh,
+    record_sha256: verdict.hash,
+    ...(price === null
+      ? {}
+      : { price_with_signed_energy_net: price, periods: 'scaled by signed / billed' }),
+  }
+}
+
+/** By how much less the CDR would cost with the signed energy, in micro-units, and what it would cost. */
+async function priceSigned(
+  tx: Tx,
+  input: { row: CdrRow; terms: FilledTerms; verdict: EnergyVerdict },
+): Promise<{ less: bigint; text: string } | null> {
+  const { row, terms, verdict } = input
+  const value = withSignedEnergy(row.value, verdict.signedKwh)
+  if (value === null) return null
+  const facts = await readFacts(tx, [row], [])
+  // The text of a CDR of 2.1.1 bills the energy that it bills: its lifted value is priced instead.
+  const changed = { ...row, value, text_211: null }
+  const { priced } = priceRow({
+    row: changed,
+    facts,
+    tariff: tariffOf(row, facts),
+    agreed: { version: row.agreement_version ?? 0, terms },
+  })
+  if (priced === null || !priced.ok || priced.total.excl === null) return null
+  const net = toMicros(priced.total.excl)
+  const claim = row.net_micros
+  if (net.status !== 'ok' || claim === null) return null
+  return {
+    less: claim > net.micros ? claim - net.micros : 0n,
+    text: grossText({ net: net.micros, tax: 0n }, row.currency),
+  }
+}

@@ -1,0 +1,78 @@
+import type { Sql, Tx } from '../../db/sql.ts'
+import { sql } from '../../db/sql.ts'
+import { settleAwaiting } from './awaiting.ts'
+
+/**
+ * The credited CDR that another one of the same session replaces, and what that was to claim, net in micro-units: the
+ * claim without what was taken off.
+ */
+export type Replaced = {
+  originalId: bigint
+  cdrId: string
+  claimNet: bigint
+  claimTax: bigint
+  expectedNet: bigint
+  disputes: bigint[]
+}
+
+/**
+ * What CDRs replace, by their id: the newest credited CDR of the same CPO, eMSP and session – without a session: of the
+ * same token and start – that came before them and whose adjustments wait for it. Under the locks of clearing (session
+ * and card) nobody else takes the same.
+ */
+export async function readReplaced(
+  client: Sql,
+  ids: readonly bigint[],
+): Promise<ReadonlyMap<bigint, Replaced>> {
+  if (ids.length === 0) return new Map()
+  const rows = await client.rows<{ id: bigint } & Replaced>(sql`
+    select distinct on (c.id) c.id, o.id as "originalId", o.cdr_id as "cdrId", s.net_micros as "claimNet",
+      s.tax_micros as "claimTax", s.net_micros - a.net as "expectedNet", a.disputes
+    from cdrs c
+    join cdrs o on o.owner = c.owner and o.receiver = c.receiver and o.currency = c.currency and o.id < c.id
+      and not o.is_credit and (o.session_key = c.session_key or (o.session_key is null and c.session_key is null
+        and o.token_key = c.token_key and o.started_at = c.started_at))
+    join cdr_states s on s.cdr_id = o.id
+    join lateral (
+      select sum(net_micros)::bigint as net,
+        array_agg(dispute_id) filter (where state = 'awaiting_replacement') as disputes
+      from adjustments where cdr_id = o.id
+    ) a on a.disputes is not null
+    where c.id = any(${ids.map(String)}::bigint[]) and not c.is_credit
+    order by c.id, o.id desc`)
+  return new Map(rows.map(({ id, ...replaced }) => [id, replaced]))
+}
+
+/**
+ * CDRs that were booked and replace a credited one consume what waits for them, each once: the first of a session takes
+ * it. Keeps what a replacement claims beyond what was agreed. Returns how many adjustments were consumed.
+ */
+export async function consumeAdjustments(
+  tx: Tx,
+  replacements: readonly { cdrId: bigint; netMicros: bigint; dueDays: number }[],
+): Promise<number> {
+  if (replacements.length === 0) return 0
+  const found = await readReplaced(
+    tx,
+    replacements.map(({ cdrId }) => cdrId),
+  )
+  const taken = new Set<bigint>()
+  let count = 0
+  for (const { cdrId, netMicros, dueDays } of replacements) {
+    const replaced = found.get(cdrId)
+    if (replaced === undefined || taken.has(replaced.originalId)) continue
+    taken.add(replaced.originalId)
+    const consumed = await tx.rows<{ dispute_id: bigint }>(sql`
+      update adjustments set state = 'consumed', replacement_id = ${cdrId.toString()}::bigint, due_at = null,
+        difference_net = ${(netMicros - replaced.expectedNet).toString()}::bigint, consumed_at = clock_timestamp()
+      where cdr_id = ${replaced.originalId.toString()}::bigint and state = 'awaiting_replacement'
+      returning dispute_id`)
+    count += consumed.length
+    await settleAwaiting(tx, {
+      disputes: consumed.map(({ dispute_id: id }) => id),
+      reasonCode: 'replaced',
+      dueDays,
+    })
+  }
+  return count
+}

@@ -1,0 +1,88 @@
+import { eventText } from '../../clearing/disputes/sentences.ts'
+import type { DisputeVerb } from '../../clearing/disputes/machine.ts'
+import type { Stepped } from '../../clearing/disputes/step.ts'
+import { RULES } from '../../clearing/rules.ts'
+import type { Tx } from '../../db/sql.ts'
+import { fromMicros } from '../../ledger/money.ts'
+import { tellParties } from './events.ts'
+import type { PartyEventType } from './events.ts'
+import type { DisputeRow } from './rows.ts'
+import { money } from './words.ts'
+import type { Doer } from './write.ts'
+
+/** Tells both parties what became of a dispute. */
+export async function tellStep(
+  tx: Tx,
+  step: { dispute: DisputeRow; next: Stepped; verb: DisputeVerb; doer: Doer },
+): Promise<void> {
+  const { dispute, next, verb, doer } = step
+  const type =
+    next.outcome !== null ? 'dispute.closed' : next.isOpening ? 'dispute.opened' : 'dispute.changed'
+  const sentence = eventText({
+    verb,
+    side: doer.side,
+    state: next.state,
+    via: next.via,
+    amount: next.said === null ? null : grossText(next.said, dispute.currency),
+    disputed: grossText({ net: dispute.net_micros, tax: dispute.tax_micros }, dispute.currency),
+    cpo: dispute.owner,
+    emsp: dispute.receiver,
+  })
+  await tellDispute(tx, {
+    type,
+    dispute,
+    body: {
+      state: next.state,
+      verb,
+      by: doer.side,
+      message: sentence,
+      upheld_net: fromMicros(next.upheld.net),
+      upheld_tax: fromMicros(next.upheld.tax),
+      outcome: next.outcome,
+      ...(doer.text === null ? {} : { text: doer.text }),
+    },
+  })
+}
+
+/** Tells both parties about a dispute: what it is, and what happened. */
+export async function tellDispute(
+  tx: Tx,
+  event: {
+    type: PartyEventType
+    dispute: Pick<
+      DisputeRow,
+      'id' | 'owner' | 'receiver' | 'currency' | 'code' | 'net_micros' | 'tax_micros'
+    >
+    body: Readonly<Record<string, unknown>>
+  },
+): Promise<void> {
+  const { type, dispute, body } = event
+  await tellParties(tx, [
+    {
+      type,
+      owner: dispute.owner,
+      receiver: dispute.receiver,
+      subject: `dispute:${dispute.id}`,
+      body: {
+        dispute_id: dispute.id.toString(),
+        code: dispute.code,
+        title: titleOf(dispute.code),
+        currency: dispute.currency,
+        net: fromMicros(dispute.net_micros),
+        tax: fromMicros(dispute.tax_micros),
+        ...body,
+      },
+    },
+  ])
+}
+
+/** What a finding code means, in words. */
+export function titleOf(code: string): string {
+  const rules: Readonly<Record<string, { title: string }>> = RULES
+  return Object.hasOwn(rules, code) ? (rules[code]?.title ?? code) : code
+}
+
+/** An amount as people say it: with its tax. */
+export function grossText(amount: { net: bigint; tax: bigint }, currency: string): string {
+  return money(amount.net + amount.tax, currency)
+}

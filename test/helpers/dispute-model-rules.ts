@@ -1,0 +1,222 @@
+import type { Adjustment, Cdr, Dispute, Model, Money } from './dispute-model.ts'
+import {
+  add,
+  book,
+  clearDraft,
+  DAYS,
+  decide,
+  goTo,
+  isUndecided,
+  isZero,
+  NOTHING,
+  outcomeOf,
+  settle,
+  take,
+} from './dispute-model.ts'
+
+const OUT = ['quarantined', 'credited', 'withdrawn', 'received', 'orphan_credit']
+
+/** True where another CDR of the session stands before this one. */
+export function isSecond(model: Model, cdr: Cdr): boolean {
+  const at = model.cdrs.indexOf(cdr)
+  return model.cdrs.some(
+    (other, index) =>
+      other !== cdr &&
+      !other.isCredit &&
+      other.session === cdr.session &&
+      !OUT.includes(other.state) &&
+      (index < at || ['provisional', 'approved', 'netted'].includes(other.state)),
+  )
+}
+
+/** The hub judges a CDR for the first time: a second bill, a replacement, or what its own finding says. */
+export function judge(model: Model, cdr: Cdr): void {
+  const waiting = model.adjustments.filter(
+    (one) => one.state === 'awaiting_replacement' && one.cdr.session === cdr.session,
+  )
+  const [first] = waiting
+  if (first !== undefined) {
+    const difference = cdr.claim.net - expectedOf(model, first.cdr).net
+    cdr.finding ??=
+      difference > 1n
+        ? {
+            code: 'C7',
+            atRisk: { net: difference, tax: (cdr.claim.tax * difference) / cdr.claim.net },
+          }
+        : null
+    for (const one of waiting) consume(one, cdr.id, difference)
+  }
+  if (isSecond(model, cdr)) cdr.finding = { code: 'D2', atRisk: cdr.claim }
+  book(model, cdr)
+}
+
+/** What a replacement was to claim: the claim without everything that was taken off. */
+export function expectedOf({ adjustments }: Model, cdr: Cdr): Money {
+  return adjustments
+    .filter((one) => one.cdr === cdr)
+    .reduce((left, { money }) => take(left, money), cdr.claim)
+}
+
+function consume(one: Adjustment, replacement: string | null, difference: bigint | null): void {
+  one.state = 'consumed'
+  one.replacement = replacement
+  one.difference = difference
+  const { dispute } = one
+  if (dispute.state === 'await_credit' || dispute.state === 'await_replacement') {
+    dispute.state = 'closed'
+    dispute.outcome = outcomeOf(dispute)
+    dispute.deadline = null
+  }
+}
+
+/** A credit that holds takes back all that is due of its original, in the open cycle; what was pending is given back. */
+export function credit(model: Model, original: Cdr, by: Cdr): void {
+  const due = [
+    ...(original.part0?.book === 'due' ? [original.part0.money] : []),
+    ...original.parts.filter((part) => part.book === 'due').map(({ money }) => money),
+  ]
+  if (original.part0?.book !== 'due') original.part0 = null
+  for (const part of original.parts) if (part.book === 'held') part.book = 'ended'
+  original.state = 'credited'
+  original.contestDay = null
+  original.creditedBy = by
+  by.state = 'credited'
+  by.part0 =
+    due.length === 0
+      ? null
+      : { money: take(NOTHING, due.reduce(add, NOTHING)), book: 'due', cycle: model.openCycle }
+  for (const dispute of original.disputes.filter(isUndecided)) {
+    dispute.state = 'closed'
+    dispute.outcome = 'credited'
+    dispute.deadline = null
+    if (dispute.amount.net < original.claim.net)
+      model.adjustments.push({
+        dispute,
+        cdr: original,
+        money: dispute.amount,
+        state: 'awaiting_replacement',
+        replacement: null,
+        difference: null,
+      })
+  }
+  const own = model.adjustments.filter((one) => one.cdr === original)
+  const isAll = own.length > 0 && isZero(expectedOf(model, original))
+  for (const one of own) {
+    if (isAll) consume(one, null, 0n)
+    else {
+      one.state = 'awaiting_replacement'
+      if (one.dispute.state === 'await_credit')
+        goTo(model, one.dispute, { state: 'await_replacement', days: DAYS.credit, verb: 'close' })
+    }
+  }
+}
+
+/** What is judged anew because something went out of its way: second bills that are second no more. */
+export function judgeAgain(model: Model): void {
+  for (const cdr of model.cdrs) {
+    const drafts = cdr.disputes.filter(({ state }) => state === 'draft')
+    const [draft] = drafts
+    const others = cdr.disputes.some(
+      (one) => one.state !== 'draft' && isUndecided(one) && one.part?.book === 'held',
+    )
+    if (cdr.state !== 'held' || draft?.code !== 'D2' || others || isSecond(model, cdr)) continue
+    cdr.finding = null
+    clearDraft(model, draft)
+  }
+}
+
+/** What happens by itself once so many days are over. */
+export function passDays(model: Model, days: number): void {
+  model.day += days
+  for (const cdr of model.cdrs) {
+    if (cdr.contestDay === null || cdr.contestDay > model.day) continue
+    cdr.contestDay = null
+    if (cdr.part0?.book === 'provisional') cdr.part0.book = 'due'
+    settle(cdr, model)
+  }
+  for (const dispute of model.disputes) {
+    const { deadline } = dispute
+    if (deadline !== null && deadline.day <= model.day) byItself(model, dispute, deadline.verb)
+  }
+}
+
+function byItself(model: Model, dispute: Dispute, verb: string): void {
+  dispute.last = null
+  switch (verb) {
+    case 'open':
+      dispute.openedDay = model.day
+      return goTo(model, dispute, { state: 'open', days: DAYS.answer, verb: 'uphold' })
+    case 'resolve':
+    case 'uphold':
+      return decide(model, dispute, dispute.amount)
+    case 'accept':
+    case 'rule':
+      return decide(model, dispute, dispute.offer?.money ?? dispute.upheld)
+    case 'close':
+      if (isUndecided(dispute)) return decide(model, dispute, dispute.upheld)
+      dispute.state = 'closed'
+      dispute.outcome = outcomeOf(dispute)
+      dispute.deadline = null
+      return
+    default:
+      throw new Error(`nobody knows what ${verb} does by itself`)
+  }
+}
+
+/** The open cycle closes; the next one is open. */
+export function closeCycle(model: Model): number {
+  const closed = model.openCycle
+  model.cycles.set(closed, 'contest')
+  model.openCycle = closed + 1
+  model.cycles.set(model.openCycle, 'open')
+  return closed
+}
+
+/** The cycle becomes final: what is due in it stays, everything else is carried to the open one. */
+export function finalCycle(model: Model, cycle: number): void {
+  model.cycles.set(cycle, 'final')
+  for (const cdr of model.cdrs) {
+    const { part0 } = cdr
+    if (part0 !== null && part0.book !== 'due' && part0.cycle === cycle)
+      part0.cycle = model.openCycle
+    for (const part of cdr.parts)
+      if (part.book === 'held' && part.cycle === cycle) part.cycle = model.openCycle
+    if (!cdr.isCredit && cdr.part0 !== null) settle(cdr, model)
+  }
+}
+
+/** Every account of the pair by its code: debits less credits. Zero balances are left out. */
+export function balances(
+  model: Model,
+  names: { owner: string; receiver: string; cycle: (number: number) => string },
+): Map<string, bigint> {
+  const { owner, receiver, cycle } = names
+  const all = new Map<string, bigint>()
+  const move = (code: string, micros: bigint) => all.set(code, (all.get(code) ?? 0n) + micros)
+  for (const cdr of model.cdrs)
+    for (const { money, book: where, cycle: at } of bookings(cdr)) {
+      const gross = money.net + money.tax
+      if (where !== 'due') {
+        move(`obl:${receiver}>${owner}:${where === 'held' ? 'disp' : 'prov'} pending`, gross)
+        move(`pos:${owner} pending`, -gross)
+        continue
+      }
+      const isFinal = model.cycles.get(at) === 'final'
+      move(
+        isFinal ? `pos:${receiver}:${cycle(at)} posted` : `obl:${receiver}>${owner}:due posted`,
+        gross,
+      )
+      move(`pos:${owner}:${cycle(at)} posted`, -gross)
+    }
+  return new Map([...all].filter(([, micros]) => micros !== 0n))
+}
+
+type Booking = { money: Money; book: 'provisional' | 'held' | 'due'; cycle: number }
+
+/** Where a CDR stands, part by part. */
+export function bookings(cdr: Cdr): Booking[] {
+  const parts = cdr.parts.flatMap(({ money, book: where, cycle }): Booking[] =>
+    where === 'ended' ? [] : [{ money, book: where, cycle }],
+  )
+  return cdr.part0 === null ? parts : [cdr.part0, ...parts]
+}
