@@ -221,6 +221,9 @@ export const limits = {
   partyEventsAgeMsMax: 90 * 86_400_000,
   disputePushAgeMsMax: 7 * 86_400_000,
   partyTextCharsMax: 4_000,
+  backtestCdrsMax: 2_000,
+  backtestRunMs: 8_000,
+  backtestPartsMax: 10_000,
   evidenceUploadBytesMax: 5_242_880,
 
   // Signed meter data
@@ -240,6 +243,7 @@ export const limits = {
   disputeSweepMax: 500,
   approveFailuresShown: 20,
   patternItemsMax: 5_000,
+  qualityRowsMax: 2_000,
 
   // What is known of a session beside its CDR
   knownStepsMax: 500,
@@ -248,6 +252,17 @@ export const limits = {
   knownRivalsMs: 86_400_000,
   similarStartMs: 120_000,
   neighbourGapMs: 60_000,
+
+  // How long personal data is kept. CDRs longer than anybody may dispute them.
+  retentionSessionDays: 400,
+  retentionAuthorizationDays: 400,
+  retentionRecordDays: 400,
+  retentionTokenDays: 400,
+  retentionCdrDays: 1_095,
+  retentionBatchRows: 500,
+  retentionRowsMax: 1_000_000,
+  retentionRowsAtOnce: 5_000,
+  retentionLeaseMs: 3_600_000,
 
   // Records of eMSPs, and everything compared with everything
   recordsPerRequestMax: 2_000,
@@ -274,4 +289,11 @@ export const limits = {
   packFilesMax: 500,
   packFileBytesMax: 33_554_432,
   packBytesMax: 134_217_728,
+
+  // Two files of CDRs compared on the command line
+  compareFileBytesMax: 1_073_741_824,
+  compareRowsMax: 2_000_000,
+  compareCellCharsMax: 1_000,
+  compareLinesShown: 40,
+  comparePatternRowsMin: 20,
 } as const

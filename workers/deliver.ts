@@ -54,6 +54,7 @@ async function deliverOne(context: Context, row: OutboxRow): Promise<void> {
     case 'settle':
     case 'lint':
     case 'explain':
+    case 'retain':
     case 'match':
     case 'reconcile':
     case 'webhook':

@@ -20,6 +20,7 @@ const QUEUE_OF: Readonly<Record<OutboxKind, QueueName>> = {
   settle: 'settle',
   lint: 'study',
   explain: 'study',
+  retain: 'study',
   match: 'study',
   reconcile: 'study',
   webhook: 'notify',

@@ -4,6 +4,7 @@ import { explainPrice } from '../src/hub/cdrs/explain-price.ts'
 import { matchReceiver } from '../src/hub/records/match-blocks.ts'
 import { reconcile } from '../src/hub/records/reconcile.ts'
 import { lintTariffs } from '../src/hub/objects/lint-tariffs.ts'
+import { retain } from '../src/hub/retention/run.ts'
 import { currentRows, finishOutbox, retryOutbox } from '../src/outbox/outbox.ts'
 import type { OutboxRow } from '../src/outbox/outbox.ts'
 import type { RowRef } from './queues.ts'
@@ -29,6 +30,7 @@ export async function runStudy(context: Context, refs: readonly RowRef[]): Promi
 async function studyOne(context: Context, row: OutboxRow): Promise<void> {
   if (row.kind === 'lint') return lintTariffs(context, row)
   if (row.kind === 'explain') return explainPrice(context, row)
+  if (row.kind === 'retain') return retain(context, row)
   if (row.kind === 'match') return matchReceiver(context, row)
   if (row.kind === 'reconcile') return reconcile(context, row)
   const error = 'a kind of another queue'

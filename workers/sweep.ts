@@ -5,7 +5,9 @@ import { announceByClock } from '../src/hub/connection/agreement-clock.ts'
 import { purgeCallbacks } from '../src/hub/commands/callbacks.ts'
 import { sweepDisputes } from '../src/hub/disputes/clock.ts'
 import { scheduleProbes } from '../src/hub/connection/probe.ts'
+import { scheduleWebhooks, tidyEvents } from '../src/hub/disputes/send-webhook.ts'
 import { sweepPulls } from '../src/hub/copies/pull-schedule.ts'
+import { scheduleRetention } from '../src/hub/retention/run.ts'
 import { scheduleRenewals } from '../src/hub/connection/refresh-credentials.ts'
 import { readHandedOut, reopenLost } from '../src/outbox/outbox.ts'
 import type { QueueSet } from './queues.ts'
@@ -42,6 +44,8 @@ export async function sweepDue(context: Context): Promise<void> {
   await scheduleProbes(context.db)
   await scheduleRenewals(context.db)
   await sweepPulls(context.db)
+  await scheduleRetention(context.db)
+  await scheduleWebhooks(context.db)
 }
 
 /**
@@ -74,10 +78,7 @@ export async function reconcile(context: Context): Promise<void> {
     delete from messages where id in (
       select id from messages where at < clock_timestamp() - ${limits.messagesAgeMsMax}::float8 * interval '1 millisecond'
       order by at limit ${limits.sweepRowsMax})`)
-  await context.db.rows(sql`
-    delete from party_events where id in (
-      select id from party_events where at < clock_timestamp() - ${limits.partyEventsAgeMsMax}::float8 * interval '1 millisecond'
-      order by at limit ${limits.sweepRowsMax})`)
+  await tidyEvents(context.db)
   await purgeCallbacks(context)
   // A delete makes every process read the directory again, even when it deletes nothing.
   const ended = await context.db.rows(sql`

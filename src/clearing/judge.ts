@@ -134,6 +134,7 @@ const PRICE_CHECKS: typeof CHECKS = [
   checkStoredTariff,
   checkPriced,
   checkCostSum,
+  checkTax,
   checkReservation,
   checkCapture,
   checkReplaced,
@@ -149,24 +150,13 @@ function checkFacts(subject: Case): readonly Draft[] {
   if (currency.length > 0) return drafts
   const price = checkPrice(subject)
   const tax = checkTaxTwice(subject)
+  const wrong = price.find(({ code }) => code === 'P1')
+  const why = wrong === undefined ? [] : explainPrice(subject, wrong)
   return [
     ...drafts,
     ...price,
     ...tax,
     ...PRICE_CHECKS.flatMap((check) => check(subject)),
-    // What says why the tax is wrong goes before what says that it is.
-    ...(tax.length > 0 ? [] : checkTax(subject)),
-    ...withoutRepeats(
-      explainPrice(
-        subject,
-        price.find(({ code }) => code === 'P1'),
-      ),
-      tax,
-    ),
+    ...why.filter(({ code }) => !tax.some((said) => said.code === code)),
   ]
-}
-
-function withoutRepeats(drafts: readonly Draft[], said: readonly Draft[]): readonly Draft[] {
-  const codes = new Set(said.map(({ code }) => code))
-  return drafts.filter(({ code }) => !codes.has(code))
 }

@@ -18,7 +18,8 @@ export function whenText(value: unknown): string {
 
 const SCALE = 1_000_000n
 
-function micros(value: unknown): bigint | null {
+/** Decimal text in 10⁻⁶ of its unit; null where it is none. */
+export function micros(value: unknown): bigint | null {
   const match = typeof value === 'string' ? /^(-?)(\d+)(?:\.(\d{1,6}))?$/.exec(value) : null
   if (match === null) return null
   const [, sign, whole = '0', fraction = ''] = match
@@ -26,7 +27,8 @@ function micros(value: unknown): bigint | null {
   return sign === '-' ? -amount : amount
 }
 
-function decimal(amount: bigint): string {
+/** The way back, with two decimals or as many as it needs. */
+export function decimal(amount: bigint): string {
   const abs = amount < 0n ? -amount : amount
   const fraction = (abs % SCALE)
     .toString()

@@ -7,7 +7,8 @@ import { sql } from '../db/sql.ts'
  * due in settlement; alert – webhook; client_info – tell a platform what a party is now (subject party|role);
  * credentials – give a 2.3.0 partner new Credentials; probe – ask a silent platform whether it is there; pull – fetch a
  * module (subject) from a partner; lint – look at an owner's (subject) new
- * tariffs; explain – find out why the price of a CDR differs; match – the records
+ * tariffs; explain – find out why the price of a CDR differs; retain – erase personal data
+ * whose time is over; match – the records
  * of an eMSP (subject) with CDRs; reconcile – compare everything (subject: its id); webhook – tell a platform (subject) what happened;
  * dispute_push – bring a dispute as it stands to a partner (subject party|id); dispute_clock – the deadline of a dispute
  * (subject) is over.
@@ -24,6 +25,7 @@ export type OutboxKind =
   | 'pull'
   | 'lint'
   | 'explain'
+  | 'retain'
   | 'match'
   | 'reconcile'
   | 'webhook'

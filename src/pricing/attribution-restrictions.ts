@@ -73,6 +73,7 @@ function reading({
 }
 
 function without(element: Fields, names: readonly string[]): Fields {
+  if (!isObject(element['restrictions'])) return element
   const kept = Object.entries(restrictionsOf(element)).filter(([name]) => !names.includes(name))
   return { ...element, restrictions: Object.fromEntries(kept) }
 }

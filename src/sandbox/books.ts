@@ -16,6 +16,8 @@ type SentCdr = {
   tax: string
   expectedNet: string
   expectedTax: string
+  heldNet: string
+  heldTax: string
   digest: string
 }
 
@@ -83,6 +85,8 @@ export function sentCdr(request: { plan: SessionPlan; built: BuiltCdr; text: str
     tax: decimalText(taxOf(built.claimed), 6),
     expectedNet: decimalText(built.expected.net, 6),
     expectedTax: decimalText(taxOf(built.expected), 6),
+    heldNet: decimalText(built.atRisk.net, 6),
+    heldTax: decimalText(taxOf(built.atRisk), 6),
     digest: digestOf(text),
   }
 }

@@ -1,4 +1,4 @@
-import { assert } from '../assert.ts'
+import { assert, present } from '../assert.ts'
 import { isoSeconds } from './clock.ts'
 import { halfEven } from './decimals.ts'
 import { numberOf, objectIn, objectsIn, textOf } from './json.ts'
@@ -10,8 +10,8 @@ import type { StepTariff } from './tariff.ts'
 import type { SessionPlan } from './world.ts'
 import { zoneNamed } from './zone.ts'
 
-/** By how much a CDR with the fault `energy` understates: far beyond max(0.05 kWh, 0.5 %). */
-const ENERGY_FAULT_SHARE = 0.75
+/** By how much a CDR with the fault `energy` overstates: far beyond max(0.05 kWh, 0.5 %). */
+const ENERGY_FAULT_SHARE = 1.25
 const SETTLE_MS = 60_000
 const NOTHING: Amount = { net: 0n, gross: 0n }
 
@@ -26,6 +26,8 @@ export type BuiltCdr = {
   claimed: Amount
   /** By the naive stepper, from the session's true energy. */
   expected: Amount
+  /** What must be held of the claim: what it asks for too much; the tax is left out where it states none. */
+  atRisk: Amount
   isDuplicate: boolean
 }
 
@@ -79,6 +81,24 @@ export function cdrsOf(setting: SessionSetting): BuiltCdr[] {
   return [first, buildCdr(setting, tariff, { id: `${plan.id}-CDR-2`, isDuplicate: true })]
 }
 
+/** The credit of a session's wrong CDR, all of it the same but the negative total (OCPI Credit CDRs), and the right CDR. */
+export function correctionOf(setting: SessionSetting): [Json, Json] {
+  const { plan } = setting
+  const wrong = present(cdrsOf(setting)[0], 'a CDR').body
+  const right = present(cdrsOf({ ...setting, plan: { ...plan, fault: undefined } })[0], 'a CDR')
+  const id = textOf(wrong, 'id') ?? ''
+  const total = objectIn(wrong['total_cost'])
+  const negative = Object.entries(total).map(([name, amount]) => [name, -Number(amount)])
+  const credit = {
+    ...wrong,
+    id: `${id}-C`,
+    credit: true,
+    credit_reference_id: id,
+    total_cost: Object.fromEntries(negative),
+  }
+  return [credit, { ...right.body, id: `${id}-R` }]
+}
+
 function buildCdr(
   setting: SessionSetting,
   tariff: StepTariff,
@@ -127,8 +147,32 @@ function buildCdr(
     currency: tariff.currency,
     claimed,
     expected: expected.total,
+    atRisk: atRiskOf(plan, { claimed, surcharge, told, energy, isDuplicate }),
     isDuplicate,
   }
+}
+
+function atRiskOf(
+  plan: SessionPlan,
+  cdr: {
+    claimed: Amount
+    surcharge: Amount
+    told: StepResult
+    energy: number
+    isDuplicate: boolean
+  },
+): Amount {
+  const { claimed, surcharge, told, energy, isDuplicate } = cdr
+  if (plan.fault === 'duplicate') return isDuplicate ? claimed : NOTHING
+  if (plan.fault !== 'energy') return surcharge
+  const net = halfUp(told.energy.net * BigInt(energy - plan.energy), BigInt(energy))
+  if (claimed.gross === undefined || claimed.net === 0n) return { net, gross: undefined }
+  return { net, gross: net + halfUp((claimed.gross - claimed.net) * net, claimed.net) }
+}
+
+/** To the micro-unit, half up. */
+function halfUp(dividend: bigint, divisor: bigint): bigint {
+  return (dividend + divisor / 2n) / divisor
 }
 
 function wrongEnergy(energy: number): number {

@@ -16,6 +16,10 @@ export type MeantCdr = {
   net: bigint
   tax: bigint
   expectedNet: bigint
+  /** What is held of it, and where the rest stands. */
+  heldNet: bigint
+  heldTax: bigint
+  rest: 'approved' | 'provisional'
   digest: string
   state: 'approved' | 'provisional' | 'held' | 'quarantined'
 }
@@ -99,6 +103,7 @@ export function meantCdrs(books: PlatformBooks[], pairs: Pair[]): MeantCdr[] {
       const fault = faultOf(textOf(cdr, 'fault'))
       const policy = policies.get(`${owner}>${receiver}`)
       const sound = policy === undefined || policy === 'not yet' ? 'provisional' : 'approved'
+      const heldNet = decimalUnits(needText(cdr, 'heldNet'), 6)
       return {
         key,
         owner,
@@ -109,8 +114,13 @@ export function meantCdrs(books: PlatformBooks[], pairs: Pair[]): MeantCdr[] {
         net: decimalUnits(needText(cdr, 'net'), 6),
         tax: decimalUnits(needText(cdr, 'tax'), 6),
         expectedNet: decimalUnits(needText(cdr, 'expectedNet'), 6),
+        heldNet,
+        heldTax: decimalUnits(needText(cdr, 'heldTax'), 6),
+        // A provider approves what is not held; a part of a held CDR is approved with its contest period only.
+        rest: policy === 'at once' ? 'approved' : 'provisional',
         digest: needText(cdr, 'digest'),
-        state: fault === undefined ? sound : fault === 'owner' ? 'quarantined' : 'held',
+        // Where nothing is asked for too much, nothing is held: energy may be free.
+        state: fault === 'owner' ? 'quarantined' : heldNet > 0n ? 'held' : sound,
       }
     }),
   )

@@ -26,6 +26,7 @@ import type { DemoRun } from './demo-run.ts'
 import { pairsOf } from './pairs.ts'
 import { startRemotePartner } from './remote-partner.ts'
 import { createScreen } from './screen.ts'
+import { disputeStory } from './dispute-story.ts'
 import { settlementChecks } from './settlement-checks.ts'
 import { summaryJson, summaryText } from './summary.ts'
 import type { Findings } from './summary.ts'
@@ -157,12 +158,14 @@ async function play(run: DemoRun): Promise<Findings> {
   const ledger = await run.admin.verifyLedger()
   const after = await run.admin.cdrs()
   const { held, examples } = await explainHeld(run, meant, found)
+  const story = await disputeStory(run, meant)
   const plans = run.partners.map((partner) => partner.plan)
   const checks = [
     ...exchangeChecks({ plans, books, pulls, meant }),
     ...clearingChecks(meant, found),
     ...settlementChecks({ meant, cycles, after }),
     check('the ledger balances', ledger.isOk ? [] : [`${ledger.differences} differences`]),
+    ...story.checks,
   ]
   const count = (module: string) =>
     books.reduce(
@@ -180,6 +183,7 @@ async function play(run: DemoRun): Promise<Findings> {
     cleared: found.filter((cdr) => ['provisional', 'approved'].includes(cdr.state)).length,
     held,
     examples,
+    story: story.lines,
     books,
     cycles,
     ledger,

@@ -4,11 +4,11 @@ import { limits } from '../../config/limits.ts'
 import { present } from '../assert.ts'
 import { writeBooks } from './books.ts'
 import { systemClock } from './clock.ts'
-import { isJson, needText, objectsIn, parseJson } from './json.ts'
+import { isJson, needText, objectsIn, parseJson, textOf } from './json.ts'
 import type { Json } from './json.ts'
 import { createPartner } from './partner.ts'
 import type { Partner } from './partner.ts'
-import { approveAll, liveSessions, pullAll, pushAll } from './partner-work.ts'
+import { approveAll, correctCdr, liveSessions, pullAll, pushAll } from './partner-work.ts'
 import type { Known, PartnerWorkParts, Progress } from './partner-work.ts'
 import { readPlan } from './plan-file.ts'
 
@@ -76,6 +76,23 @@ async function obey(command: Json): Promise<Json> {
       }))
       return { failed: await approveAll(parts, cdrs) }
     }
+    case 'api': {
+      const method = needText(command, 'method') === 'GET' ? 'GET' : 'POST'
+      const path = needText(command, 'path')
+      const body = textOf(command, 'body')
+      const answer = await partner.connection.api({
+        method,
+        path,
+        ...(body === undefined ? {} : { body }),
+      })
+      return { status: answer.status, text: answer.text }
+    }
+    case 'correct':
+      await correctCdr(parts, known, {
+        owner: needText(command, 'owner'),
+        id: needText(command, 'cdr_id'),
+      })
+      return {}
     case 'token':
       return {
         token: partner.connection.shownToken(),

@@ -2,7 +2,7 @@ import { limits } from '../../config/limits.ts'
 import { assert, present } from '../assert.ts'
 import { digestOf, noteSession, sentCdr } from './books.ts'
 import type { Books } from './books.ts'
-import { cdrsOf, sessionPatches, sessionStarted } from './cdr.ts'
+import { cdrsOf, correctionOf, sessionPatches, sessionStarted } from './cdr.ts'
 import type { SessionSetting } from './cdr.ts'
 import type { Connection } from './connection.ts'
 import { isJson, needText } from './json.ts'
@@ -101,6 +101,35 @@ async function liveSession(
     })
     const location = answer.headers.get('location')
     if (index % READ_BACK_EVERY === 0) await readBack(parts, { plan, location, text })
+  }
+}
+
+/** Takes a wrong CDR back with a credit CDR and sends the right one under a new id. */
+export async function correctCdr(
+  { plan, connection }: PartnerWorkParts,
+  known: Known,
+  wrong: { owner: string; id: string },
+): Promise<void> {
+  const session = present(
+    plan.sessions.find((one) => partyCode(one.cpo) === wrong.owner && `${one.id}-CDR` === wrong.id),
+    `session of ${wrong.id}`,
+  )
+  const location = present(
+    known.locations.get(objectKey(session.cpo, session.locationId)),
+    `location of ${session.id}`,
+  )
+  const tariff = present(known.tariffs.get(session.tariffKey), `tariff of ${session.id}`)
+  for (const body of correctionOf({ plan: session, location, tariff })) {
+    const answer = await connection.send({
+      method: 'POST',
+      module: 'cdrs',
+      side: 'receiver',
+      path: '',
+      from: session.cpo,
+      to: session.emsp,
+      body: JSON.stringify(body),
+    })
+    assert(answer.code === 1000, `the correction was answered ${answer.code} ${answer.message}`)
   }
 }
 

@@ -21,6 +21,8 @@ export type Findings = {
   cleared: number
   held: { code: string; count: number }[]
   examples: HeldExample[]
+  /** One dispute from its opening to its end. */
+  story: string[]
   books: PlatformBooks[]
   cycles: SettledCycle[]
   ledger: { isOk: boolean; differences: number }
@@ -69,6 +71,7 @@ export function summaryText(findings: Findings): string {
   return [
     ...exchanged(findings),
     ...clearing(findings),
+    ...disputed(findings),
     ...settled(findings),
     ...supplied(findings),
     ...checked(findings),
@@ -100,11 +103,13 @@ function clearing({ cleared, held, examples }: Findings): string[] {
   if (examples.length > 0) lines.push('', 'HELD, FOR EXAMPLE')
   for (const one of examples) {
     const { cdr } = one
+    const held = amountText(cdr.heldNet)
     lines.push(
       `  ${cdr.id} of ${cdr.owner} to ${cdr.receiver}: ${one.code}`,
       `    claimed ${amountText(cdr.net)} ${cdr.currency}, should cost ${amountText(cdr.expectedNet)}, ` +
         `difference ${amountText(cdr.net - cdr.expectedNet)} (without tax)`,
       `    the hub: ${one.sentence}`,
+      ...(cdr.state === 'held' ? [`    held ${held} ${cdr.currency}${restOf(cdr)}`] : []),
     )
     if (one.difference !== '') {
       lines.push(
@@ -113,6 +118,16 @@ function clearing({ cleared, held, examples }: Findings): string[] {
     }
   }
   return lines
+}
+
+function restOf(cdr: MeantCdr): string {
+  return cdr.heldNet === cdr.net ? ', which is all of it' : ', the rest settles'
+}
+
+function disputed({ story }: Findings): string[] {
+  return story.length === 0
+    ? []
+    : ['', 'A DISPUTE, TO ITS END', ...story.map((line) => `  ${line}`)]
 }
 
 function settled({ cycles, ledger }: Findings): string[] {
@@ -128,7 +143,7 @@ function settled({ cycles, ledger }: Findings): string[] {
   for (const cycle of cycles) {
     const carried = cycle.final.reduce((sum, one) => sum + one.carriedCount, 0) / 2
     lines.push(
-      `  ${cycle.id}: ${carried} CDRs not approved, carried to ${cycle.openAfter ?? 'nowhere'}`,
+      `  ${cycle.id}: ${carried} lines not approved, carried to ${cycle.openAfter ?? 'nowhere'}`,
     )
   }
   const verdict = ledger.isOk ? 'balances' : `DOES NOT BALANCE: ${ledger.differences} differences`

@@ -127,7 +127,7 @@ export async function writeObjects(tx: Tx, objects: readonly NewObject[]): Promi
     on conflict on constraint objects_natural_key do update set
       platform_id = excluded.platform_id, ocpi_version = excluded.ocpi_version, original = excluded.original,
       value = excluded.value, last_updated = excluded.last_updated, deleted_at = excluded.deleted_at,
-      received_at = clock_timestamp(), revision = objects.revision + 1,
+      received_at = clock_timestamp(), revision = objects.revision + 1, redacted_at = null,
       source = excluded.source, supplied = excluded.supplied,
       time_zone = excluded.time_zone, time_zone_source = excluded.time_zone_source
     returning module, owner, object_key, audience, revision = 1 as is_new`)

@@ -8,6 +8,8 @@ import { createContext } from '../../src/context.ts'
 import type { Context } from '../../src/context.ts'
 import { sql } from '../../src/db/sql.ts'
 import { checkAnswer } from '../../src/http/openapi.ts'
+import { postGroups } from '../../src/ledger/post-groups.ts'
+import { approvedGroup, legOf, pendingGroup } from '../helpers/claim-groups.ts'
 import { testDatabase } from '../helpers/database.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 
@@ -195,6 +197,35 @@ export type SeededCdr = {
   delivery?: string
 }
 
+const BOOKS: Readonly<Record<string, 'provisional' | 'held' | 'due'>> = {
+  provisional: 'provisional',
+  held: 'held',
+  approved: 'due',
+}
+
+/** Books a CDR that has a cycle as a whole; what its row says of it as JSON text. */
+async function book(hub: AdminHub, cdr: SeededCdr): Promise<string | null> {
+  const stands = BOOKS[cdr.state]
+  const { cycle: cycleId, net: netMicros } = cdr
+  if (stands === undefined || cycleId === undefined || netMicros === undefined) return null
+  const claim = {
+    source: `cdr:${cdr.owner}/${cdr.cdrId.toLowerCase()}`,
+    debtor: cdr.receiver,
+    creditor: cdr.owner,
+    currency: 'EUR',
+    netMicros,
+    taxMicros: cdr.tax ?? 0n,
+    taxKnown: cdr.tax !== undefined,
+  }
+  const to = { claim, epoch: 1, resolves: null }
+  const group =
+    stands === 'due' ? approvedGroup({ ...to, cycleId }) : pendingGroup({ ...to, book: stands })
+  await hub.context.db.transaction((tx) => postGroups(tx, [group]))
+  const isDue = stands === 'due'
+  const leg = isDue ? null : legOf(claim, 1)
+  return JSON.stringify({ book: stands, epoch: 1, cycleId: isDue ? cycleId : null, leg })
+}
+
 /** A CDR as the hub keeps it after a worker has judged it. Returns its row id. */
 export async function seedCdr(hub: AdminHub, cdr: SeededCdr): Promise<bigint> {
   const { db } = hub.context
@@ -209,9 +240,10 @@ export async function seedCdr(hub: AdminHub, cdr: SeededCdr): Promise<bigint> {
   const id = row?.id ?? 0n
   await db.rows(sql`
     insert into cdr_states (cdr_id, owner, receiver, session_key, is_credit, currency, state, net_micros, tax_micros,
-      tax_known, cycle_id, delivery)
+      tax_known, cycle_id, delivery, booked)
     values (${id}, ${cdr.owner}, ${cdr.receiver}, ${`s-${cdr.cdrId.toLowerCase()}`}, false, 'EUR', ${cdr.state}, ${cdr.net ?? null},
-      ${cdr.tax ?? null}, ${cdr.tax !== undefined}, ${cdr.cycle ?? null}, ${cdr.delivery ?? 'due'})`)
+      ${cdr.tax ?? null}, ${cdr.tax !== undefined}, ${cdr.cycle ?? null}, ${cdr.delivery ?? 'due'},
+      ${await book(hub, cdr)}::jsonb)`)
   await db.rows(sql`
     insert into cdr_events (cdr_id, epoch, state, actor, reason_code) values (${id}, 0, 'received', 'hub', 'received'),
       (${id}, 1, ${cdr.state}, 'operator:root', 'judged')`)

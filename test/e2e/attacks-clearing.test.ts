@@ -143,7 +143,10 @@ test('T32: a CDR that is dated into a closed cycle belongs to the next one, whic
   }
   assert.equal(await late(), [`T32-after ${before.cycle}`])
   const csv = await hub.admin('GET', `${path}?format=csv`)
-  assert.match(csv.text, new RegExp(`carried_from,late_from\r\n.*T32-after.*,${before.cycle}\r\n`))
+  assert.match(
+    csv.text,
+    new RegExp(`,late_from,part,dispute\r\n.*T32-after.*,${before.cycle},0,\r\n`),
+  )
   assert.is((await hub.admin('POST', `/cycles/${next}/close`, {})).status, 200)
   assert.equal(await late(), [`T32-after ${before.cycle}`], 'also when it is written')
 })

@@ -147,7 +147,7 @@ test('a credit that comes first waits for its original and then takes it back', 
   const first = cdr(one)
   await post(creditOf(first, 'R13-credit'))
   await hub.drain()
-  assert.is(await stand('R13-credit'), 'unmatched')
+  assert.is(await stand('R13-credit'), 'orphan_credit')
   await post(first)
   await hub.drain()
   assert.equal([await stand('R13'), await stand('R13-credit')], ['credited', 'credited'])

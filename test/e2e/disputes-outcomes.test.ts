@@ -7,10 +7,13 @@ import { startHub } from '../helpers/hub.ts'
 const hub = await startHub()
 const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
 const emsp = await hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
-const { clean, contest, act, tryAct, of, detail, parts, days, verify } = disputesOf(hub, {
-  cpo,
-  emsp,
-})
+const { clean, contest, tryContest, act, tryAct, of, detail, parts, days, verify } = disputesOf(
+  hub,
+  {
+    cpo,
+    emsp,
+  },
+)
 
 const test = suite('disputes')
 test.after.each(verify)
@@ -43,6 +46,17 @@ test('withdrawn: what was held joins the rest again', async () => {
   assert.is(await parts('BACK'), 'contested provisional:0 held:3')
   await act(again, 'accept', 'cpo')
   assert.is(await parts('BACK'), 'withdrawn due:0')
+})
+
+test('what is decided is not disputed again; the rest is', async () => {
+  await clean('AGAIN')
+  await act(await act(await contest('AGAIN', two), 'answer', 'cpo'), 'accept', 'emsp')
+  const second = await contest('AGAIN', { code: 'Q1' })
+  assert.is(second.net, '1.00')
+  assert.is(await parts('AGAIN'), 'contested due:0 due:2 held:1')
+  await act(second, 'withdraw', 'emsp')
+  assert.is(await parts('AGAIN'), 'approved due:0 due:2 due:1')
+  assert.is((await tryContest('AGAIN', { code: 'Q3' })).ok, false)
 })
 
 test('what an operator ends stops where it is', async () => {

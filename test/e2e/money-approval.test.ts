@@ -76,12 +76,12 @@ test('neither the CPO nor another eMSP approves, and to strangers the CDR does n
   assert.is((await operate('A2', 'approve')).status, 200)
 })
 
-test('a held CDR cannot be approved, only released, returned or judged again', async () => {
+test('of a held CDR only what is at risk is held; it is released, returned or judged again', async () => {
   await sent('A3', emsp, 0.9)
-  assert.equal([await stand('A3'), await balance('disp')], ['held P1', 10.8])
-  const reply = await approveAs(emsp, 'A3')
-  assert.is(reply.status, 409)
-  assert.match(reply.text, 'release')
+  assert.equal(
+    [await stand('A3'), await balance('disp'), await balance('prov')],
+    ['held P1', 7.2, 3.6],
+  )
   assert.is((await operate('A3', 'recheck')).status, 200)
   await hub.drain()
   assert.is(await stand('A3'), 'held P1')
@@ -89,6 +89,17 @@ test('a held CDR cannot be approved, only released, returned or judged again', a
   assert.match(await stand('A3'), /^provisional/)
   assert.equal([await balance('disp'), await balance('prov')], [0, 10.8])
   assert.is((await approveAs(emsp, 'A3')).status, 200)
+})
+
+test('its eMSP may approve all of a held CDR at once', async () => {
+  const before = await balance('due')
+  await sent('A10', emsp, 0.9)
+  const reply = await approveAs(emsp, 'A10')
+  assert.equal([reply.status, at(reply.json, 'state')], [200, 'approved'])
+  assert.equal(
+    [await balance('disp'), await balance('prov'), (await balance('due')) - before],
+    [0, 0, 10.8],
+  )
 })
 
 test('a returned CDR owes nothing and cannot come back', async () => {
@@ -118,9 +129,12 @@ test('with contest_days 0 a CDR is approved as soon as it is cleared', async () 
   assert.equal([await stand('A5'), await balance('due', 'FR-EMB')], ['approved', 3.6])
 })
 
-test('with contest_days 0 a held CDR is not approved by itself', async () => {
+test('with contest_days 0 what is at risk is not approved by itself, the rest is', async () => {
   await sent('A6', second, 0.9)
-  assert.equal([await stand('A6'), await balance('due', 'FR-EMB')], ['held P1', 3.6])
+  assert.equal(
+    [await stand('A6'), await balance('due', 'FR-EMB'), await balance('disp', 'FR-EMB')],
+    ['held P1', 7.2, 7.2],
+  )
 })
 
 test('the agreement in force when the session began counts, not the one of today', async () => {
@@ -133,7 +147,8 @@ test('the agreement in force when the session began counts, not the one of today
   await hub.admin('PUT', '/agreements/NL-TNM/FR-EMB', { ...terms, ...since })
   assert.is((await operate('A7', 'recheck')).status, 200)
   await hub.drain()
-  assert.match(await stand('A7'), /^provisional/)
+  // What was not at risk had been approved at once, so what is no longer is due as well.
+  assert.match(await stand('A7'), /^approved/)
 })
 
 test('a contest period that ends in silence approves, all that is due together', async () => {
@@ -145,7 +160,7 @@ test('a contest period that ends in silence approves, all that is due together',
   await hub.drain()
   assert.equal([await stand('A8'), await stand('A9')], ['approved', 'approved'])
   assert.is((await shown('A8')).net, '3.00')
-  assert.equal([await balance('prov'), await balance('due')], [0, 25.2])
+  assert.equal([await balance('prov'), await balance('due')], [0, 36])
 })
 
 test.run()

@@ -171,20 +171,20 @@ function authorizationsOf(slot: Slot): PlannedAuthorization[] {
 }
 
 /** The eMSP's own view: its clock and its car's meter are a little off, the price is what its books expect. */
-function recordOf({ random }: World, { plan, provider }: Slot, cdr: Json): Json {
+function recordOf({ random }: World, { plan, provider, fault }: Slot, cdr: Json): Json {
+  // Some say no id that others know: they are found by what they look like.
+  const ids = ['session_id', 'authorization_reference']
+  const known = fault === null && random.next() < 0.1 ? [] : ids
   const noise = () => random.between(-recordNoise.seconds, recordNoise.seconds) * secondMs
   const kwh = Number(cdr['total_energy']) * (1 - random.next() * recordNoise.share)
   return {
     ...idsOf(provider.party),
     id: `R-${plan.id}`,
-    session_id: cdr['session_id'],
+    ...Object.fromEntries(known.map((name) => [name, cdr[name]])),
     cdr_token: cdr['cdr_token'],
     start_date_time: timeOf(plan.startMs + noise()),
     end_date_time: timeOf(plan.endMs + noise()),
     auth_method: cdr['auth_method'],
-    ...(cdr['authorization_reference'] === undefined
-      ? {}
-      : { authorization_reference: cdr['authorization_reference'] }),
     cdr_location: cdr['cdr_location'],
     currency: cdr['currency'],
     total_energy: Math.round(kwh * 1_000) / 1_000,

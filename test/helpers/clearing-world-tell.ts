@@ -76,6 +76,7 @@ async function loadHistory({ db }: Context, bundles: readonly Bundle[]): Promise
         token_key: `${foldKey(tokenUid)}|RFID`,
         location_key: locationId === null ? null : foldKey(locationId),
         evse_uid: evseUid,
+        reference: one.reference === null ? null : foldKey(one.reference),
       })),
     )}::jsonb) as t (kind text, cpo text, emsp text, token_key text, location_key text, evse_uid text, reference text,
       answer text, at timestamptz)`)
@@ -91,7 +92,7 @@ async function loadHistory({ db }: Context, bundles: readonly Bundle[]): Promise
       cpo: slot.operator.party,
       confirmation_key: `pay-${slot.index}`,
       confirmation_id: `PAY-${slot.index}`,
-      reference: one.reference,
+      reference: foldKey(one.reference),
       total: String(one.total),
       currency: one.currency,
       status: 'SUCCESS',
@@ -186,7 +187,7 @@ async function setReceipt({ db }: Context, loaded: readonly Loaded[]): Promise<v
         owner: operatorOf(bundle, cdr).operator,
         key: foldKey(id),
         at: cdr.receivedAt,
-        ...(cdr.channel === 'pull' ? { channel: cdr.channel } : {}),
+        channel: cdr.channel,
       })),
     )}::jsonb) as t (owner text, key text, at timestamptz, channel text)
     where c.owner = t.owner and c.cdr_key = t.key`)

@@ -9,6 +9,7 @@ import {
   contestBy,
   dying,
   finalizeBy,
+  findLost,
   Killed,
   letPass,
   sendCdr,
@@ -72,9 +73,19 @@ function step(
 export async function compare(model: Model, real: Real): Promise<void> {
   const seen = await readSeen(real.lane, real.pair)
   real.seen = seen
-  assert.equal(brokenLaws(seen), [])
-  const names = { ...real.pair, cycle: real.cycle }
-  assert.equal(linesOfSeen(seen), linesOfModel(model, names))
+  const broken = brokenLaws(seen)
+  if (broken.length > 0) throw new Error(`broken: ${broken.join('; ')}`)
+  const hub = linesOfSeen(seen)
+  const meant = linesOfModel(model, { ...real.pair, cycle: real.cycle })
+  if (hub.join('\n') === meant.join('\n')) return
+  const only = (some: string[], others: string[]) => some.filter((line) => !others.includes(line))
+  throw new Error(
+    [
+      'the hub and the model differ',
+      ...only(hub, meant).map((line) => `hub:   ${line}`),
+      ...only(meant, hub).map((line) => `model: ${line}`),
+    ].join('\n'),
+  )
 }
 
 /** Does something that a process may die at the end of; then it is done again by another, once more where it is told. */
@@ -104,6 +115,7 @@ async function clearAll(real: Real, trouble: Trouble): Promise<void> {
     } catch (error) {
       if (!(error instanceof Killed)) throw error
     }
+    await findLost(real.lane)
   }
   await work(real.lane, { twice: trouble.twice })
 }

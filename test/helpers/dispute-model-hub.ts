@@ -10,10 +10,8 @@ import { fromMicros } from '../../src/ledger/money.ts'
 import { relayOnce } from '../../workers/relay.ts'
 import type { QueueSet, RowRef } from '../../workers/queues.ts'
 import { sweepDue } from '../../workers/sweep.ts'
-import { JOBS } from '../../workers/table.ts'
+import { bareContext } from './bare-context.ts'
 import { insertRows } from './clearing-world-load.ts'
-import { startHub } from './hub.ts'
-import type { TestHub } from './hub.ts'
 import type { Money, Side } from './dispute-model.ts'
 import type { Json } from './objects.ts'
 
@@ -21,7 +19,7 @@ import type { Json } from './objects.ts'
 export type Pair = { owner: string; receiver: string; currency: string; prefix: string }
 
 /** A hub with many parties, for one history after the other. */
-export type Lane = AsyncDisposable & { hub: TestHub; context: Context }
+export type Lane = AsyncDisposable & { context: Context }
 
 const parties = 40
 const cards = 24
@@ -34,8 +32,8 @@ export function partyAt(kind: 'C' | 'E', index: number): string {
 }
 
 export async function openLane(): Promise<Lane> {
-  const hub = await startHub()
-  const { context } = hub
+  const bare = await bareContext()
+  const { context } = bare
   const all = Array.from({ length: parties }, (_, index) => index).flatMap((index) => [
     { party: partyAt('C', index), role: 'CPO' },
     { party: partyAt('E', index), role: 'EMSP' },
@@ -70,7 +68,7 @@ export async function openLane(): Promise<Lane> {
     })),
   )
   context.directory.invalidate()
-  return { hub, context, [Symbol.asyncDispose]: () => hub.close() }
+  return bare
 }
 
 /** The cards of a history, known for long. Each charge has its own. */
@@ -180,7 +178,16 @@ export async function work({ context }: Lane, { twice }: { twice: boolean }): Pr
   throw new Error('work leads to work, again and again')
 }
 
+/** Work that was on its way through a worker that died is opened again. */
+export async function findLost({ context }: Lane): Promise<void> {
+  await context.db.rows(sql`
+    update outbox o set enqueued_at = null where finished_at is null and enqueued_at is not null
+      and not exists (select from outbox n where n.kind = o.kind and n.platform_id = o.platform_id
+        and n.subject = o.subject and n.finished_at is null and n.enqueued_at is null)`)
+}
+
 async function relayAll(context: Context, twice: boolean): Promise<void> {
+  const { JOBS } = await import('../../workers/table.ts')
   const jobs: (() => Promise<void>)[] = []
   const queues: QueueSet = {
     isReady: () => true,

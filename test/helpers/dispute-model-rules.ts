@@ -6,6 +6,7 @@ import {
   DAYS,
   decide,
   goTo,
+  hold,
   isUndecided,
   isZero,
   NOTHING,
@@ -31,23 +32,36 @@ export function isSecond(model: Model, cdr: Cdr): boolean {
 
 /** The hub judges a CDR for the first time: a second bill, a replacement, or what its own finding says. */
 export function judge(model: Model, cdr: Cdr): void {
-  const waiting = model.adjustments.filter(
-    (one) => one.state === 'awaiting_replacement' && one.cdr.session === cdr.session,
-  )
-  const [first] = waiting
-  if (first !== undefined) {
-    const difference = cdr.claim.net - expectedOf(model, first.cdr).net
-    cdr.finding ??=
-      difference > 1n
-        ? {
-            code: 'C7',
-            atRisk: { net: difference, tax: (cdr.claim.tax * difference) / cdr.claim.net },
-          }
-        : null
-    for (const one of waiting) consume(one, cdr.id, difference)
-  }
   if (isSecond(model, cdr)) cdr.finding = { code: 'D2', atRisk: cdr.claim }
+  const difference = replace(model, cdr)
+  if (difference !== null) cdr.finding ??= dearer(cdr, difference)
   book(model, cdr)
+}
+
+/** Takes what waits for a replacement of the newest credited CDR of the session; how much more it claims than agreed. */
+function replace(model: Model, cdr: Cdr): bigint | null {
+  const at = model.cdrs.indexOf(cdr)
+  const original = model.cdrs.findLast(
+    (one, index) =>
+      index < at &&
+      one.session === cdr.session &&
+      model.adjustments.some((each) => each.cdr === one && waits(each)),
+  )
+  if (original === undefined) return null
+  const difference = cdr.claim.net - expectedOf(model, original).net
+  for (const one of model.adjustments)
+    if (one.cdr === original && waits(one)) consume(one, cdr.id, difference)
+  return difference
+}
+
+function waits({ state }: Adjustment): boolean {
+  return state === 'awaiting_replacement'
+}
+
+/** More than was agreed is held; less is nobody's loss. */
+function dearer({ claim }: Cdr, difference: bigint): Cdr['finding'] {
+  if (difference <= 1n) return null
+  return { code: 'C7', atRisk: { net: difference, tax: (claim.tax * difference) / claim.net } }
 }
 
 /** What a replacement was to claim: the claim without everything that was taken off. */
@@ -111,17 +125,22 @@ export function credit(model: Model, original: Cdr, by: Cdr): void {
   }
 }
 
-/** What is judged anew because something went out of its way: second bills that are second no more. */
+/**
+ * What is judged anew because something went out of its way: what is held of the session. It may be what replaces a
+ * credited CDR, and a second bill may be second no more.
+ */
 export function judgeAgain(model: Model): void {
   for (const cdr of model.cdrs) {
-    const drafts = cdr.disputes.filter(({ state }) => state === 'draft')
-    const [draft] = drafts
-    const others = cdr.disputes.some(
-      (one) => one.state !== 'draft' && isUndecided(one) && one.part?.book === 'held',
+    if (cdr.state !== 'held' || cdr.isCredit) continue
+    const difference = replace(model, cdr)
+    const draft = cdr.disputes.find(({ state }) => state === 'draft')
+    const isDisputed = cdr.disputes.some(
+      (one) => one.state !== 'draft' && one.part?.book === 'held',
     )
-    if (cdr.state !== 'held' || draft?.code !== 'D2' || others || isSecond(model, cdr)) continue
-    cdr.finding = null
+    if (draft?.code !== 'D2' || isDisputed || isSecond(model, cdr)) continue
     clearDraft(model, draft)
+    cdr.finding = difference === null ? null : dearer(cdr, difference)
+    if (cdr.finding !== null) hold(model, cdr, cdr.finding)
   }
 }
 

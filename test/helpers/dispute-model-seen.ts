@@ -64,7 +64,8 @@ export async function readSeen({ context }: Lane, pair: Pair): Promise<Seen> {
   const { owner, receiver, currency } = pair
   const [row] = await context.db.rows<{ seen: Seen }>(sql`
     with mine as materialized (
-      select c.id, c.cdr_id, c.is_credit, s.* from cdrs c join cdr_states s on s.cdr_id = c.id
+      select c.id, c.cdr_id, s.state, s.net_micros, s.tax_micros, s.part_net, s.part_tax, s.booked, s.cycle_id,
+        s.contest_until from cdrs c join cdr_states s on s.cdr_id = c.id
       where c.owner = ${owner} and c.receiver = ${receiver} and c.currency = ${currency}
     ), accounts as materialized (
       select * from ledger_accounts where currency = ${currency} and (code like ${`obl:${receiver}>${owner}:%`}

@@ -115,24 +115,25 @@ export function remainder(cdr: Cdr): Money {
 
 /** A CDR that was judged: booked, with what the hub holds of it. */
 export function book(model: Model, cdr: Cdr): void {
-  const held = cdr.finding?.atRisk ?? NOTHING
-  cdr.part0 = { money: take(cdr.claim, held), book: 'provisional', cycle: model.openCycle }
+  cdr.part0 = { money: cdr.claim, book: 'provisional', cycle: model.openCycle }
   cdr.contestDay = model.day + DAYS.contest
-  if (cdr.finding !== null) {
-    const isProven = cdr.finding.code === 'P1' || cdr.finding.code === 'D2'
-    const part = newPart(cdr, {
-      kind: 'disputed',
-      money: held,
-      book: 'held',
-      cycle: model.openCycle,
-    })
-    openDispute(model, cdr, { code: cdr.finding.code, amount: held, part, isDraft: true })
-    const dispute = cdr.disputes.at(-1)
-    if (dispute)
-      dispute.deadline = isProven
-        ? { day: model.day + DAYS.autoUphold, verb: 'resolve' }
-        : { day: model.day + DAYS.hold, verb: 'open' }
-  }
+  if (cdr.finding === null) settle(cdr, model)
+  else hold(model, cdr, cdr.finding)
+}
+
+/** The hub holds what is at risk, by a draft; what a CDR proves by itself will be upheld by the clock. */
+export function hold(model: Model, cdr: Cdr, { code, atRisk }: NonNullable<Cdr['finding']>): void {
+  const { part0 } = cdr
+  if (part0?.book !== 'provisional') return
+  part0.money = take(part0.money, atRisk)
+  const part = newPart(cdr, { kind: 'disputed', money: atRisk, book: 'held', cycle: part0.cycle })
+  const isProven = code === 'P1' || code === 'D2'
+  openDispute(model, cdr, { code, amount: atRisk, part, isDraft: true })
+  const dispute = cdr.disputes.at(-1)
+  if (dispute)
+    dispute.deadline = isProven
+      ? { day: model.day + DAYS.autoUphold, verb: 'resolve' }
+      : { day: model.day + DAYS.hold, verb: 'open' }
   settle(cdr, model)
 }
 

@@ -1,6 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { defaultTerms, inForce } from '../../src/hub/agreement-terms.ts'
+import { Compile } from 'typebox/compile'
+import { TERMS } from '../../src/clearing/terms.ts'
+import { agreementTerms, defaultTerms, inForce } from '../../src/hub/agreement-terms.ts'
+import { clearingTermsOf, termsOf } from '../../src/hub/filled-terms.ts'
 import type { AgreementVersion } from '../../src/hub/agreement-terms.ts'
 
 const terms = suite('which agreement is in force')
@@ -59,3 +62,73 @@ terms('a version may be agreed for the past by saying so', () => {
 })
 
 terms.run()
+
+const filled = suite('terms that are filled')
+
+filled('what nobody agreed is the same for all', () => {
+  const full = termsOf(defaultTerms)
+  assert.equal(full.tolerance, TERMS.tolerance)
+  assert.equal(full.dispute, TERMS.dispute)
+  assert.equal(full.auto_dispute, TERMS.auto_dispute)
+  assert.equal(full.materiality, TERMS.materiality)
+  assert.equal([full.capacity_kwh_max, full.signed_data_required], [300, false])
+  assert.equal([full.severities, full.rules], [{}, {}])
+})
+
+filled('what was agreed stands, and the rest of its group is filled', () => {
+  const full = termsOf({
+    ...defaultTerms,
+    tolerance: { ...defaultTerms.tolerance, energy: { absolute: '1', relative: '0.01' } },
+    dispute: { rounds: 1 },
+    materiality: { line: '1.00' },
+    signed_data_required: ['DEU'],
+  })
+  assert.equal(full.tolerance.energy, { absolute: '1', relative: '0.01' })
+  assert.equal(full.tolerance.duration, TERMS.tolerance.duration)
+  assert.equal(full.dispute, { ...TERMS.dispute, rounds: 1 })
+  assert.equal(full.materiality, { ...TERMS.materiality, line: '1.00' })
+  assert.equal(full.signed_data_required, ['DEU'])
+})
+
+filled('either side may tighten, of each value the strictest counts', () => {
+  const full = termsOf({
+    ...defaultTerms,
+    severities: { Q2: 'S', P1: 'W' },
+    tightenings: {
+      cpo: {
+        severities: { P1: 'S', X1: 'I' },
+        tolerance: { cost: { absolute: '0.01', relative: '0.1' } },
+      },
+      emsp: {
+        severities: { Q2: 'W', X1: 'S' },
+        tolerance: { cost: { absolute: '0.05', relative: '0.001' } },
+        capacity_kwh_max: 150,
+      },
+    },
+  })
+  assert.equal(full.severities, { Q2: 'S', P1: 'S', X1: 'S' })
+  assert.equal(full.tolerance.cost, { absolute: '0.01', relative: '0.001' })
+  assert.equal(full.tolerance.energy, TERMS.tolerance.energy)
+  assert.is(full.capacity_kwh_max, 150)
+})
+
+filled('a tightening never loosens the table of rules', () => {
+  const full = termsOf({ ...defaultTerms, tightenings: { emsp: { severities: { P1: 'I' } } } })
+  assert.equal(full.severities, { P1: 'S' })
+  assert.equal(clearingTermsOf(defaultTerms).severities, {})
+})
+
+filled('they are filled once for each version of an agreement', () => {
+  assert.is(termsOf(defaultTerms), termsOf(defaultTerms))
+  assert.is(clearingTermsOf(defaultTerms), clearingTermsOf(defaultTerms))
+})
+
+filled('the schema takes all of them', () => {
+  const checked = Compile(agreementTerms)
+  const full = { ...defaultTerms, ...TERMS, rules: { Z7: { speed_kmh: '250' } } }
+  assert.ok(checked.Check(JSON.parse(JSON.stringify(full))))
+  assert.not.ok(checked.Check({ ...defaultTerms, dispute: { rounds: 0 } }))
+  assert.not.ok(checked.Check({ ...defaultTerms, tightenings: { hub: {} } }))
+})
+
+filled.run()

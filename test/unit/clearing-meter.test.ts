@@ -63,7 +63,11 @@ runRules('clearing: signed meter data', [
   clear('none where none is required', known({ signed: [] })),
   clear('none where it is required', { ...known({ signed: [] }), ...required(true) }, ['G3 W']),
   clear('some where it is required', { ...signed({}), ...required(true) }),
-  clear('what is not known is not missed', required(true)),
+  clear('what was not read is not missing', {
+    ...required(true),
+    cdr: { signed_data: { encoding_method: 'OCMF', signed_values: [] } },
+  }),
+  clear('what the CDR does not carry is', required(true), ['G3 W']),
   clear(
     'none in a country where it is required',
     {

@@ -173,12 +173,14 @@ test('codes are stable, and what a reading takes the place of is named', () => {
       'total exact',
       'unit_price as_stated',
       'time_prices as_stated',
+      'parking_restrictions as_stated',
+      'restrictions as_stated',
       'left_out nothing',
     ],
   )
   const codes = readings.map(codeOf)
   assert.is(new Set(codes).size, codes.length)
-  assert.equal([SESSION_READINGS.length, TARIFF_READINGS.length], [18, 22])
+  assert.equal([SESSION_READINGS.length, TARIFF_READINGS.length], [18, 27])
 })
 
 test('what is no session and no tariff stays as it is', () => {

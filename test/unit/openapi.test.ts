@@ -41,6 +41,16 @@ openapi('the document lists the routes of the issue', () => {
     'POST /alerts/{id}/acknowledge',
     'POST /outbox/{id}/replay',
     'GET /messages',
+    'POST /cdrs/approve',
+    'POST /cdrs/{cc}/{pid}/{id}/contest',
+    'GET /disputes/{id}',
+    'POST /disputes/{id}/rule',
+    'GET /disputes/{id}/evidence',
+    'GET /adjustments',
+    'GET /notices',
+    'GET /quality',
+    'GET /webhooks',
+    'POST /rules/backtest',
   ]) {
     assert.ok(found.includes(wanted), wanted)
   }
@@ -49,13 +59,30 @@ openapi('the document lists the routes of the issue', () => {
 openapi('parties get their routes and no others', () => {
   const paths = Object.keys(Object(member(openApiDocument('party'), 'paths')))
   assert.equal(paths.sort(), [
+    '/adjustments',
     '/cdrs',
+    '/cdrs/approve',
     '/cdrs/{cc}/{pid}/{id}',
     '/cdrs/{cc}/{pid}/{id}/approve',
+    '/cdrs/{cc}/{pid}/{id}/contest',
     '/cycles',
     '/cycles/{id}/statements/{cc}/{pid}',
+    '/disputes',
+    '/disputes/{id}',
+    '/disputes/{id}/accept',
+    '/disputes/{id}/answer',
+    '/disputes/{id}/evidence',
+    '/disputes/{id}/propose',
+    '/disputes/{id}/rebut',
+    '/disputes/{id}/reject',
+    '/disputes/{id}/review',
+    '/disputes/{id}/withdraw',
     '/messages',
+    '/notices',
     '/tariffs/lint',
+    '/webhook',
+    '/webhook/rotate',
+    '/webhook/test',
   ])
 })
 

@@ -24,6 +24,9 @@ function meantCdr(id: string, state: MeantCdr['state'], fault?: MeantCdr['fault'
     net: 1_000n * CENT,
     tax: 210n * CENT,
     expectedNet: 1_000n * CENT,
+    heldNet: state === 'held' ? 1_000n * CENT : 0n,
+    heldTax: state === 'held' ? 210n * CENT : 0n,
+    rest: 'provisional',
     digest: `digest of ${id}`,
     state,
   }

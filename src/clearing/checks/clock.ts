@@ -15,22 +15,13 @@ import {
   whenText,
 } from '../compare.ts'
 import type { Decimal } from '../decimal.ts'
-import { absolute, exactly, readDecimal, textOf } from '../decimal.ts'
+import { absolute, exactly, textOf } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
-import type { Authorization } from '../known.ts'
-import { at, readTime } from '../read.ts'
 import { riskBeyond, riskOfTime } from '../risks.ts'
-import { isCompleted } from './existence.ts'
-
-/** What somebody else says about when the session was. Epoch milliseconds; null: they do not say. */
-type Account = {
-  name: string
-  source: 'session' | 'record'
-  start: number | null
-  end: number | null
-  kwh: Decimal | null
-}
+import type { Account } from './accounts.ts'
+import { accountsOf, wordsOf } from './accounts.ts'
+import { checkDrift } from './drift.ts'
 
 /** Z1, Z2, Z8: the times of the CDR against its session, the record of the eMSP and its commands. */
 export function checkClock(subject: Case): readonly Draft[] {
@@ -45,29 +36,6 @@ export function checkClock(subject: Case): readonly Draft[] {
 
 function first(accounts: readonly Account[], check: (account: Account) => Draft[]): Draft[] {
   return accounts.map(check).find((drafts) => drafts.length > 0) ?? []
-}
-
-function accountsOf({ input }: Case): readonly Account[] {
-  const { session, known, cdr } = input
-  const { record } = known ?? {}
-  const accounts: Account[] = []
-  if (record)
-    accounts.push({
-      name: `the record of ${cdr.receiver}`,
-      source: 'record',
-      start: record.start?.getTime() ?? null,
-      end: record.end?.getTime() ?? null,
-      kwh: readDecimal(record.kwh),
-    })
-  if (session.state === 'found' && isCompleted(input))
-    accounts.push({
-      name: 'its session',
-      source: 'session',
-      start: readTime(at(session.value, '/start_date_time')),
-      end: readTime(at(session.value, '/end_date_time')),
-      kwh: readDecimal(at(session.value, '/kwh')),
-    })
-  return accounts
 }
 
 /** Z1: the same duration and energy, half an hour or a multiple of it apart. Severe where the price depends on it. */
@@ -181,115 +149,6 @@ function checkDuration(subject: Case, account: Account): Draft[] {
     ...(account.source === 'record' ? { milder: 'W', confidence: 'medium' } : {}),
   }
   return [draft]
-}
-
-/** Z2: begun or ended at another time than by the eMSP's record or commands, by less than half an hour. */
-function checkDrift(subject: Case, accounts: readonly Account[]): Draft[] {
-  const { facts, input } = subject
-  const of = (name: string): number => parameterMs(input.agreement, { code: 'Z2', name })
-  const [least, most] = [of('least_s'), of('most_s') - of('least_s')]
-  const isDrift = (apart: number): boolean => Math.abs(apart) > least && Math.abs(apart) < most
-  const record = accounts.find(({ source }) => source === 'record')
-  if (record !== undefined && record.start !== null) {
-    const apart = facts.start - record.start
-    const isWhole = record.end === null || Math.abs(facts.end - record.end - apart) <= least
-    if (isDrift(apart) && isWhole)
-      return [
-        driftDraft(subject, {
-          event: 'began',
-          own: facts.start,
-          said: record.start,
-          by: record.name,
-        }),
-      ]
-  }
-  const began = chargingStart(subject)
-  const start = nearest(input.known?.authorizations, { kind: 'START_SESSION', to: began })
-  if (start !== null) {
-    const apart = began - start
-    // Plugging in takes its time after a command, never before it.
-    const isLate = apart > of('plug_in_s') && apart < most
-    if ((apart < 0 && isDrift(apart)) || isLate)
-      return [
-        driftDraft(subject, {
-          event: 'began',
-          own: began,
-          said: start,
-          by: command(subject, 'start'),
-        }),
-      ]
-  }
-  const stop = nearest(input.known?.authorizations, { kind: 'STOP_SESSION', to: facts.end })
-  // It may go on standing there after the command, but not end before it.
-  if (stop !== null && facts.end < stop && isDrift(facts.end - stop))
-    return [
-      driftDraft(subject, {
-        event: 'ended',
-        own: facts.end,
-        said: stop,
-        by: command(subject, 'stop'),
-      }),
-    ]
-  return []
-}
-
-/** The beginning of the first period that is not reserved time alone. */
-function chargingStart({ facts }: Case): number {
-  const used = facts.periods.find(
-    ({ energy, charging, parking, reserved }) =>
-      (reserved ?? 0n) === 0n || [energy, charging, parking].some((one) => (one ?? 0n) > 0n),
-  )
-  return used === undefined || used === facts.periods[0] ? facts.start : used.start
-}
-
-function nearest(
-  all: readonly Authorization[] | undefined,
-  { kind, to }: { kind: Authorization['kind']; to: number },
-): number | null {
-  const times = (all ?? [])
-    .filter((one) => one.kind === kind && one.answer === 'ACCEPTED')
-    .map((one) => one.at.getTime())
-    .toSorted((a, b) => Math.abs(a - to) - Math.abs(b - to))
-  return times[0] ?? null
-}
-
-type Drift = { event: 'began' | 'ended'; own: number; said: number; by: string }
-
-function driftDraft(subject: Case, { event, own, said, by }: Drift): Draft {
-  const field = event === 'began' ? '/start_date_time' : '/end_date_time'
-  const inputs: DraftInput[] = [
-    { field, source: 'cdr', value: timeText(own) },
-    {
-      field,
-      source: by.startsWith('the record') ? 'record' : 'authorization',
-      value: timeText(said),
-    },
-  ]
-  const words = {
-    ...wordsOf(subject, { own, said }),
-    event,
-    own: whenText(subject, own),
-    other: by,
-  }
-  return {
-    code: 'Z2',
-    inputs,
-    words,
-    expected: timeText(said),
-    actual: timeText(own),
-    steps: [`${timeText(own)} − ${timeText(said)} = ${own < said ? '−' : ''}${words.apart}`],
-  }
-}
-
-function command({ input }: Case, what: 'start' | 'stop'): string {
-  return `the ${what} command of ${input.cdr.receiver}`
-}
-
-function wordsOf(
-  subject: Case,
-  { own, said }: { own: number; said: number },
-): { said: string; apart: string } {
-  return { said: whenText(subject, said), apart: durationText(own - said) }
 }
 
 function timeSteps({ facts }: Case, { start }: Account): string[] {

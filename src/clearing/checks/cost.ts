@@ -1,6 +1,6 @@
 import { COST_PARTS } from '../../pricing/claims.ts'
 import type { Decimal } from '../decimal.ts'
-import { absolute, largest, multiply, ratio, textOf, unitOf } from '../decimal.ts'
+import { absolute, largest, multiply, textOf } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
 import { compared, costTolerance, graded, moneyText } from '../compare.ts'

@@ -13,7 +13,7 @@ const MINUTES_MS = 300_000
 /** G1 to G5: what the meter signed, against the CDR, the registered key and what the meter showed before. */
 export function checkMeter(subject: Case): readonly Draft[] {
   const { signed } = subject.input.known ?? {}
-  if (signed === undefined) return []
+  if (signed === undefined) return checkMissing(subject, [])
   return [
     ...checkSignature(subject, signed),
     ...checkKey(subject, signed),
@@ -132,6 +132,8 @@ function checkMissing(subject: Case, signed: readonly SignedReading[]): readonly
     readText(at(known?.place?.location, '/country'))
   const isWanted = typeof wanted === 'boolean' ? wanted : wanted.includes(country ?? '')
   if (!isWanted || signed.length > 0 || subject.facts.energy <= 0n) return []
+  // What is there and was not read is not missing.
+  if (known?.signed === undefined && at(cdr.value, '/signed_data') !== undefined) return []
   const where = typeof wanted === 'boolean' ? ' by the agreement' : ` in ${country ?? ''}`
   const inputs: DraftInput[] = [
     { field: '/signed_data', source: 'cdr', value: shown(at(cdr.value, '/signed_data')) },

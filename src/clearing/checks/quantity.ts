@@ -1,5 +1,5 @@
 import type { Decimal } from '../decimal.ts'
-import { absolute, exactly, multiply, ratio, readDecimal, shownText, textOf } from '../decimal.ts'
+import { exactly, multiply, ratio, readDecimal, shownText, textOf } from '../decimal.ts'
 import type { Draft } from '../findings.ts'
 import type { Case } from '../input.ts'
 import {
@@ -12,9 +12,8 @@ import {
   whenText,
 } from '../compare.ts'
 import { riskOfEnergy } from '../risks.ts'
-import { at } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
-import { isCompleted } from './existence.ts'
+import { connectorMaxKw } from '../connector-power.ts'
 
 /**
  * Q3: more energy than the connector can give, in a charging period of a minute or more, or in the whole session.
@@ -22,7 +21,8 @@ import { isCompleted } from './existence.ts'
  */
 export function checkPower(subject: Case): readonly Draft[] {
   const { facts, input } = subject
-  const power = readDecimal(input.location?.maxPowerKw)
+  const connector = input.known?.place?.connector
+  const power = readDecimal(connectorMaxKw(connector) ?? input.location?.maxPowerKw)
   if (power === null || power < exactly(PARAMETERS.powerBelievableKw)) return []
   if (hasPlaceholder(facts) || facts.end < facts.start) return []
   const pieces = facts.periods.map((period, index) => ({

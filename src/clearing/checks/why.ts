@@ -1,7 +1,10 @@
 import { attribute } from '../../pricing/attribution.ts'
 import type { Attribution } from '../../pricing/attribution.ts'
-import type { Draft } from '../findings.ts'
+import { compared, costTolerance, moneyText } from '../compare.ts'
+import { absolute, exactly, textOf } from '../decimal.ts'
+import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
+import { at, readPrice } from '../read.ts'
 import type { FindingCode } from '../rules.ts'
 
 /**
@@ -9,9 +12,14 @@ import type { FindingCode } from '../rules.ts'
  * that it does; what explains it adds nothing to what is at risk. Prices the CDR once for each such reading, so it is for
  * CDRs that are wrong only.
  */
-export function explainPrice(subject: Case, wrong: Draft | undefined): readonly Draft[] {
+export function explainPrice(subject: Case, wrong: Draft): readonly Draft[] {
+  const found = readingOf(subject, wrong)
+  return found.length > 0 ? found : idleTimeOf(subject, wrong)
+}
+
+function readingOf(subject: Case, wrong: Draft): readonly Draft[] {
   const { pricing, agreement } = subject.input
-  if (wrong === undefined || !pricing) return []
+  if (!pricing) return []
   const { absolute, relative } = agreement.tolerance.cost
   const tolerance = { absolute: String(absolute), relative: String(relative) }
   const { found } = attribute({ ...pricing, tolerance, keys: KEYS })
@@ -68,23 +76,44 @@ function draftOf({
   best: Attribution
   wrong: Draft
 }): Draft {
-  const { expected, actual, difference, tolerance, inputs, unit, milder, words = {} } = wrong
+  const { unit, words = {} } = wrong
   const { price = '', basis = '' } = words
   const total = best.total.excl ?? best.total.incl ?? ''
   const steps = [`read so, the session costs ${total} ${unit ?? ''}`.trim()]
   // One sentence for codes that are found in other ways too.
   const what = `${best.sentence} By the tariff it is ${price} ${basis}.`
-  return {
-    code,
-    inputs,
-    ...(expected === undefined ? {} : { expected }),
-    ...(actual === undefined ? {} : { actual }),
-    ...(difference === undefined ? {} : { difference }),
-    ...(tolerance === undefined ? {} : { tolerance }),
-    ...(unit === undefined ? {} : { unit }),
-    ...(milder === undefined ? {} : { milder }),
-    words: { price, basis, what, fair: 'what the tariff says', net: price },
-    steps,
-    risk: 'explains',
-  }
+  const known = { price, basis, what, fair: 'what the tariff says', net: price }
+  return { ...wrong, code, words: known, steps, risk: 'explains' }
+}
+
+/** P5: no reading gives the claim, but all of the difference lies in what is asked for idle time. */
+function idleTimeOf(subject: Case, wrong: Draft): readonly Draft[] {
+  const { priced, cdr } = subject.input
+  const bill = priced?.ok === true ? priced.dimensions?.parking.excl : null
+  const total = priced?.ok === true ? priced.total.excl : null
+  const stated = readPrice(at(cdr.value, '/total_parking_cost'))
+  if (bill === null || bill === undefined || total === null || stated === null) return []
+  const expected = exactly(bill)
+  const tolerance = costTolerance(subject, exactly(total))
+  const apart = stated.excl - expected
+  const rest = subject.facts.total.excl - exactly(total) - apart
+  if (absolute(apart) <= tolerance || absolute(rest) > tolerance) return []
+  const [claim, price] = [moneyText(subject, stated.excl), moneyText(subject, expected)]
+  const what = `The difference lies in the idle time: ${claim} are billed for parking, the tariff gives ${price}.`
+  const inputs: DraftInput[] = [
+    { field: '/total_parking_cost/excl_vat', source: 'cdr', value: textOf(stated.excl) },
+    { field: '/dimensions/parking/excl', source: 'pricing', value: bill },
+  ]
+  return [
+    {
+      code: 'P5',
+      inputs,
+      words: { what },
+      unit: subject.facts.currency,
+      risk: 'explains',
+      steps: [`${claim} − ${price} = ${moneyText(subject, apart)}`],
+      ...(wrong.milder === undefined ? {} : { milder: wrong.milder }),
+      ...compared({ expected, actual: stated.excl, tolerance }),
+    },
+  ]
 }

@@ -4,7 +4,7 @@ import type { DisputeTerms } from './terms.ts'
 export type Side = 'cpo' | 'emsp' | 'hub' | 'operator'
 
 /** Where a dispute can stand while it is not decided. `draft`: the hub found something, nobody has confirmed it. */
-export const UNDECIDED = [
+const UNDECIDED = [
   'draft',
   'open',
   'in_review',
@@ -29,7 +29,7 @@ export type DisputeState = OpenState | ClosedState | PassedState
  * the CPO looks into it; answer – it denies; accept – the CPO all or a part, the eMSP a denial or what was accepted,
  * either an offer; propose – an amount to meet at; reject – an offer; rebut – a denial; withdraw – gives it up; rule –
  * decides; expire – ends it with what is upheld so far. By the hub alone: prove – a draft is proven and will be upheld;
- * resolve – decided by the proof; tolerate – too small to matter; clear – the finding is gone; uphold – the CPO kept
+ * resolve – decided by what is proven; tolerate – too small to matter; clear – the finding is gone; uphold – the CPO kept
  * silent; close – nobody objected; credit, consume – the credit, and what replaces the CDR, came.
  */
 export type DisputeVerb =
@@ -94,7 +94,7 @@ const ALWAYS: readonly Step[] = [
   },
   { verb: 'credit', by: ['hub'], to: 'closed', amount: 'nothing', outcome: 'credited' },
   { verb: 'tolerate', by: ['hub'], to: 'auto_resolved', amount: 'nothing', outcome: 'tolerated' },
-  { verb: 'resolve', by: ['hub'], to: 'decided', via: ['auto_resolved'], amount: 'given' },
+  { verb: 'resolve', by: ['hub', 'operator'], to: 'decided', via: ['auto_resolved'], amount: 'given' },
   { verb: 'expire', by: ['hub', 'operator'], to: 'expired', amount: 'stands' },
 ]
 const GIVE_IN: Step = {

@@ -81,7 +81,7 @@ function listOf(state: OpenState, side: Side): string | null {
 }
 
 /** The verb as it stands in a sentence. */
-export function verbText(verb: DisputeVerb): string {
+function verbText(verb: DisputeVerb): string {
   return verb === 'answer' ? 'deny' : verb === 'propose' ? 'make an offer on' : verb
 }
 

@@ -236,7 +236,7 @@ function verdictOf(dispute: DisputeStand, act: Act): { amount: DisputeAmount; by
 }
 
 /** How a dispute ends that upheld so much of what it was about. */
-export function outcomeOf(upheld: DisputeAmount, amount: DisputeAmount): Outcome {
+function outcomeOf(upheld: DisputeAmount, amount: DisputeAmount): Outcome {
   if (isNothing(upheld)) return 'denied'
   return isWithin(amount, upheld) ? 'upheld' : 'partly_upheld'
 }

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { compareCommands } from './compare.ts'
 import { conformanceCommands } from './conformance.ts'
 import { disputeCommands } from './disputes.ts'
 import { evidenceCommands } from './evidence.ts'
@@ -10,6 +11,7 @@ import { lintCommands } from './lint.ts'
 import { moneyCommands } from './money.ts'
 import { priceCommands } from './price.ts'
 import { quirkCommands } from './quirks.ts'
+import { ruleCommands } from './rules.ts'
 import { tariffCommands } from './tariffs.ts'
 import { verifyCommands } from './verify.ts'
 
@@ -20,11 +22,13 @@ export const commands: readonly Command[] = [
   ...moneyCommands,
   ...disputeCommands,
   ...followUpCommands,
+  ...ruleCommands,
   ...importCommands,
   ...tariffCommands,
   ...priceCommands,
   ...explainCommands,
   ...evidenceCommands,
+  ...compareCommands,
   ...lintCommands,
   ...verifyCommands,
   ...conformanceCommands,

@@ -488,7 +488,9 @@ create table reconciliations (
   step text,
   steps_done integer not null default 0,
   steps integer not null default 0,
+  -- How many of each side were compared, and what was found by kind: [{kind, currency, count, value_micros}].
   compared jsonb,
+  totals jsonb,
   error text,
   asked_at timestamptz not null default clock_timestamp(),
   started_at timestamptz,
@@ -499,19 +501,20 @@ create table reconciliation_lines (
   reconciliation_id bigint not null,
   number bigint generated always as identity,
   kind text not null,
-  level integer,
   owner text,
   receiver text not null,
   cdr_id bigint,
   session_key text,
   record_id bigint,
-  -- mWh, micro-units of the currency, or seconds; by kind.
+  -- mWh, micro-units of the currency, or seconds; by kind. What the CDR says is actual.
   expected bigint,
   actual bigint,
   tolerance bigint,
   currency text,
   -- The money that the difference is about, where that can be told.
   value_micros bigint,
+  -- 1 to 3: for how long it has been missing.
+  level integer,
   primary key (reconciliation_id, number)
 );
 create index reconciliation_lines_pair on reconciliation_lines (reconciliation_id, kind, owner, receiver, number);
@@ -583,6 +586,9 @@ create table party_events (
 create index party_events_open on party_events (platform_id, due_at, id) where finished_at is null;
 create index party_events_at on party_events (at);
 
+-- Windows of receipt: quality of partners, backtests of rules.
+create index cdrs_received on cdrs using brin (received_at);
+
 -- How far the erasing of personal data has come, and what each run did.
 create table retention_marks (kind text primary key, last_id bigint not null);
 create table retention_runs (
@@ -595,3 +601,5 @@ create table retention_runs (
 );
 alter table dispute_evidence add column redacted_at timestamptz;
 alter table emsp_records add column redacted_at timestamptz;
+alter table objects add column redacted_at timestamptz;
+create index objects_sessions_unredacted on objects (last_updated) where module = 'sessions' and redacted_at is null;

@@ -6,8 +6,11 @@ import { importRoutes } from './routes/imports.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { operatorRoutes } from './routes/operators.ts'
 import { platformRoutes } from './routes/platforms.ts'
+import { ruleRoutes } from './routes/rules.ts'
+import { recordRoutes } from './routes/records.ts'
 import { settlementRoutes } from './routes/settlement.ts'
 import { tariffRoutes } from './routes/tariffs.ts'
+import { upkeepRoutes } from './routes/upkeep.ts'
 import { watchRoutes } from './routes/watch.ts'
 import { webhookListRoutes, webhookRoutes } from './routes/webhooks.ts'
 import type { Route } from './route.ts'
@@ -21,11 +24,14 @@ export const adminRoutes: readonly Route[] = [
   ...contestRoutes,
   ...disputeRoutes,
   ...tariffRoutes,
+  ...ruleRoutes,
   ...settlementRoutes,
   ...ledgerRoutes,
   ...watchRoutes,
+  ...upkeepRoutes,
   ...webhookListRoutes,
   ...importRoutes,
+  ...recordRoutes,
 ]
 
 /** The routes under /party/v1: those that parties have too, cut to their own side, and what they have alone. */

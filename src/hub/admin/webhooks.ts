@@ -148,12 +148,6 @@ async function hurry(tx: Tx, platformId: string): Promise<void> {
   await tx.rows(sql`
     update party_events set due_at = least(due_at, clock_timestamp())
     where platform_id = ${platformId} and finished_at is null`)
-  await tx.rows(sql`
-    insert into outbox (kind, subject)
-    select 'webhook', ${platformId} where exists (
-      select 1 from party_events where platform_id = ${platformId} and finished_at is null)
-    on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null
-      do update set due_at = least(outbox.due_at, excluded.due_at)`)
 }
 
 async function readWebhooks(

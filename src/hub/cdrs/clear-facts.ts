@@ -3,6 +3,7 @@ import type { CdrState } from '../../clearing/states.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { readKnown } from './clear-known.ts'
+import type { TokenAtStart } from './known-row.ts'
 import { readOverlapping, readSameSession } from './clear-rivals.ts'
 import { readTariffs } from './clear-tariffs.ts'
 import type { TariffAtStart } from './clear-tariffs.ts'
@@ -97,14 +98,6 @@ export type Facts = {
   originals: ReadonlyMap<string, CdrRow>
   creditedBy: ReadonlyMap<bigint, string>
   known: ReadonlyMap<bigint, Known>
-}
-
-/** A token as of the start of a session. `afterStart`: the oldest version that is known is younger. */
-export type TokenAtStart = {
-  source: 'push' | 'authorize'
-  afterStart: boolean
-  value: unknown
-  receivedAt: Date
 }
 
 /** CDRs with their state rows, in receive order; with `forUpdate` their state rows stay locked in id order. */

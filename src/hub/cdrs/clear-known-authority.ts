@@ -4,13 +4,13 @@ import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { foldKey } from '../../ocpi/primitives.ts'
 import { isRecord } from '../../ocpi/validate.ts'
-import type { CdrRow } from './clear-facts.ts'
 import { grouped } from './grouped.ts'
+import type { KnownRow } from './known-row.ts'
 
 /** Every message about the session of each CDR, in order of receipt; the first of them where there are very many. */
 export async function readSteps(
   tx: Tx,
-  rows: readonly CdrRow[],
+  rows: readonly KnownRow[],
 ): Promise<Map<bigint, SessionStep[]>> {
   const asked = rows.filter(({ session_key: key }) => key !== null)
   if (asked.length === 0) return new Map()
@@ -52,7 +52,7 @@ export function isMultiUse(token: unknown): boolean {
  */
 export async function readAuthorizations(
   tx: Tx,
-  rows: readonly CdrRow[],
+  rows: readonly KnownRow[],
 ): Promise<Map<bigint, Authorization[]>> {
   const asked = rows.filter(({ started_at: start }) => start !== null)
   if (asked.length === 0) return new Map()
@@ -100,7 +100,7 @@ export async function readAuthorizations(
 }
 
 /** The folded authorization_reference of a CDR; null when it has none. */
-export function referenceOf({ value }: Pick<CdrRow, 'value'>): string | null {
+export function referenceOf({ value }: Pick<KnownRow, 'value'>): string | null {
   const reference = isRecord(value) ? value.authorization_reference : undefined
   return typeof reference === 'string' ? foldKey(reference) : null
 }

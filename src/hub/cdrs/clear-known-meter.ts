@@ -7,8 +7,8 @@ import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { foldKey } from '../../ocpi/primitives.ts'
 import { isRecord } from '../../ocpi/validate.ts'
-import type { CdrRow } from './clear-facts.ts'
 import { evseKeyOf } from './clear-known-rivals.ts'
+import type { KnownRow } from './known-row.ts'
 
 type Meter = { signed: readonly SignedReading[]; meter: NonNullable<Known['meter']> }
 
@@ -16,7 +16,7 @@ type Meter = { signed: readonly SignedReading[]; meter: NonNullable<Known['meter
  * The signed meter data of CDRs that carry some, read with the key that is known of their EVSE, and the register at which
  * the session before ended on the same meter.
  */
-export async function readMeters(tx: Tx, rows: readonly CdrRow[]): Promise<Map<bigint, Meter>> {
+export async function readMeters(tx: Tx, rows: readonly KnownRow[]): Promise<Map<bigint, Meter>> {
   const asked = rows.filter(({ value }) => isRecord(value) && isRecord(value.signed_data))
   if (asked.length === 0) return new Map()
   const keys = await readKeys(tx, asked)
@@ -33,7 +33,7 @@ export async function readMeters(tx: Tx, rows: readonly CdrRow[]): Promise<Map<b
   )
 }
 
-async function readKeys(tx: Tx, rows: readonly CdrRow[]): Promise<Map<bigint, string>> {
+async function readKeys(tx: Tx, rows: readonly KnownRow[]): Promise<Map<bigint, string>> {
   const found = await tx.rows<{ id: bigint; public_key: string }>(sql`
     select q.id, k.public_key
     from unnest(${rows.map(({ id }) => id.toString())}::bigint[], ${rows.map(({ owner }) => owner)}::text[],
@@ -42,7 +42,7 @@ async function readKeys(tx: Tx, rows: readonly CdrRow[]): Promise<Map<bigint, st
   return new Map(found.map((row) => [row.id, row.public_key]))
 }
 
-type Read = { row: CdrRow; signed: readonly SignedReading[] }
+type Read = { row: KnownRow; signed: readonly SignedReading[] }
 
 async function readPreviousStops(
   tx: Tx,
@@ -80,7 +80,7 @@ async function readPreviousStops(
 }
 
 /** The meter by its own id, else by its key, else the EVSE stands for it. */
-function meterKeyOf(row: CdrRow, { meterId, publicKey }: SignedReading): string {
+function meterKeyOf(row: KnownRow, { meterId, publicKey }: SignedReading): string {
   if (meterId !== null) return foldKey(meterId.slice(0, limits.idCharsMax))
   if (publicKey !== null) return `key|${publicKey.slice(0, limits.idCharsMax)}`
   return `evse|${evseKeyOf(row) ?? ''}`
@@ -104,7 +104,7 @@ function mwhOf(kwh: string): bigint | null {
  */
 export async function keepMeterReadings(
   tx: Tx,
-  cleared: readonly { row: CdrRow; signed: readonly SignedReading[] }[],
+  cleared: readonly { row: KnownRow; signed: readonly SignedReading[] }[],
 ): Promise<void> {
   const valid = cleared.flatMap(({ row, signed }) => {
     const reading = signed.find(({ verdict, start, stop }) => verdict === 'valid' && start && stop)

@@ -6,8 +6,8 @@ import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { isRecord } from '../../ocpi/validate.ts'
 import { fromMicros } from '../../ledger/money.ts'
-import type { CdrRow } from './clear-facts.ts'
 import { referenceOf } from './clear-known-authority.ts'
+import type { KnownRow } from './known-row.ts'
 
 type Captured = NonNullable<Known['captured']>
 type Replaced = NonNullable<Known['replaced']>
@@ -15,7 +15,7 @@ type Replaced = NonNullable<Known['replaced']>
 /** What a payment terminal captured under the authorization_reference of each CDR, as last said; see noteCapture. */
 export async function readCaptured(
   tx: Tx,
-  rows: readonly CdrRow[],
+  rows: readonly KnownRow[],
 ): Promise<Map<bigint, Captured>> {
   const asked = rows.filter((row) => referenceOf(row) !== null)
   if (asked.length === 0) return new Map()
@@ -30,11 +30,12 @@ export async function readCaptured(
 
 /**
  * The credited CDR of the same session that each one replaces; of CDRs without a session, that of the same card and
- * start. The last one that was credited; `expectedNet` where what its disputes upheld waits for the replacement.
+ * start. The last one that was credited; `expectedNet` where what its disputes upheld waits for
+ * the replacement, or went with this one.
  */
 export async function readReplaced(
   tx: Tx,
-  rows: readonly CdrRow[],
+  rows: readonly KnownRow[],
 ): Promise<Map<bigint, Replaced>> {
   const found = await tx.rows<{
     id: bigint
@@ -61,7 +62,7 @@ export async function readReplaced(
     left join lateral (
       select sum(net_micros)::bigint as upheld from adjustments a
       where a.cdr_id = t.other and a.state <> 'awaiting_document'
-      having bool_or(a.state = 'awaiting_replacement')
+      having bool_or(a.state = 'awaiting_replacement' or a.replacement_id = t.id)
     ) a on true
     order by t.id, t.other desc`)
   return new Map(

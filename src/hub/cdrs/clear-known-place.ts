@@ -4,9 +4,8 @@ import { sql } from '../../db/sql.ts'
 import { contentHash } from '../../ocpi/canonical.ts'
 import { isRecord } from '../../ocpi/validate.ts'
 import { projectLocation } from '../../store/location-versions.ts'
-import type { CdrRow } from './clear-facts.ts'
-import type { ReadBefore } from './clear-known.ts'
 import { placeIn } from './clear-tariffs.ts'
+import type { KnownRow, ReadBefore } from './known-row.ts'
 
 type Found = { id: bigint; old: unknown; gone: unknown; since: Date | null }
 
@@ -16,7 +15,7 @@ type Found = { id: bigint; old: unknown; gone: unknown; since: Date | null }
  */
 export async function readPlaces(
   tx: Tx,
-  rows: readonly CdrRow[],
+  rows: readonly KnownRow[],
   { locations, zones }: Pick<ReadBefore, 'locations' | 'zones'>,
 ): Promise<Map<bigint, Place>> {
   const asked = rows.filter(({ location_key: key }) => key !== null)

@@ -6,8 +6,8 @@ import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { foldKey } from '../../ocpi/primitives.ts'
 import { isRecord } from '../../ocpi/validate.ts'
-import type { CdrRow } from './clear-facts.ts'
 import { grouped } from './grouped.ts'
+import type { KnownRow } from './known-row.ts'
 
 /** How a CDR stands near another one. */
 type Relation = 'similar' | 'neighbour' | 'connector' | 'before'
@@ -18,7 +18,7 @@ type Near = { id: bigint; other: bigint; relation: Relation }
  * two the later one gets the finding, whoever judges first. Who is near is found by columns that have an index; the CDRs
  * themselves are read for those few alone.
  */
-export async function readRivals(tx: Tx, rows: readonly CdrRow[]): Promise<Map<bigint, Rivals>> {
+export async function readRivals(tx: Tx, rows: readonly KnownRow[]): Promise<Map<bigint, Rivals>> {
   const timed = rows.filter(
     ({ started_at: start, ended_at: end }) => start !== null && end !== null,
   )
@@ -37,7 +37,7 @@ export async function readRivals(tx: Tx, rows: readonly CdrRow[]): Promise<Map<b
   )
 }
 
-async function readNear(tx: Tx, rows: readonly CdrRow[]): Promise<Near[]> {
+async function readNear(tx: Tx, rows: readonly KnownRow[]): Promise<Near[]> {
   return tx.rows<Near>(sql`
     with q as (
       select * from unnest(${rows.map(({ id }) => id.toString())}::bigint[], ${rows.map(({ owner }) => owner)}::text[],
@@ -136,7 +136,11 @@ async function readOthers(tx: Tx, ids: readonly bigint[]): Promise<Map<bigint, O
   )
 }
 
-function rivalsOf(row: CdrRow, near: readonly Near[], others: ReadonlyMap<bigint, Other>): Rivals {
+function rivalsOf(
+  row: KnownRow,
+  near: readonly Near[],
+  others: ReadonlyMap<bigint, Other>,
+): Rivals {
   const own = placeOf(row.value)
   const rivals = (relation: Relation, fits: (other: Other) => boolean): Rival[] =>
     near.flatMap((one) => {
@@ -161,7 +165,7 @@ function rivalsOf(row: CdrRow, near: readonly Near[], others: ReadonlyMap<bigint
  * At one owner the EVSE tells. Two owners that write of one session, as it came over two hubs, may call it otherwise: then
  * its public id, or the coordinates.
  */
-function isSamePlace(row: CdrRow, { own, other }: { own: Place; other: Other }): boolean {
+function isSamePlace(row: KnownRow, { own, other }: { own: Place; other: Other }): boolean {
   const there = other.tokenPlace
   if (other.rival.owner === row.owner)
     return own.evse === null || there.evse === null || own.evse === there.evse
@@ -175,7 +179,7 @@ function isSamePlace(row: CdrRow, { own, other }: { own: Place; other: Other }):
 }
 
 /** The folded uid of the EVSE of a CDR; null when it names none. */
-export function evseKeyOf({ value }: Pick<CdrRow, 'value'>): string | null {
+export function evseKeyOf({ value }: Pick<KnownRow, 'value'>): string | null {
   return placeOf(value).evse
 }
 

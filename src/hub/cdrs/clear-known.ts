@@ -5,14 +5,8 @@ import { readMeters } from './clear-known-meter.ts'
 import { readCaptured, readReplaced } from './clear-known-money.ts'
 import { readPlaces } from './clear-known-place.ts'
 import { readRivals } from './clear-known-rivals.ts'
-import type { CdrRow, TokenAtStart } from './clear-facts.ts'
-
-/** What of a batch was read before: the Locations as they are now and their zones, by `<owner>/<key>`; the tokens. */
-export type ReadBefore = {
-  locations: ReadonlyMap<string, unknown>
-  zones: ReadonlyMap<string, { name: string }>
-  tokens: ReadonlyMap<bigint, TokenAtStart>
-}
+import { recordsFor } from '../records/facts.ts'
+import type { KnownRow, ReadBefore, TokenAtStart } from './known-row.ts'
 
 /**
  * What the hub knows about the sessions of a batch beside their CDRs, set-wise: one query per kind, only for the rows
@@ -21,7 +15,7 @@ export type ReadBefore = {
  */
 export async function readKnown(
   tx: Tx,
-  rows: readonly CdrRow[],
+  rows: readonly KnownRow[],
   before: ReadBefore,
 ): Promise<Map<bigint, Known>> {
   if (rows.length === 0) return new Map()
@@ -32,6 +26,7 @@ export async function readKnown(
   const meters = await readMeters(tx, rows)
   const captured = await readCaptured(tx, rows)
   const replaced = await readReplaced(tx, rows)
+  const records = await recordsFor(tx, rows)
   return new Map(
     rows.map(({ id }) => {
       const meter = meters.get(id)
@@ -45,6 +40,7 @@ export async function readKnown(
           rivals: rivals.get(id) ?? NO_RIVALS,
           captured: captured.get(id) ?? null,
           replaced: replaced.get(id) ?? null,
+          record: records.get(id) ?? null,
           ...(meter ? { signed: meter.signed, meter: meter.meter } : {}),
         },
       ]

@@ -25,6 +25,8 @@ import { contractSubject, onlyContract } from '../bridge/contract-cards.ts'
 import { writeFindings, writeJudgements, writeWatches } from './clear-write.ts'
 import { writeTransitions } from './write-transitions.ts'
 import { startDelivery } from './delivery.ts'
+import { deltasOf } from '../records/deltas.ts'
+import { writeFigures } from '../records/figures.ts'
 import { noteTinyCdrs } from './tiny-cdrs.ts'
 import { judgeAgain, tariffsOf } from '../objects/objects-batch.ts'
 
@@ -209,6 +211,11 @@ async function writeOutcomes(
     })),
   )
   await appendOutbox(tx, explainEntries(written))
+  await writeFigures(
+    tx,
+    judged.map(({ row }) => row),
+    deltasOf(judged),
+  )
   await keepMeterReadings(tx, judged.flatMap(meteredBy(states, facts)))
   // Watches first: what this batch itself sets free must find them.
   const ended = transitions.filter(({ row }) => !judged.some((one) => one.row.id === row.id))

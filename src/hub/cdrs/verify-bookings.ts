@@ -1,7 +1,9 @@
 import { limits } from '../../../config/limits.ts'
 import type { Sql } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
-import type { PartsBreach } from './verify-parts.ts'
+
+/** Something that must never be: `rule` names it, `subject` says of which CDR, dispute or adjustment. */
+export type PartsBreach = { rule: string; subject: string }
 
 /**
  * That the ledger holds of each CDR what its parts say. pending_is_booked: every part that is pending stands on the two

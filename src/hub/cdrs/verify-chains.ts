@@ -1,7 +1,7 @@
 import { limits } from '../../../config/limits.ts'
 import type { Sql } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
-import type { PartsBreach } from './verify-parts.ts'
+import type { PartsBreach } from './verify-bookings.ts'
 
 /**
  * That nobody changed the past: each event's hash is that of what it says and of the event before it, and the last one

@@ -2,10 +2,8 @@ import { limits } from '../../../config/limits.ts'
 import type { Sql } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { verifyBookings } from './verify-bookings.ts'
+import type { PartsBreach } from './verify-bookings.ts'
 import { verifyChains } from './verify-chains.ts'
-
-/** Something that must never be: `rule` names it, `subject` says of which CDR, dispute or adjustment. */
-export type PartsBreach = { rule: string; subject: string }
 
 /**
  * What must hold of parts, disputes and adjustments at any time, asked of everything that is stored: at most

@@ -7,6 +7,8 @@ import { postGroups } from '../../ledger/post-groups.ts'
 import { creditDisputes } from '../disputes/credited.ts'
 import { openDrafts } from '../disputes/drafts.ts'
 import { endDisputes, sideOf } from '../disputes/ends.ts'
+import { tellParties } from '../disputes/events.ts'
+import { cdrEvents, endEvents } from './tell-cdrs.ts'
 import type { PartWrite, Transition } from './transition.ts'
 
 /** Who decided: `hub`, an operator, a party; `side` where that is not the eMSP's. */
@@ -29,18 +31,22 @@ export async function writeTransitions(
   if (transitions.length === 0) return
   await writeStates(tx, { transitions, decider })
   const { actor, reason, side = sideOf(actor) } = decider
-  await endDisputes(
+  const ended = await endDisputes(
     tx,
     transitions.flatMap(({ ends }) => ends),
     { actor, reason, side },
   )
-  await creditDisputes(
+  const credited = await creditDisputes(
     tx,
     transitions.flatMap(({ row, creditedBy }) =>
       creditedBy === null ? [] : [{ cdrId: row.id, ...creditedBy }],
     ),
   )
-  await writeParts(tx, transitions)
+  const draftIds = await writeParts(tx, transitions)
+  await tellParties(tx, [
+    ...cdrEvents(transitions, draftIds),
+    ...endEvents([...ended, ...credited]),
+  ])
   const groups = transitions.flatMap(({ group }) => (group ? [group] : []))
   const statuses = await postGroups(tx, groups)
   for (const group of groups) {
@@ -94,19 +100,27 @@ async function writeStates(
   assert(written.length === transitions.length, 'a CDR changed while its row was locked')
 }
 
-/** Drafts first: the parts that they hold name them. */
-async function writeParts(tx: Tx, transitions: readonly Transition[]): Promise<void> {
+/** Drafts first: the parts that they hold name them. Returns their ids by `cdr part`. */
+async function writeParts(
+  tx: Tx,
+  transitions: readonly Transition[],
+): Promise<ReadonlyMap<string, bigint>> {
   const drafts = transitions.flatMap((transition) => transition.drafts)
   const opened = await openDrafts(tx, drafts)
-  const idOf = new Map(drafts.map((draft, at) => [`${draft.cdrId} ${draft.part}`, opened[at]]))
+  const ids = new Map(
+    opened.flatMap((id, at) => {
+      const draft = drafts[at]
+      return draft ? [[`${draft.cdrId} ${draft.part}`, id] as const] : []
+    }),
+  )
   const parts = transitions.flatMap(({ row, parts: own }) =>
     own.map((part) => ({
       ...part,
       row,
-      dispute: part.dispute_id ?? idOf.get(`${row.id} ${part.part}`),
+      dispute: part.dispute_id ?? ids.get(`${row.id} ${part.part}`),
     })),
   )
-  if (parts.length === 0) return
+  if (parts.length === 0) return ids
   const column = <K extends keyof PartWrite>(key: K): PartWrite[K][] =>
     parts.map((part) => part[key])
   await tx.rows(sql`
@@ -124,6 +138,7 @@ async function writeParts(tx: Tx, transitions: readonly Transition[]): Promise<v
     join cdr_states s on s.cdr_id = t.cdr_id
     on conflict (cdr_id, part) do update set net_micros = excluded.net_micros, tax_micros = excluded.tax_micros,
       book = excluded.book, epoch = excluded.epoch, leg = excluded.leg`)
+  return ids
 }
 
 function text(amount: bigint | null): string | null {

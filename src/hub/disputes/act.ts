@@ -4,7 +4,7 @@ import type { Tx } from '../../db/sql.ts'
 import { toMicros } from '../../ledger/money.ts'
 import type { Scope } from '../admin/scope.ts'
 import { applyDeeds } from './apply.ts'
-import { lockDispute } from './locks.ts'
+import { lockDispute, openDesk } from './locks.ts'
 import { readView } from './read.ts'
 import type { DisputeView } from './read.ts'
 import type { DisputeRow } from './rows.ts'
@@ -46,8 +46,9 @@ export async function actOnDispute(
 ): Promise<Acted> {
   const amount = readAmount(order.amount)
   if (!amount.ok) return amount
+  const desk = await openDesk(context)
   return context.db.transaction(async (tx): Promise<Acted> => {
-    const locked = await lockDispute(context, tx, order.disputeId)
+    const locked = await lockDispute(desk, tx, order.disputeId)
     if (!locked || !isSideOf(locked.dispute, order)) return unknownDispute(order.disputeId)
     const deed = {
       verb: order.verb,
@@ -87,13 +88,13 @@ export function textOf(text: string | undefined): string | null {
   return trimmed === '' ? null : trimmed
 }
 
-export function unknownDispute(id: bigint): Acted {
+function unknownDispute(id: bigint): Acted {
   return { ok: false, reason: 'notFound', message: `No dispute ${id} is known here.` }
 }
 
-/** An operator acts as the operator or the hub; a party as the CPO or the eMSP that it is in this dispute. */
+/** An operator acts as that, or for one of the two, under its own name; a party as what it is in this dispute. */
 function isSideOf(row: DisputeRow, { scope, side }: Pick<DisputeOrder, 'scope' | 'side'>): boolean {
-  if (scope.kind === 'operator') return side === 'operator' || side === 'hub'
+  if (scope.kind === 'operator') return true
   if (side === 'cpo') return scope.cpos.includes(row.owner)
   return side === 'emsp' && scope.emsps.includes(row.receiver)
 }

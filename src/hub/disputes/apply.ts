@@ -21,7 +21,7 @@ import { disputeTermsOf } from './locks.ts'
 import type { LockedDispute } from './locks.ts'
 import { countUndecided, standOf } from './rows.ts'
 import type { DisputeRow } from './rows.ts'
-import { tellStep } from './tell.ts'
+import { tellAdjustments, tellStep } from './tell.ts'
 import { money } from './words.ts'
 import { insertAdjustments, writeStep } from './write.ts'
 import type { Doer } from './write.ts'
@@ -145,11 +145,9 @@ async function moveMoney(locked: LockedDispute, move: Move): Promise<void> {
       .flatMap(({ row }) => standingSubjects(row)),
   )
   if (upheld.length === 0) return
-  await insertAdjustments(tx, {
-    dispute,
-    items: upheld,
-    creditDays: terms.dispute.credit_days,
-  })
+  const creditDays = terms.dispute.credit_days
+  const posted = await insertAdjustments(tx, { dispute, items: upheld, creditDays })
+  await tellAdjustments(tx, { dispute, posted })
 }
 
 /** What is taken off of which CDR by the decision, if this is one. */

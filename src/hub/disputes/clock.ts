@@ -10,7 +10,7 @@ import { applyDeeds } from './apply.ts'
 import type { Deed } from './apply.ts'
 import { deedOf, findResolution } from './auto-resolve.ts'
 import type { Resolution } from './auto-resolve.ts'
-import { lockDispute } from './locks.ts'
+import { lockDispute, openDesk } from './locks.ts'
 import type { LockedDispute } from './locks.ts'
 
 /** Finds disputes whose deadline is over by PostgreSQL's clock; each becomes work of its own. */
@@ -32,9 +32,10 @@ export async function sweepDisputes(client: Sql): Promise<void> {
  */
 export async function runDisputeClock(context: Context, row: OutboxRow): Promise<void> {
   const id = BigInt(row.subject)
+  const desk = await openDesk(context)
   try {
     await context.db.transaction(async (tx) => {
-      const locked = await lockDispute(context, tx, id)
+      const locked = await lockDispute(desk, tx, id)
       if (locked?.dispute.is_overdue === true && locked.dispute.closed_at === null) {
         const applied = await applyDeeds(locked, await deedsOf(locked))
         if (!applied.ok) throw new Error(applied.message)

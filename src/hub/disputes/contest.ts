@@ -8,7 +8,8 @@ import { isRepeated, readAmount, textOf } from './act.ts'
 import type { Acted, Also, AmountGiven } from './act.ts'
 import { applyDeeds } from './apply.ts'
 import { deedOf, findResolution } from './auto-resolve.ts'
-import { lockCdrs, lockDispute } from './locks.ts'
+import { lockCdrs, lockDispute, openDesk } from './locks.ts'
+import type { Desk } from './locks.ts'
 import { openDispute } from './open.ts'
 import type { Done, Refusal, Wanted } from './open.ts'
 import { readView } from './read.ts'
@@ -48,10 +49,11 @@ export async function contestCdr(
   if (!amount.ok) return amount
   const text = textOf(contest.text)
   const wanted = { code, amount: amount.amount, doer: { side, actor, text } }
+  const desk = await openDesk(context)
   return context.db.transaction(async (tx): Promise<Acted> => {
     const found = await findCdr(tx, { cdr, scope })
     if (!found) return unknownCdr(cdr)
-    const locked = await lockCdrs(context, tx, {
+    const locked = await lockCdrs(desk, tx, {
       pair: found,
       cdrIds: [found.id],
       disputeId: null,
@@ -60,7 +62,7 @@ export async function contestCdr(
     if (!row) return unknownCdr(cdr)
     const same = locked.disputes.find((dispute) => dispute.code === code)
     const done = same
-      ? await joinDispute(context, tx, { same, wanted })
+      ? await joinDispute(desk, tx, { same, wanted })
       : await openDispute(context, { locked, row, wanted })
     if (!done.ok) return done
     if (done.isNew) await also(tx, done.id)
@@ -94,7 +96,7 @@ function unknownCdr({ owner, cdrId }: { owner: string; cdrId: string }): Refusal
 
 /** A draft is confirmed, an open dispute gets one more reason. Its amount stays what it is. */
 async function joinDispute(
-  context: Context,
+  desk: Desk,
   tx: Tx,
   { same, wanted }: { same: DisputeRow; wanted: Wanted },
 ): Promise<Done | Refusal> {
@@ -117,7 +119,7 @@ async function joinDispute(
       reason: 'conflict',
       message: `There is a dispute about ${titleOf(same.code)} of ${money(disputed.net, same.currency)} net already. Leave out the amount to join it, or contest the rest under another code.`,
     }
-  const locked = await lockDispute(context, tx, same.id)
+  const locked = await lockDispute(desk, tx, same.id)
   const [row] = locked?.cdrs ?? []
   if (!locked || !row) return unknownCdr({ owner: same.owner, cdrId: '' })
   const found =

@@ -1,6 +1,7 @@
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { settleAwaiting } from './awaiting.ts'
+import type { EndedDispute } from './ends.ts'
 
 /** A CDR that a credit takes back as a whole. `dueDays`: how long what replaces it is waited for. */
 export type CreditedCdr = { cdrId: bigint; creditId: bigint; dueDays: number }
@@ -11,11 +12,17 @@ export type CreditedCdr = { cdrId: bigint; creditId: bigint; dueDays: number }
  * disputed nor taken off, a replacement is waited for: everything that was adjusted waits with it, and so does what the
  * disputes were about. Where nothing is left, what was adjusted is consumed by the credit alone.
  *
- * The CDR's row is locked, and so is what it stands in the way of; an adjustment that is consumed never changes again.
+ * Returns the disputes that ended. The CDR's row is locked, and so is what it stands in the way of; an adjustment that is
+ * consumed never changes again.
  */
-export async function creditDisputes(tx: Tx, credited: readonly CreditedCdr[]): Promise<void> {
+export async function creditDisputes(
+  tx: Tx,
+  credited: readonly CreditedCdr[],
+): Promise<EndedDispute[]> {
+  const ended: EndedDispute[] = []
   for (const cdr of credited) {
     const open = await closeUndecided(tx, cdr)
+    ended.push(...open)
     const adjusted = await readAdjusted(tx, cdr)
     if (open.length === 0 && adjusted.disputes.length === 0) continue
     const sum = (key: 'net' | 'tax'): bigint => open.reduce((total, each) => total + each[key], 0n)
@@ -28,16 +35,14 @@ export async function creditDisputes(tx: Tx, credited: readonly CreditedCdr[]): 
       dueDays: cdr.dueDays,
     })
   }
+  return ended
 }
 
 /** Closes the undecided disputes of a CDR, and returns them. */
-async function closeUndecided(
-  tx: Tx,
-  cdr: CreditedCdr,
-): Promise<{ id: bigint; net: bigint; tax: bigint }[]> {
+async function closeUndecided(tx: Tx, cdr: CreditedCdr): Promise<EndedDispute[]> {
   return tx.rows(sql`
     with wanted as materialized (
-      select id, epoch + 1 as epoch, event_hash as prev, net_micros as net, tax_micros as tax, clock_timestamp() as at
+      select id, owner, receiver, currency, code, epoch + 1 as epoch, event_hash as prev, net_micros as net, tax_micros as tax, clock_timestamp() as at
       from disputes
       where cdr_id = ${cdr.cdrId.toString()}::bigint and closed_at is null
         and state not in ('await_credit', 'await_replacement')
@@ -55,7 +60,8 @@ async function closeUndecided(
         prev_hash, hash)
       select id, epoch, 'closed', 'credit', 'hub', 'hub', 'credited', net, tax, at, prev, hash from hashed
     )
-    select h.id, h.net, h.tax from hashed h join moved using (id) order by h.id`)
+    select h.id, h.owner, h.receiver, h.currency, h.code, 'closed' as state, h.net, h.tax, 'credited' as outcome
+    from hashed h join moved using (id) order by h.id`)
 }
 
 /** What of the claim is left after all that was taken off before, and by which disputes it was. */

@@ -30,19 +30,35 @@ export function sideOf(actor: string): Side {
   return actor.startsWith('operator') ? 'operator' : 'emsp'
 }
 
-/** Writes ends of disputes set-wise, each with its event. The CDRs' rows are locked; a dispute that is closed stays. */
+/** A dispute as an end left it; `outcome` null where it goes on with another amount. */
+export type EndedDispute = {
+  id: bigint
+  owner: string
+  receiver: string
+  currency: string
+  code: string
+  state: string
+  net: bigint
+  tax: bigint
+  outcome: 'cleared' | 'credited' | 'withdrawn' | 'upheld' | null
+}
+
+/**
+ * Writes ends of disputes set-wise, each with its event, and returns them. The CDRs' rows are locked; a dispute that is
+ * closed stays.
+ */
 export async function endDisputes(
   tx: Tx,
   ends: readonly DisputeEnd[],
   decider: { actor: string; side: Side; reason: string | null },
-): Promise<void> {
-  if (ends.length === 0) return
+): Promise<EndedDispute[]> {
+  if (ends.length === 0) return []
   const targets = ends.flatMap(({ disputes, ...end }) =>
     (disputes ?? [null]).map((id) => ({ ...end, id, ...ENDS[end.kind] })),
   )
-  await tx.rows(sql`
+  return tx.rows<EndedDispute>(sql`
     with wanted as materialized (
-      select d.id, d.epoch + 1 as epoch, d.event_hash as prev, t.state, t.verb, t.outcome, t.upholds, t.reason_code,
+      select d.id, d.owner, d.receiver, d.currency, d.code, d.epoch + 1 as epoch, d.event_hash as prev, t.state, t.verb, t.outcome, t.upholds, t.reason_code,
         coalesce(t.net, d.net_micros) as net, coalesce(t.tax, d.tax_micros) as tax, d.deadline_at, clock_timestamp() as at
       from unnest(${targets.map((t) => t.cdrId.toString())}::bigint[], ${targets.map((t) => t.id?.toString() ?? null)}::bigint[],
         ${targets.map((t) => t.state)}::text[], ${targets.map((t) => t.verb)}::text[],
@@ -63,10 +79,13 @@ export async function endDisputes(
         deadline_at = case when h.outcome is null then d.deadline_at end,
         default_verb = case when h.outcome is null then d.default_verb end
       from hashed h where d.id = h.id returning d.id
+    ), told as (
+      insert into dispute_events (dispute_id, epoch, state, verb, side, actor, reason_code, reason, net_micros, tax_micros,
+        deadline_at, at, prev_hash, hash)
+      select h.id, h.epoch, h.state, h.verb, ${decider.side}::text, ${decider.actor}::text, h.reason_code,
+        ${decider.reason}::text, h.net, h.tax, case when h.outcome is null then h.deadline_at end, h.at, h.prev, h.hash
+      from hashed h
     )
-    insert into dispute_events (dispute_id, epoch, state, verb, side, actor, reason_code, reason, net_micros, tax_micros,
-      deadline_at, at, prev_hash, hash)
-    select h.id, h.epoch, h.state, h.verb, ${decider.side}::text, ${decider.actor}::text, h.reason_code,
-      ${decider.reason}::text, h.net, h.tax, case when h.outcome is null then h.deadline_at end, h.at, h.prev, h.hash
-    from hashed h join moved using (id)`)
+    select h.id, h.owner, h.receiver, h.currency, h.code, h.state, h.net, h.tax, h.outcome
+    from hashed h join moved using (id) order by h.id`)
 }

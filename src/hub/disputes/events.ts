@@ -15,6 +15,8 @@ export const PARTY_EVENTS = {
   'adjustment.consumed': 'A credit, and what replaces the CDR, documents an adjustment',
   'record.suggested':
     "An eMSP's own record was matched with a CDR by likeness: somebody is to look",
+  'record.differs':
+    "An eMSP's own record came after its CDR was booked, and differs from it: it may be contested",
   'missing.notice': 'A CDR or a record is missing, or a CPO has gone quiet',
 } as const
 
@@ -63,7 +65,10 @@ type Columns = {
   bodies: string[]
 }
 
-/** One row per webhook and side, and one piece of work per webhook: an open one serves for all. */
+/**
+ * One row per webhook and side. The sweep makes work of them, one row of the outbox per webhook: written here it would be
+ * the same row in every transaction, and they would wait for each other with their locks in hand.
+ */
 async function writeEvents(tx: Tx, { types, owners, receivers, subjects, bodies }: Columns) {
   await tx.rows(sql`
     with happened as (
@@ -71,8 +76,8 @@ async function writeEvents(tx: Tx, { types, owners, receivers, subjects, bodies 
         case when subject ~ ':[0-9]{1,18}$' then split_part(subject, ':', 2)::bigint end as number
       from unnest(${types}::text[], ${owners}::text[], ${receivers}::text[], ${subjects}::text[], ${bodies}::jsonb[])
         with ordinality as t (type, owner, receiver, subject, body, place)
-    ), told as (
-      insert into party_events (event_id, platform_id, side, party, type, subject, body)
+    )
+    insert into party_events (event_id, platform_id, side, party, type, subject, body)
       select 'evt_' || replace(gen_random_uuid()::text, '-', ''), w.platform_id, s.side, s.party, h.type, h.subject,
         jsonb_strip_nulls(jsonb_build_object('cdr', case when c.id is not null then jsonb_build_object(
           'country_code', left(c.owner, 2), 'party_id', substr(c.owner, 4), 'id', c.cdr_id) end)) || h.body
@@ -88,14 +93,10 @@ async function writeEvents(tx: Tx, { types, owners, receivers, subjects, bodies 
       left join adjustments a on h.kind = 'adjustment' and a.id = h.number
       left join cdrs c on c.id = case h.kind when 'cdr' then h.number when 'dispute' then d.cdr_id
         when 'adjustment' then a.cdr_id end
-      order by h.place, s.side
-      returning platform_id
-    )
-    insert into outbox (kind, subject) select distinct 'webhook', platform_id from told order by 2
-    on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null do nothing`)
+      order by h.place, s.side`)
 }
 
-/** The worker sends what the dispute is by then, so one open row per dispute and party is enough. */
+/** The worker sends what the dispute is by then, so one open row per dispute and party is enough; its row is locked. */
 async function writePushes(tx: Tx, { owners, receivers, subjects }: Columns) {
   await tx.rows(sql`
     insert into outbox (kind, platform_id, subject)

@@ -2,6 +2,7 @@ import type { DisputeAmount } from '../../clearing/disputes/amounts.ts'
 import type { DisputeTerms } from '../../clearing/disputes/terms.ts'
 import type { Context } from '../../context.ts'
 import type { Tx } from '../../db/sql.ts'
+import type { Snapshot } from '../../directory/snapshot.ts'
 import { sql } from '../../db/sql.ts'
 import { holdCycles } from '../../settlement/cycles.ts'
 import { lockSubjects } from '../../store/objects.ts'
@@ -30,6 +31,17 @@ export type LockedDispute = Locked & {
   items: readonly ({ cdrId: bigint } & DisputeAmount)[]
 }
 
+/**
+ * What is needed beside the transaction. The directory is read before it: within, that would take a second connection
+ * while the first is kept, and when all do so at once none gets one.
+ */
+export type Desk = { context: Context; snapshot: Snapshot }
+
+/** The desk as the directory is now; call it outside of transactions. */
+export async function openDesk(context: Context): Promise<Desk> {
+  return { context, snapshot: await context.directory.snapshot() }
+}
+
 type Pair = { owner: string; receiver: string; currency: string }
 
 /**
@@ -37,12 +49,11 @@ type Pair = { owner: string; receiver: string; currency: string }
  * by id. `disputeId`: one that may be closed, or a pattern over many.
  */
 export async function lockCdrs(
-  context: Context,
+  { context, snapshot }: Desk,
   tx: Tx,
   what: { pair: Pair; cdrIds: readonly bigint[]; disputeId: bigint | null },
 ): Promise<Locked> {
   const { pair, cdrIds, disputeId } = what
-  const snapshot = await context.directory.snapshot()
   const before = await readCdrRows(tx, { ids: cdrIds, forUpdate: false })
   await lockSubjects(
     tx,
@@ -64,11 +75,7 @@ export async function lockCdrs(
 }
 
 /** Locks a dispute with its CDR, or all those of its pattern; null where there is none. */
-export async function lockDispute(
-  context: Context,
-  tx: Tx,
-  id: bigint,
-): Promise<LockedDispute | null> {
+export async function lockDispute(desk: Desk, tx: Tx, id: bigint): Promise<LockedDispute | null> {
   const [seen] = await tx.rows<Pair & { cdr_id: bigint | null }>(sql`
     select cdr_id, owner, receiver, currency from disputes where id = ${id.toString()}::bigint`)
   if (!seen) return null
@@ -79,7 +86,7 @@ export async function lockDispute(
           where dispute_id = ${id.toString()}::bigint order by cdr_id`)
       : []
   const cdrIds = seen.cdr_id === null ? items.map(({ cdrId }) => cdrId) : [seen.cdr_id]
-  const locked = await lockCdrs(context, tx, { pair: seen, cdrIds, disputeId: id })
+  const locked = await lockCdrs(desk, tx, { pair: seen, cdrIds, disputeId: id })
   const dispute = locked.disputes.find((row) => row.id === id)
   return dispute ? { ...locked, dispute, items } : null
 }

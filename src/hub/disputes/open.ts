@@ -12,6 +12,7 @@ import { sql } from '../../db/sql.ts'
 import type { CdrRow } from '../cdrs/clear-facts.ts'
 import { canHold, nextPart, planParts, stateAfter } from '../cdrs/parts.ts'
 import type { PartChange } from '../cdrs/parts.ts'
+import { part0Of } from '../cdrs/transition.ts'
 import { writeTransitions } from '../cdrs/write-transitions.ts'
 import { applyDeeds, freeze } from './apply.ts'
 import { deedOf, findResolution } from './auto-resolve.ts'
@@ -19,6 +20,7 @@ import { readFinding, riskOf } from './finding.ts'
 import { disputeTermsOf } from './locks.ts'
 import type { Locked } from './locks.ts'
 import { countUndecided, lockDisputes } from './rows.ts'
+import type { DisputeRow } from './rows.ts'
 import { grossText, tellDispute, titleOf } from './tell.ts'
 import { money, moment } from './words.ts'
 import { insertDispute } from './write.ts'
@@ -118,24 +120,12 @@ async function amountOf(
   { tx, disputes }: Locked,
   { row, wanted }: { row: CdrRow; wanted: Wanted },
 ): Promise<{ ok: true; amount: DisputeAmount } | Refusal> {
-  const taken = await tx.rows<DisputeAmount>(sql`
-    select upheld_net as net, upheld_tax as tax from disputes
-    where cdr_id = ${row.id.toString()}::bigint and (closed_at is not null or state like 'await%')
-    union all
-    select i.net_micros, i.tax_micros from adjustments i join disputes d on d.id = i.dispute_id
-    where i.cdr_id = ${row.id.toString()}::bigint and d.cdr_id is null`)
-  const open = disputes
-    .filter(({ state }) => isUndecided(state))
-    .map((each) => ({ net: each.net_micros, tax: each.tax_micros }))
-  const left = remainderOf({ net: row.net_micros ?? 0n, tax: row.tax_micros ?? 0n }, [
-    ...taken,
-    ...open,
-  ])
+  const left = leftOf(row, disputes)
   if (isNothing(left))
     return {
       ok: false,
       reason: 'conflict',
-      message: `Everything of the CDR ${row.cdr_id} is disputed or taken off already.`,
+      message: `Everything of the CDR ${row.cdr_id} is disputed, decided or taken off already.`,
     }
   if (wanted.amount === null) {
     const finding = await readFinding(tx, { cdrId: row.id, code: wanted.code })
@@ -153,6 +143,23 @@ async function amountOf(
   if (isNothing(part.amount))
     return { ok: false, reason: 'invalid', message: 'Nothing would be disputed: name an amount.' }
   return part
+}
+
+/**
+ * What of a CDR can still be disputed: its part 0. What a dispute is about has left it, and what was decided stays out:
+ * it is not disputed twice. Once nothing can be held any more, what open disputes are about and what was taken off since
+ * is still in part 0 and is left out here.
+ */
+function leftOf(row: CdrRow, disputes: readonly DisputeRow[]): DisputeAmount {
+  const part0 = part0Of(row)
+  const whole = { net: part0.netMicros, tax: part0.taxMicros }
+  const open = disputes
+    .filter(({ state, part }) => isUndecided(state) && part === null)
+    .map((each) => ({ net: each.net_micros, tax: each.tax_micros }))
+  const adjusted = row.parts
+    .filter(({ kind, book }) => kind === 'adjustment' && book === 'due')
+    .map((each) => ({ net: -each.net_micros, tax: -each.tax_micros }))
+  return remainderOf(whole, [...open, ...adjusted])
 }
 
 /** The dispute, and what it is to do with the parts of the CDR. */

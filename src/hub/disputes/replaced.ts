@@ -6,7 +6,7 @@ import { settleAwaiting } from './awaiting.ts'
  * The credited CDR that another one of the same session replaces, and what that was to claim, net in micro-units: the
  * claim without what was taken off.
  */
-export type Replaced = {
+type Replaced = {
   originalId: bigint
   cdrId: string
   claimNet: bigint
@@ -20,7 +20,7 @@ export type Replaced = {
  * same token and start – that came before them and whose adjustments wait for it. Under the locks of clearing (session
  * and card) nobody else takes the same.
  */
-export async function readReplaced(
+async function readReplaced(
   client: Sql,
   ids: readonly bigint[],
 ): Promise<ReadonlyMap<bigint, Replaced>> {

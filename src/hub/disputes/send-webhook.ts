@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
-import { queues } from '../../../config/queues.ts'
 import { limits } from '../../../config/limits.ts'
 import type { Context } from '../../context.ts'
+import type { Sql } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import type { OutboxRow } from '../../outbox/outbox.ts'
 import { finishOutbox } from '../../outbox/outbox.ts'
@@ -46,22 +46,33 @@ export function webhookPurpose(platformId: string): string {
  * alone. No transaction is open while it is asked.
  */
 export async function sendWebhook(context: Context, row: OutboxRow): Promise<void> {
-  const platformId = row.subject
-  await giveUpOld(context, platformId)
-  const hook = await readHook(context, platformId)
+  const hook = await readHook(context, row.subject)
   if (hook?.is_connected === true && hook.pause_ms <= 0) await sendDue(context, hook)
-  await context.db.transaction(async (tx) => {
-    await finishOutbox(tx, { ids: [row.id], outcome: 'done' })
-    if (hook === null) return
-    // While its platform is cut off it is looked at again, now and then.
-    const pauseMs = hook.is_connected ? 0 : queues.notify.backoffMsMax
-    await tx.rows(sql`
-      insert into outbox (kind, subject, due_at)
-      select 'webhook', w.platform_id, greatest(min(e.due_at), w.next_at, clock_timestamp() + ${pauseMs}::float8 * interval '1 millisecond')
-      from party_webhooks w join party_events e on e.platform_id = w.platform_id and e.finished_at is null
-      where w.platform_id = ${platformId} group by w.platform_id
-      on conflict (kind, platform_id, subject) where finished_at is null and enqueued_at is null do nothing`)
-  })
+  await finishOutbox(context.db, { ids: [row.id], outcome: 'done' })
+}
+
+/** Makes work of what is to be told: one row per webhook that is not left alone just now. */
+export async function scheduleWebhooks(db: Sql): Promise<void> {
+  await db.rows(sql`
+    insert into outbox (kind, subject)
+    select 'webhook', w.platform_id from party_webhooks w join platforms p on p.id = w.platform_id
+    where p.status = 'registered' and (w.next_at is null or w.next_at <= clock_timestamp())
+      and exists (select from party_events e where e.platform_id = w.platform_id and e.finished_at is null
+        and e.due_at <= clock_timestamp())
+      and not exists (select from outbox o where o.kind = 'webhook' and o.subject = w.platform_id and o.finished_at is null)
+    order by w.platform_id
+    on conflict do nothing`)
+}
+
+/** Gives up what nobody took for days, and forgets what was told long ago. */
+export async function tidyEvents(db: Sql): Promise<void> {
+  await db.rows(sql`
+    update party_events set finished_at = clock_timestamp(), error = 'given up: ' || coalesce(error, 'never sent')
+    where finished_at is null and at < clock_timestamp() - ${limits.webhookEventAgeMsMax}::float8 * interval '1 millisecond'`)
+  await db.rows(sql`
+    delete from party_events where id in (
+      select id from party_events where at < clock_timestamp() - ${limits.partyEventsAgeMsMax}::float8 * interval '1 millisecond'
+      order by at limit ${limits.sweepRowsMax})`)
 }
 
 /** Posts one message, signed by the Standard Webhooks scheme with the secret, and the one before while it still holds. */
@@ -223,13 +234,4 @@ async function readHook(context: Context, platformId: string): Promise<Hook | nu
       coalesce(extract(epoch from w.next_at - clock_timestamp()) * 1000, 0)::float8 as pause_ms
     from party_webhooks w join platforms p on p.id = w.platform_id where w.platform_id = ${platformId}`)
   return hook ?? null
-}
-
-/** What nobody took for days, or what nobody is left to take. */
-async function giveUpOld(context: Context, platformId: string): Promise<void> {
-  await context.db.rows(sql`
-    update party_events set finished_at = clock_timestamp(), error = 'given up: ' || coalesce(error, 'never sent')
-    where platform_id = ${platformId} and finished_at is null
-      and (at < clock_timestamp() - ${limits.webhookEventAgeMsMax}::float8 * interval '1 millisecond'
-        or not exists (select 1 from party_webhooks where platform_id = ${platformId}))`)
 }

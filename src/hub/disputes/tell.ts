@@ -8,7 +8,7 @@ import { tellParties } from './events.ts'
 import type { PartyEventType } from './events.ts'
 import type { DisputeRow } from './rows.ts'
 import { money } from './words.ts'
-import type { Doer } from './write.ts'
+import type { Doer, PostedAdjustment } from './write.ts'
 
 /** Tells both parties what became of a dispute. */
 export async function tellStep(
@@ -74,6 +74,37 @@ export async function tellDispute(
       },
     },
   ])
+}
+
+/** Tells both parties what was taken off and is now to be documented; of a pattern all at once. */
+export async function tellAdjustments(
+  tx: Tx,
+  input: {
+    dispute: Pick<DisputeRow, 'id' | 'owner' | 'receiver' | 'currency' | 'code'>
+    posted: readonly PostedAdjustment[]
+  },
+): Promise<void> {
+  const { dispute, posted } = input
+  const { owner, receiver, currency, code } = dispute
+  await tellParties(
+    tx,
+    posted.map(({ id, net, tax }) => ({
+      type: 'adjustment.posted' as const,
+      owner,
+      receiver,
+      subject: `adjustment:${id}` as const,
+      body: {
+        adjustment_id: id.toString(),
+        dispute_id: dispute.id.toString(),
+        code,
+        title: titleOf(code),
+        currency,
+        net: fromMicros(net),
+        tax: fromMicros(tax),
+        message: `${grossText({ net, tax }, currency)} are taken off; ${owner} is to document it with a credit CDR and one that replaces the original.`,
+      },
+    })),
+  )
 }
 
 /** What a finding code means, in words. */

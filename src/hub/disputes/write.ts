@@ -106,6 +106,8 @@ export async function insertDispute(tx: Tx, dispute: NewDispute, doer: Doer): Pr
   return row.id
 }
 
+export type PostedAdjustment = { id: bigint } & DisputeAmount
+
 /** What was upheld is taken off: a row per CDR that waits for the document of its CPO. */
 export async function insertAdjustments(
   tx: Tx,
@@ -114,15 +116,14 @@ export async function insertAdjustments(
     items: readonly ({ cdrId: bigint } & DisputeAmount)[]
     creditDays: number
   },
-): Promise<bigint[]> {
+): Promise<PostedAdjustment[]> {
   const { dispute, items, creditDays } = input
-  const rows = await tx.rows<{ id: bigint }>(sql`
+  return tx.rows<PostedAdjustment>(sql`
     insert into adjustments (dispute_id, cdr_id, owner, receiver, currency, net_micros, tax_micros, state, due_at)
     select ${dispute.id.toString()}::bigint, cdr_id, ${dispute.owner}, ${dispute.receiver}, ${dispute.currency}, net, tax,
       'awaiting_document', clock_timestamp() + ${creditDays}::float8 * interval '1 day'
     from unnest(${items.map(({ cdrId }) => cdrId.toString())}::bigint[], ${items.map(({ net }) => net.toString())}::bigint[],
       ${items.map(({ tax }) => tax.toString())}::bigint[]) as t (cdr_id, net, tax)
     order by cdr_id
-    returning id`)
-  return rows.map(({ id }) => id)
+    returning id, net_micros as net, tax_micros as tax`)
 }

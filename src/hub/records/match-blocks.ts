@@ -7,6 +7,7 @@ import type { Tx } from '../../db/sql.ts'
 import { appendOutbox, finishOutbox } from '../../outbox/outbox.ts'
 import type { OutboxRow } from '../../outbox/outbox.ts'
 import { tellParties } from '../disputes/events.ts'
+import { reviewCdrs } from './review.ts'
 import { OUT_STATES, matchByIds, reopenDoubtful } from './match-by-ids.ts'
 
 const dayMs = 86_400_000
@@ -18,7 +19,7 @@ const dayMs = 86_400_000
  */
 export async function matchReceiver(context: Context, row: OutboxRow): Promise<void> {
   for (let done = 0; done < limits.matchBlocksAtOnce; done += 1) {
-    const isMore = await context.db.transaction((tx) => matchOneDay(tx, row.subject))
+    const isMore = await context.db.transaction((tx) => matchOneDay(tx, context, row.subject))
     if (!isMore) return finishOutbox(context.db, { ids: [row.id], outcome: 'done' })
   }
   await context.db.transaction(async (tx) => {
@@ -28,7 +29,7 @@ export async function matchReceiver(context: Context, row: OutboxRow): Promise<v
 }
 
 /** Locks the day's row: two workers never match the same day. */
-async function matchOneDay(tx: Tx, receiver: string): Promise<boolean> {
+async function matchOneDay(tx: Tx, context: Context, receiver: string): Promise<boolean> {
   const [block] = await tx.rows<{ day: Date }>(sql`
     delete from record_blocks where (receiver, day) = (
       select receiver, day from record_blocks where receiver = ${receiver} order by day limit 1 for update skip locked)
@@ -46,10 +47,7 @@ async function matchOneDay(tx: Tx, receiver: string): Promise<boolean> {
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
     (cdrId) => before.get(cdrId) !== after.get(cdrId),
   )
-  await appendOutbox(
-    tx,
-    changed.map((subject) => ({ kind: 'clear' as const, subject })),
-  )
+  await reviewCdrs(tx, context, changed.map(BigInt))
   return true
 }
 
@@ -136,7 +134,12 @@ function asMatchRecord(row: SideRow): MatchRecord {
 type Touched = { cdrs: ReadonlySet<string>; records: ReadonlySet<string> }
 
 /** What began on the day itself; the days around are there so that it finds its like. */
-function touchedBy(of: { cdrs: MatchRecord[]; records: MatchRecord[]; from: Date; to: Date }): Touched {
+function touchedBy(of: {
+  cdrs: MatchRecord[]
+  records: MatchRecord[]
+  from: Date
+  to: Date
+}): Touched {
   const [from, to] = [of.from.getTime(), of.to.getTime()]
   const onDay = ({ start }: MatchRecord) => start === null || (start >= from && start <= to)
   const ids = (side: MatchRecord[]) => new Set(side.filter(onDay).map(({ id }) => id))
@@ -219,7 +222,13 @@ async function tellSuggestions(
   rows: readonly { record_id: bigint; cdr_id: bigint }[],
 ): Promise<void> {
   if (rows.length === 0) return
-  const found = await tx.rows<{ id: bigint; record_id: string; owner: string; receiver: string; cdrs: string[] }>(sql`
+  const found = await tx.rows<{
+    id: bigint
+    record_id: string
+    owner: string
+    receiver: string
+    cdrs: string[]
+  }>(sql`
     select r.id, r.record_id, min(c.owner) as owner, r.receiver, array_agg(c.cdr_id order by c.id) as cdrs
     from unnest(${rows.map((row) => row.record_id.toString())}::bigint[], ${rows.map((row) => row.cdr_id.toString())}::bigint[])
       as t (record_id, cdr_id)

@@ -108,13 +108,11 @@ export const disputeRoutes = [
     params: byNumber,
     query: Type.Object(
       {
-        name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._ -]{0,99}$' }),
-        media: Type.Optional(
-          Type.String({
-            pattern: '^[a-z]+/[A-Za-z0-9.+-]{1,80}$',
-            description: 'media type; application/octet-stream without',
-          }),
-        ),
+        name: Type.String({ minLength: 1, maxLength: limits.evidenceNameCharsMax }),
+        media: Type.String({
+          maxLength: 100,
+          description: 'PDF, PNG, JPEG, text, CSV, XML or JSON, by its media type',
+        }),
       },
       strict,
     ),

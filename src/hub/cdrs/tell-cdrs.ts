@@ -1,0 +1,126 @@
+import { fromMicros } from '../../ledger/money.ts'
+import type { EndedDispute } from '../disputes/ends.ts'
+import type { PartyEvent, PartyEventType } from '../disputes/events.ts'
+import { grossText, titleOf } from '../disputes/tell.ts'
+import type { Transition } from './transition.ts'
+
+/** Where nobody knows the token, the CDR is not given to the eMSP that it names: nor is word of it. */
+const KEPT_BACK = 'A1'
+
+/** What parties are told of transitions: what is held, contested, approved or credited now and was not before. */
+export function cdrEvents(
+  transitions: readonly Transition[],
+  draftIds: ReadonlyMap<string, bigint>,
+): PartyEvent[] {
+  return transitions.flatMap((transition) => [
+    ...heldEvents(transition, draftIds),
+    ...stateEvents(transition),
+  ])
+}
+
+/** What parties are told of disputes that ended with their CDR, or with a finding of theirs. */
+export function endEvents(ended: readonly EndedDispute[]): PartyEvent[] {
+  return ended
+    .filter(({ code }) => code !== KEPT_BACK)
+    .map((dispute) => ({
+      type: dispute.outcome === null ? ('dispute.changed' as const) : ('dispute.closed' as const),
+      owner: dispute.owner,
+      receiver: dispute.receiver,
+      subject: `dispute:${dispute.id}` as const,
+      body: {
+        dispute_id: dispute.id.toString(),
+        code: dispute.code,
+        title: titleOf(dispute.code),
+        currency: dispute.currency,
+        net: fromMicros(dispute.net),
+        tax: fromMicros(dispute.tax),
+        state: dispute.state,
+        outcome: dispute.outcome,
+        message: endText(dispute),
+      },
+    }))
+}
+
+function endText(dispute: EndedDispute): string {
+  const amount = grossText(dispute, dispute.currency)
+  switch (dispute.outcome) {
+    case null:
+      return `What is held by the check is ${amount} now.`
+    case 'cleared':
+      return `The hub judged the CDR again and finds nothing wrong any more; ${amount} are no longer held.`
+    case 'credited':
+      return `${dispute.owner} has taken the CDR back with a credit; ${amount} need not be paid.`
+    case 'withdrawn':
+      return `The CDR was approved or released as it is; ${amount} are no longer held.`
+    case 'upheld':
+      return `The CDR went back to ${dispute.owner}; nothing of it is claimed.`
+    default:
+      return dispute.outcome satisfies never
+  }
+}
+
+function heldEvents(
+  { row, drafts, netMicros, taxMicros }: Transition,
+  draftIds: ReadonlyMap<string, bigint>,
+): PartyEvent[] {
+  const claim = { net: netMicros ?? 0n, tax: taxMicros ?? 0n }
+  return drafts.flatMap((draft) => {
+    const id = draftIds.get(`${draft.cdrId} ${draft.part}`)
+    if (id === undefined || draft.code === KEPT_BACK) return []
+    const held = grossText({ net: draft.netMicros, tax: draft.taxMicros }, row.currency)
+    const title = titleOf(draft.code)
+    return [
+      {
+        ...addressOf(row, 'cdr.held'),
+        subject: `dispute:${id}` as const,
+        body: {
+          dispute_id: id.toString(),
+          state: 'held',
+          code: draft.code,
+          title,
+          currency: row.currency,
+          net: fromMicros(draft.netMicros),
+          tax: fromMicros(draft.taxMicros),
+          message: `${title}: ${held} of ${grossText(claim, row.currency)} are held, the rest runs on.`,
+        },
+      },
+    ]
+  })
+}
+
+function stateEvents(transition: Transition): PartyEvent[] {
+  const { row, state } = transition
+  if (state === row.state || row.is_credit) return []
+  const claim = grossText(
+    { net: transition.netMicros ?? 0n, tax: transition.taxMicros ?? 0n },
+    row.currency,
+  )
+  const sentences = {
+    contested: ['cdr.contested', `A part of the CDR of ${claim} is disputed; the rest settles.`],
+    approved: ['cdr.approved', `The CDR of ${claim} is approved; it settles with its cycle.`],
+    credited: ['cdr.credited', `The CDR of ${claim} was taken back by a credit.`],
+  } as const
+  if (state !== 'contested' && state !== 'approved' && state !== 'credited') return []
+  const [type, message] = sentences[state]
+  return [
+    {
+      ...addressOf(row, type),
+      subject: `cdr:${row.id}` as const,
+      body: {
+        state,
+        currency: row.currency,
+        net: fromMicros(transition.netMicros ?? 0n),
+        tax: fromMicros(transition.taxMicros ?? 0n),
+        cycle: transition.cycleId,
+        message,
+      },
+    },
+  ]
+}
+
+function addressOf(
+  row: Transition['row'],
+  type: PartyEventType,
+): Pick<PartyEvent, 'type' | 'owner' | 'receiver'> {
+  return { type, owner: row.owner, receiver: row.receiver }
+}

@@ -1,0 +1,164 @@
+import { TERMS } from '../../clearing/terms.ts'
+import type { Context } from '../../context.ts'
+import { limits } from '../../../config/limits.ts'
+import { sql } from '../../db/sql.ts'
+import type { Tx } from '../../db/sql.ts'
+import type { Snapshot } from '../../directory/snapshot.ts'
+import { toMicros } from '../../ledger/money.ts'
+import { finishOutbox } from '../../outbox/outbox.ts'
+import type { OutboxRow } from '../../outbox/outbox.ts'
+import { defaultTerms } from '../agreement-terms.ts'
+import { agreementAt } from '../agreements.ts'
+import { matchByIds, reopenDoubtful } from './match-by-ids.ts'
+import {
+  compareRecords,
+  compareSessions,
+  findMissingRecords,
+  findMissingSessions,
+} from './reconcile-compare.ts'
+import {
+  fillCdrs,
+  fillRecords,
+  fillSessions,
+  fillTerms,
+  openSets,
+  readPairs,
+} from './reconcile-sets.ts'
+import type { PairTerms, Span } from './reconcile-sets.ts'
+
+const dayMs = 86_400_000
+
+/**
+ * Compares all CDRs of a span of time with their sessions and with the eMSPs' records, both ways, as sets: the rows stay
+ * in PostgreSQL, and this process holds none of them. What was found before by the same comparison is replaced, so it
+ * may run twice. Subject: the id of the reconciliation.
+ */
+export async function reconcile(context: Context, row: OutboxRow): Promise<void> {
+  const [asked] = await context.db.rows<{ id: bigint; from_at: Date; to_at: Date }>(sql`
+    update reconciliations set state = 'running', started_at = clock_timestamp(), steps = ${STEPS.length}, steps_done = 0,
+      step = ${STEPS[0]}, error = null
+    where id = ${row.subject}::bigint and state <> 'done' returning id, from_at, to_at`)
+  if (asked) {
+    const span = { id: asked.id, from: asked.from_at, to: asked.to_at }
+    try {
+      await compareAll(context, span)
+    } catch (error) {
+      const text = error instanceof Error ? error.message : 'unknown error'
+      await context.db.rows(sql`
+        update reconciliations set state = 'failed', error = ${text.slice(0, 500)}, finished_at = clock_timestamp()
+        where id = ${span.id.toString()}::bigint`)
+      throw error
+    }
+  }
+  await finishOutbox(context.db, { ids: [row.id], outcome: 'done' })
+}
+
+const STEPS = [
+  'matching records with CDRs',
+  'reading sessions',
+  'reading CDRs',
+  'reading records',
+  'comparing CDRs with sessions',
+  'comparing CDRs with records',
+  'looking for what is missing',
+  'adding up',
+] as const
+
+async function compareAll(context: Context, span: Span): Promise<void> {
+  const snapshot = await context.directory.snapshot()
+  const done = async (steps: number): Promise<void> => {
+    await context.db.rows(sql`
+      update reconciliations set steps_done = ${steps}, step = ${STEPS[steps] ?? null}
+      where id = ${span.id.toString()}::bigint and state = 'running'`)
+  }
+  const deadlineMs = limits.reconcileStepMs
+  await context.db.transaction((tx) => matchAll(tx, span), { deadlineMs })
+  await done(1)
+  await context.db.transaction(
+    async (tx) => {
+      await tx.rows(
+        sql`delete from reconciliation_lines where reconciliation_id = ${span.id.toString()}::bigint`,
+      )
+      await openSets(tx)
+      const sessions = await fillSessions(tx, span)
+      await done(2)
+      const cdrs = await fillCdrs(tx, span)
+      await done(3)
+      const records = await fillRecords(tx)
+      const pairs = await readPairs(tx)
+      await fillTerms(
+        tx,
+        pairs.map((pair) => termsOf(context, { ...pair, snapshot, at: span.to })),
+      )
+      await done(4)
+      await compareSessions(tx, span)
+      await done(5)
+      await compareRecords(tx, span)
+      await done(6)
+      await findMissingSessions(tx, span)
+      await findMissingRecords(tx, span)
+      await done(7)
+      await addUp(tx, { span, compared: { cdrs, sessions, records } })
+    },
+    { deadlineMs },
+  )
+  await context.db.rows(sql`
+    update reconciliations set state = 'done', steps_done = steps, step = null, finished_at = clock_timestamp()
+    where id = ${span.id.toString()}::bigint`)
+}
+
+/** A day more on both sides: a shifted clock puts the two sides of one session on two days. */
+async function matchAll(tx: Tx, { from, to }: Span): Promise<void> {
+  await tx.script(`set local work_mem = '128MB'; set local jit = off`)
+  const scope = {
+    receiver: null,
+    from: new Date(from.getTime() - dayMs),
+    to: new Date(to.getTime() + dayMs),
+  }
+  await reopenDoubtful(tx, scope)
+  await matchByIds(tx, scope)
+}
+
+/** What the pair agreed on as of the end of the span; the hub's defaults where it agreed nothing. */
+function termsOf(
+  context: Context,
+  of: { owner: string; receiver: string; snapshot: Snapshot; at: Date },
+): PairTerms {
+  const { owner, receiver, snapshot, at } = of
+  const mode = context.config.agreements
+  const agreed = agreementAt({ snapshot, mode, cpo: owner, emsp: receiver, at })
+  const { cost, energy, duration } = (agreed?.terms ?? defaultTerms).tolerance
+  const kwh = energy ?? TERMS.tolerance.energy
+  const time = duration ?? TERMS.tolerance.duration
+  return {
+    owner,
+    receiver,
+    energy_abs: millionths(kwh.absolute),
+    energy_rel: String(kwh.relative),
+    cost_abs: millionths(cost.absolute),
+    cost_rel: String(cost.relative),
+    time_abs: String(Math.ceil(Number(time.absolute_s))),
+    time_rel: String(time.relative),
+  }
+}
+
+function millionths(value: string | number): string {
+  const amount = toMicros(String(value))
+  return amount.status === 'ok' ? amount.micros.toString() : '0'
+}
+
+async function addUp(
+  tx: Tx,
+  input: { span: Span; compared: { cdrs: number; sessions: number; records: number } },
+): Promise<void> {
+  const id = input.span.id.toString()
+  await tx.rows(sql`
+    update reconciliations set compared = ${JSON.stringify(input.compared)}::jsonb, totals = (
+      select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'currency', currency, 'count', many, 'value_micros', value::text)
+        order by kind, currency), '[]'::jsonb)
+      from (
+        select kind, currency, count(*) as many, sum(value_micros) as value from reconciliation_lines
+        where reconciliation_id = ${id}::bigint group by kind, currency
+      ) t)
+    where id = ${id}::bigint`)
+}

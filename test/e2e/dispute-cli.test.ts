@@ -1,0 +1,188 @@
+// The operator's command line for disputes and rules, against a real hub.
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { runCli } from '../../src/cli/run.ts'
+import { sql } from '../../src/db/sql.ts'
+import { at, items } from '../helpers/ask.ts'
+import { disputesOf } from '../helpers/dispute-story.ts'
+import { startHub } from '../helpers/hub.ts'
+import { money } from '../helpers/objects.ts'
+
+const hub = await startHub()
+const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
+const emsp = await hub.connect({ parties: [{ party: 'DE-EMP', role: 'EMSP' }] })
+const { clean, wrong, contest, act, stand, verify } = disputesOf(hub, { cpo, emsp })
+const folder = mkdtempSync(path.join(os.tmpdir(), 'crosscharge-'))
+
+const cli = suite('command line of disputes')
+cli.after.each(verify)
+cli.after(() => hub.close())
+
+async function run(line: string, more: readonly string[] = []) {
+  const said = { out: '', err: '' }
+  const argv = [
+    ...line.split(' '),
+    ...more,
+    '--url',
+    hub.url,
+    '--token',
+    'root-operator-token-for-tests',
+  ]
+  const code = await runCli(argv, {
+    env: {},
+    out: (text) => void (said.out += text),
+    err: (text) => void (said.err += text),
+  })
+  return { code, ...said }
+}
+
+cli('contest, list, show, answer, rule: every step says what comes next', async () => {
+  await clean('C1')
+  const opened = await run('contest NL-TNM C1 --code Q2 --net 1.00', [
+    '--text',
+    'our meter says less',
+  ])
+  assert.is(opened.code, 0, opened.err)
+  assert.match(opened.out, /disputed +1\.20 EUR/)
+  assert.match(opened.out, 'Without an answer of NL-TNM until')
+  const id = /^dispute +(\d+)/.exec(opened.out)?.[1] ?? ''
+  const listed = await run('disputes list')
+  assert.match(listed.out, /^ *id +state +CPO +eMSP +CDR/)
+  assert.match(listed.out, new RegExp(`^ *${id} +open +NL-TNM +DE-EMP +C1 +1\\.20 +EUR`, 'm'))
+  const denied = await run(`disputes answer ${id}`, ['--text', 'the meter was tested'])
+  assert.match(denied.out, 'is denied')
+  assert.is((await run(`disputes rebut ${id}`, ['--text', 'not then'])).code, 0)
+  assert.is((await run(`disputes propose ${id} --net 0.50`)).code, 0)
+  const shown = await run(`disputes show ${id}`)
+  if (process.env['SHOW']) process.stderr.write(shown.out)
+  for (const line of [
+    `Dispute ${id}: `,
+    'NL-TNM (CPO) and DE-EMP (eMSP)',
+    '1.00 + tax 0.20 = 1.20 EUR, held out of settlement',
+    '0.50 + tax 0.10 = 0.60 EUR, from operator',
+    'What happens next',
+    'What happened',
+    'DE-EMP disagrees with the answer; NL-TNM is asked once more.',
+    '“not then”',
+    'frozen when it was opened',
+  ])
+    assert.match(shown.out, line)
+  assert.is((await run(`disputes accept ${id} --side emsp`)).code, 0)
+  const done = await run(`disputes accept ${id} --side cpo`)
+  assert.match(done.out, 'is await credit')
+  assert.match((await run('adjustments')).out, /C1 +0\.60 +EUR +awaiting document/)
+  const file = path.join(folder, 'pack.zip')
+  assert.is((await run(`disputes pack ${id}`, [file])).code, 0)
+  assert.is(readFileSync(file).subarray(0, 2).toString(), 'PK')
+})
+
+cli('what cannot be is refused with a sentence', async () => {
+  await clean('C2')
+  const dispute = await contest('C2', { amount: { net: '1.00' } })
+  assert.match((await run(`disputes rule ${dispute.id}`)).err, 'the CPO can review')
+  assert.match((await run('disputes show 99999')).err, 'No dispute 99999 is known here')
+  assert.match((await run('contest NL-TNM C2')).err, 'Say why')
+  assert.match((await run('approve')).err, 'Say which')
+  assert.match((await run(`disputes accept ${dispute.id} --tax 1`)).err, '--net beside --tax')
+  assert.match((await run('quality')).err, 'Say when')
+  assert.is((await run('disputes')).code, 64)
+})
+
+cli('approve, notices, quality and webhooks are tables', async () => {
+  await clean('C3')
+  await hub.context.db.rows(sql`
+    insert into missing_notices (kind, subject, owner, receiver, level, message, since)
+    values ('session', 's-77', 'NL-TNM', 'DE-EMP', 2, 'Session S-77 ended and no CDR came.', clock_timestamp())`)
+  const approved = await run('approve --party NL-TNM')
+  assert.match(approved.out, /^\d+ approved\ncurrency +CDRs +net +tax\nEUR/)
+  assert.is(await stand('C3'), 'approved')
+  assert.match((await run('notices')).out, /2 +session +NL-TNM +DE-EMP .*Session S-77 ended/)
+  assert.is((await run('notices --level 3')).out, 'none\n')
+  const window = '--from 2020-01-01T00:00:00Z --to 2100-01-01T00:00:00Z'
+  assert.match((await run(`quality ${window}`)).out, /NL-TNM +CPO +\d+/)
+  await hub.asParty(cpo, 'PUT', '/webhook', {
+    url: 'http://127.0.0.1:1/hook',
+    events: ['cdr.held'],
+  })
+  assert.match((await run('webhooks')).out, 'http://127.0.0.1:1/hook')
+})
+
+cli('rules are tried on the past: what they would hold, and how disputes judged it', async () => {
+  await wrong('B1')
+  await wrong('B2')
+  const [first, second] = await Promise.all(
+    ['B1', 'B2'].map(async (id) => {
+      const page = await hub.admin('GET', '/disputes?code=P1&state=any_open')
+      return items(at(page.json, 'items')).find((one) => at(one, 'cdr', 'id') === id)
+    }),
+  )
+  assert.is(
+    (await hub.admin('POST', `/disputes/${at(first, 'id')}/accept`, { side: 'cpo' })).status,
+    200,
+  )
+  assert.is(
+    (await hub.admin('POST', `/disputes/${at(second, 'id')}/withdraw`, { side: 'emsp' })).status,
+    200,
+  )
+  await clean('B3', { total_cost: money(3.4), total_energy_cost: money(3.4) })
+  const before = await tables()
+  const window = '--from 2020-01-01T00:00:00Z --to 2100-01-01T00:00:00Z'
+  const asIs = await backtested({}, window)
+  const p1 = codeIn(asIs, 'P1')
+  assert.equal(
+    ['was', 'newly', 'no_longer', 'resolved', 'upheld', 'precision'].map((name) => at(p1, name)),
+    [3, 0, 0, 2, 1, '0.50'],
+  )
+  const wide = await backtested(
+    { tolerance: { cost: { absolute: '0.50', relative: '0' } } },
+    window,
+  )
+  assert.equal(
+    ['held', 'no_longer', 'missed'].map((name) => at(codeIn(wide, 'P1'), name)),
+    [2, 1, 0],
+  )
+  const mild = await backtested({ severities: { P1: 'W' } }, window)
+  assert.equal(
+    ['held', 'missed'].map((name) => at(codeIn(mild, 'P1'), name)),
+    [0, 1],
+  )
+  assert.equal(await tables(), before, 'nothing was written')
+  const file = path.join(folder, 'rules.json')
+  writeFileSync(file, '{}')
+  const text = await run(`rules backtest ${window} --rules ${file}`)
+  if (process.env['SHOW']) process.stderr.write(text.out)
+  assert.match(text.out, /P1 .* 0\.50 +\d/)
+  for (const [rules, pointer] of [
+    [{ severities: { D2: 'I' } }, '/rules/severities/D2'],
+    [{ rules: { P1: { eaten: '1' } } }, '/rules/rules/P1/eaten'],
+    [{ more: 1 }, '/rules/more'],
+  ] as const) {
+    const body = { from: '2020-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z', rules }
+    const reply = await hub.admin('POST', '/rules/backtest', body)
+    assert.equal([reply.status, at(reply.json, 'errors', 0, 'pointer')], [422, pointer])
+  }
+  await act(await contest('B3', { code: 'Q2', amount: { net: '0.10' } }), 'withdraw', 'emsp')
+})
+
+async function backtested(rules: object, window: string): Promise<unknown> {
+  const file = path.join(folder, 'rules.json')
+  writeFileSync(file, JSON.stringify(rules))
+  const ran = await run(`rules backtest ${window} --rules ${file} --json`)
+  assert.is(ran.code, 0, ran.err)
+  return JSON.parse(ran.out)
+}
+
+const codeIn = (answer: unknown, code: string) =>
+  items(at(answer, 'codes')).find((one) => at(one, 'code') === code)
+
+async function tables(): Promise<unknown> {
+  const rows = await hub.context.db.rows(sql`
+    select (select count(*) from cdr_findings)::int as findings, (select count(*) from cdr_events)::int as events,
+      (select count(*) from ledger_transfers)::int as transfers, (select count(*) from disputes)::int as disputes`)
+  return rows[0]
+}
+
+cli.run()

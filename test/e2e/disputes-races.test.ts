@@ -1,0 +1,126 @@
+// Disputes beside everything else that moves CDRs: credits, replacements, approvals, closing and finalizing cycles.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { sql } from '../../src/db/sql.ts'
+import { approveCdrs } from '../../src/hub/disputes/approve.ts'
+import { sweepDisputes } from '../../src/hub/disputes/clock.ts'
+import { disputesOf } from '../helpers/dispute-story.ts'
+import { startHub } from '../helpers/hub.ts'
+import { cdrOf, creditOf, money } from '../helpers/objects.ts'
+
+const hub = await startHub()
+const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
+const emsp = await hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
+const story = disputesOf(hub, { cpo, emsp })
+const { clean, contest, tryContest, act, tryAct, of, detail, parts, days, verify, post } = story
+const { db } = hub.context
+const two = { amount: { net: '2.00' } }
+
+const test = suite('disputes beside others')
+test.after.each(verify)
+test.after(() => hub.close())
+
+const openCycle = async (): Promise<string> => {
+  const [row] = await db.rows<{ id: string }>(sql`select id from cycles where state = 'open'`)
+  return row?.id ?? ''
+}
+
+test('accepted, credited, replaced: documented once, and closed', async () => {
+  const cdr = await clean('DOC')
+  const decided = await act(await contest('DOC', two), 'accept', 'cpo')
+  await post(creditOf(cdr, 'DOC-C'))
+  await hub.drain()
+  assert.is((await of('DOC'))[0]?.state, 'await_replacement')
+  const cost = money(1)
+  const charge = {
+    owner: 'NL-TNM',
+    payer: 'DE-EMA',
+    id: 'DOC-R',
+    uid: 'CARD-DOC',
+    session: 'S-DOC',
+  }
+  await post(cdrOf({ ...charge, price: 0.1 }, { total_cost: cost, total_energy_cost: cost }))
+  await hub.drain()
+  const closed = await detail(decided)
+  assert.is(closed.state, 'closed')
+  assert.is(closed.outcome, 'partly_upheld' === closed.outcome ? 'partly_upheld' : 'upheld')
+  assert.is(await parts('DOC-R'), 'provisional provisional:1')
+})
+
+test('a credit ends what is not decided', async () => {
+  const cdr = await clean('GONE')
+  const opened = await contest('GONE', two)
+  await post(creditOf(cdr, 'GONE-C'))
+  await hub.drain()
+  const closed = await detail(opened)
+  assert.is(closed.outcome, 'credited')
+  assert.is((await tryAct(closed, 'accept', 'cpo')).ok, false)
+  assert.is((await tryContest('GONE', two)).ok, false)
+})
+
+test('contested, approved, answered and closed all at once: nothing breaks', async () => {
+  const ids = Array.from({ length: 12 }, (_, index) => `RACE-${index}`)
+  for (const id of ids) await clean(id)
+  const cycle = await openCycle()
+  const approval = () =>
+    approveCdrs(hub.context, {
+      scope: story.scopes.emsp,
+      actor: 'DE-EMA',
+      reason: null,
+      filter: {},
+    })
+  await Promise.all([
+    ...ids.map((id) => tryContest(id, two)),
+    ...ids.map((id) => tryContest(id, { code: 'Q1', amount: { net: '0.90' } })),
+    approval(),
+    hub.admin('POST', `/cycles/${cycle}/close`, {}),
+    approval(),
+  ])
+  const all = (await Promise.all(ids.map(of))).flat()
+  assert.is(all.length, 24)
+  await Promise.all([
+    ...all.flatMap((dispute, index) => [
+      tryAct(dispute, 'accept', 'cpo', index % 3 === 0 ? { amount: { net: '0.50' } } : {}),
+      tryAct(dispute, 'answer', 'cpo'),
+      tryAct(dispute, 'withdraw', 'emsp'),
+    ]),
+    hub.admin('POST', `/cycles/${cycle}/finalize`, {}),
+    approval(),
+  ])
+  const stuck = await db.rows(sql`
+    select id from disputes where closed_at is null and (deadline_at is null or default_verb is null)`)
+  assert.equal(stuck, [])
+  await days(14)
+  await days(10)
+  await days(30)
+  assert.equal(
+    (await Promise.all(ids.map(of))).flat().filter((each) => each.deadline),
+    [],
+  )
+})
+
+test('one dispute whose clock fails does not hold up the others', async () => {
+  await clean('BAD')
+  await clean('GOOD')
+  const bad = await contest('BAD', two)
+  const good = await contest('GOOD', two)
+  // Books that contradict the dispute: its part is not there.
+  await db.rows(sql`update cdr_parts set part = 7 where dispute_id = ${bad.id}::bigint`)
+  await db.rows(sql`
+    update disputes set deadline_at = clock_timestamp() where id in (${bad.id}::bigint, ${good.id}::bigint)`)
+  const log = hub.context.log.error
+  hub.context.log.error = () => undefined
+  await sweepDisputes(db)
+  await hub.drain()
+  hub.context.log.error = log
+  assert.is((await detail(good)).state, 'await_credit')
+  assert.is((await detail(bad)).state, 'open')
+  const alerts = await db.rows(sql`
+    select 1 from alerts where code = 'dispute_not_decided' and subject = ${`dispute ${bad.id}`}`)
+  assert.is(alerts.length, 1)
+  await db.rows(sql`update cdr_parts set part = 1 where dispute_id = ${bad.id}::bigint`)
+  await days(1)
+  assert.is((await detail(bad)).state, 'await_credit')
+})
+
+test.run()

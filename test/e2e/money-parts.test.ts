@@ -1,0 +1,153 @@
+// Of a CDR only what is disputed is held: what happens to the rest, over the end of a cycle, and when its CPO puts it right.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { sql } from '../../src/db/sql.ts'
+import { at, items } from '../helpers/ask.ts'
+import { storyOf } from '../helpers/cdr-story.ts'
+import { startHub } from '../helpers/hub.ts'
+import { creditOf } from '../helpers/objects.ts'
+
+const DAY_MS = 86_400_000
+const hub = await startHub()
+const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
+const emsp = await hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
+const { charge, prepare, cdr, post, shown, stand } = storyOf(hub, cpo)
+const { db } = hub.database
+const FIRST = 'EUR-000001'
+const SECOND = 'EUR-000002'
+
+const test = suite('parts of money')
+test.after.each(async () => {
+  const { json } = await hub.admin('POST', '/ledger/verify', {})
+  assert.is(at(json, 'ok'), true, JSON.stringify(json))
+})
+test.after(() => hub.close())
+
+/** A session of 3.00 net by its tariff; `price` 0.9 per kWh makes the CDR claim 9.00. */
+async function sent(id: string, price = 0.3): Promise<void> {
+  const one = charge(id, emsp)
+  await prepare(one, emsp)
+  const { tariffs } = cdr(one)
+  await post(cdr({ ...one, price }, { tariffs }))
+  await hub.drain()
+}
+
+/** `book:gross` of each line of the CPO's statement, by CDR and part. */
+async function lines(cycle: string): Promise<string[]> {
+  const { json } = await hub.admin('GET', `/cycles/${cycle}/statements/NL/TNM`)
+  return items(at(json, 'lines')).map((line) =>
+    [at(line, 'cdr_id'), at(line, 'part'), at(line, 'state'), at(line, 'gross')].join(' '),
+  )
+}
+
+const states = async (id: string): Promise<string[]> => {
+  const { json } = await hub.admin('GET', `/cdrs/NL/TNM/${id}`)
+  return items(at(json, 'history')).map((event) => String(at(event, 'state')))
+}
+
+test('what is at risk is held by a draft with a deadline, the rest is provisional', async () => {
+  await sent('P1', 0.9)
+  assert.is(await stand('P1'), 'held P1')
+  assert.equal(await lines(FIRST), ['P1 0 provisional 3.60', 'P1 1 held 7.20'])
+  const drafts = await db.rows<{ code: string; verb: string; days: number }>(sql`
+    select code, default_verb as verb,
+      round(extract(epoch from deadline_at - opened_at) / 86400)::int as days from disputes`)
+  // The CDR carries its tariff, so it is shown to be wrong by its own word.
+  assert.equal(drafts, [{ code: 'P1', verb: 'resolve', days: 10 }])
+  // Taken back or confirmed by the same facts, nothing changes.
+  await hub.admin('POST', '/cdrs/NL/TNM/P1/recheck', { reason: 'a test' })
+  await hub.drain()
+  assert.equal(await states('P1'), ['received', 'held'])
+})
+
+test('the clock approves the sound part while the other is still held', async () => {
+  await db.rows(
+    sql`update cdr_states set contest_until = clock_timestamp() where contest_until is not null`,
+  )
+  await hub.drain()
+  assert.is(await stand('P1'), 'held P1')
+  assert.equal(await lines(FIRST), ['P1 0 approved 3.60', 'P1 1 held 7.20'])
+})
+
+test('at the end of the cycle the sound part is netted and the held part goes on', async () => {
+  assert.is((await hub.admin('POST', `/cycles/${FIRST}/close`, {})).status, 200)
+  assert.is((await hub.admin('POST', `/cycles/${FIRST}/finalize`, {})).status, 200)
+  assert.equal(await lines(FIRST), ['P1 0 approved 3.60'])
+  assert.equal(await lines(SECOND), ['P1 1 held 7.20'])
+  assert.is((await shown('P1')).cycle, FIRST)
+  const { json } = await hub.admin('GET', `/cycles/${FIRST}/statements/NL/TNM`)
+  assert.equal(
+    [at(json, 'carried', 'line_count'), at(json, 'carried', 'gets', 'gross')],
+    [1, '7.20'],
+  )
+})
+
+test('a sound CDR of a cycle that is final is netted', async () => {
+  await sent('P2')
+  await hub.admin('POST', '/cdrs/NL/TNM/P2/approve', { reason: 'a test' })
+  await hub.admin('POST', `/cycles/${SECOND}/close`, {})
+  await hub.admin('POST', `/cycles/${SECOND}/finalize`, {})
+  assert.equal(await states('P2'), ['received', 'provisional', 'approved', 'netted'])
+  assert.is(await stand('P2'), 'netted')
+  assert.is((await hub.admin('POST', '/cdrs/NL/TNM/P2/approve', { reason: 'again' })).status, 200)
+})
+
+test('a credit reverses what was due of it and ends the dispute; the replacement consumes what waits', async () => {
+  const { json } = await hub.admin('GET', '/cdrs/NL/TNM/P1')
+  await post(creditOf(Object(JSON.parse(String(at(json, 'original')))), 'P1-C'))
+  await hub.drain()
+  assert.equal([await stand('P1'), await stand('P1-C')], ['credited P1', 'credited'])
+  assert.equal(await lines('EUR-000003'), ['P1-C 0 approved -3.60'])
+  const [dispute] = await db.rows<{ outcome: string }>(sql`select outcome from disputes`)
+  assert.is(dispute?.outcome, 'credited')
+  const waiting = await db.rows<{ state: string; net: bigint }>(
+    sql`select state, net_micros as net from adjustments`,
+  )
+  assert.equal(waiting, [{ state: 'awaiting_replacement', net: 6_000_000n }])
+  await post({ ...cdr(charge('P1', emsp)), id: 'P1-R' })
+  await hub.drain()
+  assert.match(await stand('P1-R'), /^provisional/)
+  const consumed = sql`
+    select a.state, a.difference_net as difference, c.cdr_id from adjustments a join cdrs c on c.id = a.replacement_id`
+  assert.equal(await db.rows(consumed), [{ state: 'consumed', difference: 0n, cdr_id: 'P1-R' }])
+  // Nobody consumes it again, not even by hand.
+  const again = db.rows(sql`update adjustments set consumed_at = clock_timestamp()`)
+  assert.match(await again.then(() => 'accepted', String), /is consumed/)
+})
+
+test('an event that somebody changed is found', async () => {
+  const trigger = (on: string) => ({
+    text: `alter table cdr_events ${on} trigger cdr_events_immutable`,
+    values: [],
+  })
+  await db.rows({ text: 'grant update on cdr_events to current_user', values: [] })
+  await db.rows(trigger('disable'))
+  const change = (reason: string) => ({
+    text: `update cdr_events set reason_code = $1 where state = 'netted'
+      and cdr_id = (select id from cdrs where cdr_id = 'P2') returning cdr_id`,
+    values: [reason],
+  })
+  const [changed] = await db.rows<{ cdr_id: bigint }>(change('by nobody'))
+  const { json } = await hub.admin('POST', '/ledger/verify', {})
+  assert.equal(items(at(json, 'breaches')), [
+    { rule: 'event_chain_intact', subject: `cdr:${changed?.cdr_id}` },
+  ])
+  await db.rows(change(`cycle ${SECOND} final`))
+  await db.rows(trigger('enable'))
+})
+
+test('what nobody mends in 90 days is dropped', async () => {
+  const one = charge('P3', emsp)
+  await prepare(one, emsp)
+  await post(cdr(one, { currency: 'XXX' }))
+  await hub.drain()
+  assert.match(await stand('P3'), /^quarantined/)
+  await hub.passTime(89 * DAY_MS)
+  await hub.drain()
+  assert.match(await stand('P3'), /^quarantined/)
+  await hub.passTime(2 * DAY_MS)
+  await hub.drain()
+  assert.match(await stand('P3'), /^dropped/)
+})
+
+test.run()

@@ -1,0 +1,233 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { judge } from '../../src/clearing/judge.ts'
+import type { Judgement } from '../../src/clearing/judge.ts'
+import { DEFAULT_POLICY } from '../../src/pricing/policy.ts'
+import type { PricingPolicy } from '../../src/pricing/policy.ts'
+import { priceCdr } from '../../src/pricing/price.ts'
+import {
+  knownSession,
+  period,
+  soundCdr,
+  soundInput,
+  soundTariff,
+} from '../helpers/clearing-case.ts'
+import { readsWell } from '../helpers/clearing-rules.ts'
+import { day, known, record } from '../helpers/clearing-known.ts'
+
+const why = suite('clearing: why a price differs')
+
+const start = '2026-03-01T10:00:00Z'
+const price = (type: string, amount: number, step = 1) => ({ type, price: amount, step_size: step })
+const stays = [
+  period(start, { ENERGY: 10.2, TIME: 0.51 }),
+  period('2026-03-01T10:30:36Z', { ENERGY: 10.2, TIME: 0.51 }),
+  period('2026-03-01T11:01:12Z', { PARKING_TIME: 0.98 }),
+]
+
+type Wrong = {
+  name: string
+  code: string
+  elements: unknown[]
+  more?: Record<string, unknown>
+  /** What the CPO does instead. */
+  policy?: Partial<PricingPolicy>
+  timeZone?: string
+  /** Or the tariff that it seems to have. */
+  instead?: unknown[]
+}
+
+const cases: Wrong[] = [
+  {
+    name: 'steps applied to every period',
+    code: 'P4',
+    elements: [{ price_components: [price('ENERGY', 0.5), price('TIME', 3, 1800)] }],
+    policy: { step_size: 'period' },
+  },
+  {
+    name: 'no steps at all',
+    code: 'P4',
+    elements: [{ price_components: [price('ENERGY', 0.5, 5000)] }],
+    policy: { step_size: 'none' },
+  },
+  {
+    name: 'parking as charging',
+    code: 'P5',
+    elements: [{ price_components: [price('TIME', 6), price('PARKING_TIME', 1)] }],
+    policy: { parking_time: 'charging' },
+  },
+  {
+    name: 'a grace period that was not granted',
+    code: 'P5',
+    elements: [
+      { price_components: [price('ENERGY', 0.5)] },
+      { price_components: [price('PARKING_TIME', 6)], restrictions: { min_duration: 5000 } },
+    ],
+    instead: [
+      { price_components: [price('ENERGY', 0.5)] },
+      { price_components: [price('PARKING_TIME', 6)] },
+    ],
+  },
+  {
+    name: 'a window read in UTC',
+    code: 'P6',
+    elements: [
+      {
+        price_components: [price('ENERGY', 0.9)],
+        restrictions: { start_time: '10:00', end_time: '11:00' },
+      },
+      { price_components: [price('ENERGY', 0.3)] },
+    ],
+    timeZone: 'UTC',
+  },
+  {
+    name: 'a window that was not looked at',
+    code: 'P6',
+    elements: [
+      {
+        price_components: [price('ENERGY', 0.9)],
+        restrictions: { start_time: '20:00', end_time: '22:00' },
+      },
+      { price_components: [price('ENERGY', 0.3)] },
+    ],
+    instead: [{ price_components: [price('ENERGY', 0.9)] }],
+  },
+  {
+    name: 'a max_price that was not kept',
+    code: 'P7',
+    elements: [{ price_components: [price('ENERGY', 0.5)] }],
+    more: { max_price: { excl_vat: 8 } },
+    policy: { price_limits: 'ignored' },
+  },
+]
+
+for (const row of cases)
+  why(row.name, () => {
+    const { code } = row
+    const judgement = judged(row)
+    assert.equal(codes(judgement), ['P1', code])
+    const [wrong, cause] = judgement.findings
+    const isLess = wrong?.difference?.startsWith('-') === true
+    assert.equal([judgement.verdict, judgement.code], isLess ? ['clear', null] : ['hold', 'P1'])
+    assert.is(cause?.severity, isLess ? 'W' : 'S')
+    assert.is(wrong?.severity, cause?.severity)
+    assert.is(cause?.atRisk, null)
+    assert.equal(judgement.atRisk, wrong?.atRisk)
+    for (const finding of judgement.findings) readsWell(finding)
+  })
+
+why('a least price that was not kept costs the eMSP nothing', () => {
+  const judgement = judged({
+    name: '',
+    code: 'P7',
+    elements: [{ price_components: [price('ENERGY', 0.5)] }],
+    more: { min_price: { excl_vat: 30 } },
+    policy: { price_limits: 'ignored' },
+  })
+  assert.equal(codes(judgement), ['P1', 'P7'])
+  assert.equal([judgement.verdict, judgement.atRisk], ['clear', null])
+})
+
+why('what explains a price decides nothing where the price was agreed to be a warning', () => {
+  const row = cases[0]
+  assert.ok(row)
+  const judgement = judged(row, { P1: 'W' })
+  assert.equal(codes(judgement), ['P1', 'P4'])
+  assert.equal([judgement.verdict, judgement.atRisk], ['clear', null])
+})
+
+why('a price that nothing explains is only wrong', () => {
+  const judgement = judged({
+    ...anyCase(),
+    policy: {},
+    instead: [{ price_components: [price('ENERGY', 0.77)] }],
+  })
+  assert.equal(codes(judgement), ['P1'])
+})
+
+why('a difference that lies in the idle time is told where no reading gives it', () => {
+  const elements = [{ price_components: [price('ENERGY', 0.5), price('PARKING_TIME', 6)] }]
+  const other = [{ price_components: [price('ENERGY', 0.5), price('PARKING_TIME', 9.77)] }]
+  const judgement = judged({ name: '', code: '', elements, instead: other })
+  assert.equal(codes(judgement), ['P1', 'P5'])
+  assert.match(judgement.findings[1]?.message ?? '', /lies in the idle time: 9\.5746 EUR/)
+})
+
+why('the bill is told line by line', () => {
+  const [wrong] = judged(anyCase()).findings
+  assert.equal(wrong?.explanation.steps.slice(0, 2), [
+    '20.4 kWh × 0.50 EUR = 10.20 EUR',
+    '1.5 h of time × 3.00 EUR = 4.50 EUR',
+  ])
+})
+
+why('a time shift is severe where the price depends on it', () => {
+  const elements = [
+    {
+      price_components: [price('ENERGY', 0.9)],
+      restrictions: { start_time: '11:00', end_time: '13:00' },
+    },
+    { price_components: [price('ENERGY', 0.3)] },
+  ]
+  const facts = known({ record: record({ start: day('06:00:00'), end: day('08:00:00') }) })
+  const judgement = judged({ name: '', code: '', elements }, {}, facts)
+  assert.equal(codes(judgement), ['Z1'])
+  assert.equal([judgement.verdict, judgement.code], ['hold', 'Z1'])
+  assert.equal(judgement.atRisk, { net: '12.24', tax: null })
+})
+
+why.run()
+
+function anyCase(): Wrong {
+  const [first] = cases
+  assert.ok(first)
+  return first
+}
+
+function codes({ findings }: Judgement): string[] {
+  return findings.map(({ code }) => code)
+}
+
+function judged(
+  row: Wrong,
+  severities: Record<string, 'W'> = {},
+  facts: Parameters<typeof soundInput>[0] = {},
+): Judgement {
+  const tariff = soundTariff({ elements: row.elements, ...row.more })
+  const theirs = soundTariff({ elements: row.instead ?? row.elements, ...row.more })
+  const base = {
+    charging_periods: stays,
+    total_parking_time: 0.98,
+    total_fixed_cost: undefined,
+    total_energy_cost: undefined,
+  }
+  const policy = { ...DEFAULT_POLICY, ...row.policy }
+  const timeZone = 'Europe/Amsterdam'
+  const claimed = priceCdr(soundCdr(base), [theirs], { timeZone: row.timeZone ?? timeZone, policy })
+  assert.ok(claimed.ok)
+  const total = claimed.ok ? Number(claimed.total.excl) : 0
+  const parking = claimed.ok ? Number(claimed.dimensions.parking.excl) : 0
+  const cdr = {
+    ...base,
+    total_cost: { excl_vat: fourPlaces(total) },
+    total_parking_cost: { excl_vat: fourPlaces(parking) },
+  }
+  const pricing = {
+    cdr: soundCdr(cdr),
+    tariffs: [tariff],
+    options: { timeZone, policy: DEFAULT_POLICY },
+  }
+  const { agreement, ...input } = soundInput({
+    ...facts,
+    ...knownSession({}),
+    cdr,
+    tariff: { state: 'own', tariffs: [tariff] },
+    pricing,
+    priced: priceCdr(pricing.cdr, pricing.tariffs, pricing.options),
+  })
+  return judge({ ...input, agreement: { ...agreement, severities } })
+}
+
+function fourPlaces(amount: number): number {
+  return Math.round(amount * 10_000) / 10_000
+}
