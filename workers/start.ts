@@ -8,6 +8,7 @@ import { sql } from '../src/db/sql.ts'
 import { fillZones } from '../src/hub/copies/fill-zones.ts'
 import { scheduleLints } from '../src/hub/objects/lint-tariffs.ts'
 import { rekey } from '../src/hub/rekey.ts'
+import { lookAround } from '../src/hub/records/upkeep.ts'
 import { openQueues } from './queues.ts'
 import { relayOnce } from './relay.ts'
 import { reconcile, reopenMissing, sweepDue, underLease } from './sweep.ts'
@@ -41,6 +42,7 @@ export async function startWorker(config: Config, holder: string): Promise<Runni
       underLease(context, { name: 'upkeep', holder }, async () => {
         while (!stopped() && (await fillZones(context)) > 0) continue
         await scheduleLints(context.db)
+        await lookAround(context)
       }),
     ),
     repeat(context, { everyMs: limits.rekeyIntervalMs, name: 'rekey' }, () =>

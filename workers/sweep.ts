@@ -4,6 +4,7 @@ import { sql } from '../src/db/sql.ts'
 import { announceByClock } from '../src/hub/connection/agreement-clock.ts'
 import { purgeCallbacks } from '../src/hub/commands/callbacks.ts'
 import { sweepDisputes } from '../src/hub/disputes/clock.ts'
+import { remindDisputes } from '../src/hub/disputes/remind.ts'
 import { scheduleProbes } from '../src/hub/connection/probe.ts'
 import { scheduleWebhooks, tidyEvents } from '../src/hub/disputes/send-webhook.ts'
 import { sweepPulls } from '../src/hub/copies/pull-schedule.ts'
@@ -40,6 +41,7 @@ export async function sweepDue(context: Context): Promise<void> {
       and not exists (select 1 from outbox where kind = 'settle' and subject = 'drop-due' and finished_at is null)
     on conflict do nothing`)
   await sweepDisputes(context.db)
+  await remindDisputes(context.db)
   await announceByClock(context)
   await scheduleProbes(context.db)
   await scheduleRenewals(context.db)

@@ -5,6 +5,8 @@ export type Decimal = bigint
 
 const PLACES = 36
 const ONE = 10n ** 36n
+/** 10^0 to 10^72: powers of bigints are slow, and every number needs one. */
+const POWERS = Array.from({ length: 2 * PLACES + 1 }, (_, places) => 10n ** BigInt(places))
 const TEXT = /^([+-]?)(\d{1,60})(?:\.(\d{1,60}))?(?:[eE]([+-]?\d{1,3}))?$/
 
 /**
@@ -19,8 +21,12 @@ export function readDecimal(value: unknown): Decimal | null {
   const shift = PLACES - fraction.length + Number(exponent)
   if (shift > 2 * PLACES) return null
   const digits = BigInt(whole + fraction)
-  const size = shift >= 0 ? digits * 10n ** BigInt(shift) : digits / 10n ** BigInt(-shift)
+  const size = shift >= 0 ? digits * power(shift) : digits / power(-shift)
   return sign === '-' ? -size : size
+}
+
+function power(places: number): bigint {
+  return POWERS[places] ?? 10n ** BigInt(places)
 }
 
 /** Reads a decimal that is ours (a parameter, an agreement term, a priced total): asserts that it is one. */
@@ -42,7 +48,7 @@ export function ratio(numerator: bigint, denominator: bigint): Decimal {
 
 /** 10^-places. */
 export function unitOf(places: number): Decimal {
-  return 10n ** BigInt(PLACES - Math.min(places, PLACES))
+  return power(PLACES - Math.min(places, PLACES))
 }
 
 /** How many decimals a value was stated with; trailing zeros do not count. */

@@ -129,7 +129,8 @@ export function decide(findings: readonly Finding[]): {
 } {
   const fatal = findings.find((finding) => finding.severity === 'F')
   if (fatal !== undefined) return { verdict: 'quarantine', code: fatal.code }
-  const severe = findings.find((finding) => finding.severity === 'S')
+  // What only says why another finding is there does not decide.
+  const severe = findings.find(({ severity, atRisk }) => severity === 'S' && atRisk !== null)
   if (severe !== undefined) return { verdict: 'hold', code: severe.code }
   return { verdict: 'clear', code: null }
 }

@@ -84,7 +84,12 @@ export function isCredit(value: unknown): boolean {
 /** The value at a JSON pointer without escapes, or undefined. */
 export function at(value: unknown, pointer: string): unknown {
   let found = value
-  for (const key of pointer.split('/').slice(1)) {
+  let start = 1
+  while (start <= pointer.length) {
+    const slash = pointer.indexOf('/', start)
+    const end = slash === -1 ? pointer.length : slash
+    const key = pointer.slice(start, end)
+    start = end + 1
     if (Array.isArray(found)) found = found[Number(key)]
     else if (isRecord(found) && Object.hasOwn(found, key)) found = found[key]
     else return undefined

@@ -382,7 +382,7 @@ export const RULES = {
     severity: 'W',
     version: 1,
     confidence: 'medium',
-    parameters: { least_s: '90', most_s: '1800', plug_in_s: '300' },
+    parameters: { least_s: '90', most_s: '1800', plug_in_s: '600' },
     title: 'clock is off',
     sentence: 'By the CDR the session {event} at {own}, by {other} at {said}: {apart} apart.',
     remedy: 'the clock of the charging station were right',
@@ -600,4 +600,6 @@ export const PARAMETERS = {
   energyNoiseKwh: '0.01',
   timeNoiseMs: 18_000,
   powerBelievableKw: '1',
+  /** What an EVSE of unknown power may give: nobody is held for what is not known. */
+  powerUnknownKw: '400',
 } as const

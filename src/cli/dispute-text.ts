@@ -32,12 +32,25 @@ function facts(dispute: unknown): string {
     ...where(typeof outcome === 'string', 'outcome', String(outcome).replaceAll('_', ' ')),
     ['disputed', `${sum(dispute, 'net', 'tax')}${held}`],
     ['upheld', sum(dispute, 'upheld_net', 'upheld_tax')],
-    ...where(isOffered, 'on the table', `${sum(offer, 'net', 'tax')}, from ${text(offer, 'by')}`),
+    ...where(
+      isOffered,
+      'on the table',
+      `${sum(offer, 'net', 'tax')}, offered by ${whoText(dispute, text(offer, 'by'))}`,
+    ),
     ...where(isNot(dispute, 'tax_known'), 'note', 'the CPO did not state its tax; counted as 0'),
     ...where(!isNot(dispute, 'out_of_time'), 'note', 'raised after the agreed time'),
     ...where(typeof member(dispute, 'statement') === 'string', 'said', text(dispute, 'statement')),
-    ['opened', `${whenText(member(dispute, 'opened_at'))} by ${text(dispute, 'opened_by')}`],
+    [
+      'opened',
+      `${whenText(member(dispute, 'opened_at'))} by ${whoText(dispute, text(dispute, 'opened_by'))}`,
+    ],
   ])
+}
+
+/** A side as people call it: the party, or the hub. */
+function whoText(dispute: unknown, side: string): string {
+  if (side === 'cpo' || side === 'emsp') return text(dispute, side)
+  return side === 'operator' ? 'the operator of the hub' : 'the hub'
 }
 
 function where(isThere: boolean, name: string, value: string): [string, string][] {

@@ -10,9 +10,18 @@ export type Measured = {
   limitRate: number
   /** What was to hold and does not; `--check` ends with 1. */
   failed?: string
+  /** More than figures: a table, shown as it is. */
+  report?: string
 }
 
-export type Bench = { name: string; about: string; run(): Promise<Measured[]> }
+/** `isCheck`: at the size at which it must hold what it promises. */
+export type BenchOptions = { isCheck: boolean }
+
+export type Bench = {
+  name: string
+  about: string
+  run(options: BenchOptions): Promise<Measured[]>
+}
 
 /** Units per second of `count` units that took `ms`. */
 export function perSecond(count: number, ms: number): number {

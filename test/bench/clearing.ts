@@ -3,18 +3,26 @@ import { createContext } from '../../src/context.ts'
 import type { Context } from '../../src/context.ts'
 import { sql } from '../../src/db/sql.ts'
 import { clearCdrs } from '../../src/hub/cdrs/clear.ts'
+import { bareContext } from '../helpers/bare-context.ts'
+import { FAULTS } from '../helpers/clearing-world-faults.ts'
+import { runWorld } from '../helpers/clearing-world-run.ts'
+import { scoreTable, shortfall } from '../helpers/clearing-world-score.ts'
 import { testDatabase } from '../helpers/database.ts'
 import type { FakePartner } from '../helpers/fake-partner.ts'
 import { cdrOf, fromNow, sessionOf, tokenOf } from '../helpers/objects.ts'
-import { size } from '../helpers/seed.ts'
+import { seed, size } from '../helpers/seed.ts'
 import { perSecond, rateOf, shoot, timed } from './bench.ts'
-import type { Bench } from './bench.ts'
+import type { Bench, BenchOptions, Measured } from './bench.ts'
 import { readRows, writeRows } from './copy-rows.ts'
 import { shotAt, startWeb } from './web.ts'
 import type { Web } from './web.ts'
 
 const perCard = 200
 const parallel = 64
+const soundMax = 5_000
+const checkSessions = 100_000
+const monthSessions = 2_000
+const wrongsShown = 20
 const hourMs = 3_600_000
 
 /** What clearing leaves behind: states, history, findings, transfers. */
@@ -29,28 +37,59 @@ const written = [
 /** How fast one worker process clears: match, price, check, decide, book, batch by batch. */
 export const clearing: Bench = {
   name: 'clearing',
-  about: 'CDRs a second cleared and booked by one worker, against a plain insert of what it wrote',
-  run: async () => {
-    await using web = await startWeb()
-    const count = size(1_000)
-    await pushAll(web, count)
-    const context = workerContext(web)
-    try {
-      const batches = await openBatches(context)
-      const ms = await timed(async () => {
-        for (const batch of batches) await clearCdrs(context, batch)
-      })
-      await mustHaveCleared(context, count)
-      const rows = await readRows(web.database.db, written)
-      await using plain = await testDatabase()
-      const limitMs = await timed(() => writeRows(plain.db, rows))
-      const limit = 'the rows it wrote in one insert per table, one commit'
-      const limitRate = perSecond(count, limitMs)
-      return [{ what: 'clear', rate: perSecond(count, ms), unit: 'CDRs/s', limit, limitRate }]
-    } finally {
-      await context.close()
-    }
+  about:
+    'CDRs a second cleared and booked by one worker; with --check 100,000 of them, and every planted fault must be found',
+  run: async (options) => {
+    const sound = await measureSound()
+    return [sound, await measureMonth(options, sound)]
   },
+}
+
+/** Sound CDRs that came through the HTTP door, against a plain insert of what clearing wrote. */
+async function measureSound(): Promise<Measured> {
+  await using web = await startWeb()
+  const count = Math.min(size(1_000), soundMax)
+  await pushAll(web, count)
+  const context = workerContext(web)
+  try {
+    const batches = await openBatches(context)
+    const ms = await timed(async () => {
+      for (const batch of batches) await clearCdrs(context, batch)
+    })
+    await mustHaveCleared(context, count)
+    const rows = await readRows(web.database.db, written)
+    await using plain = await testDatabase()
+    const limitMs = await timed(() => writeRows(plain.db, rows))
+    const limit = 'the rows it wrote in one insert per table, one commit'
+    const limitRate = perSecond(count, limitMs)
+    return { what: 'clear', rate: perSecond(count, ms), unit: 'CDRs/s', limit, limitRate }
+  } finally {
+    await context.close()
+  }
+}
+
+/**
+ * A made-up month of 20 CPOs and 20 eMSPs with every kind of fault. Its messages do not come over HTTP: CDRs pass
+ * admitCdr and recordCdr, records saveRecords, objects writeObjects, and are then dated back; only clearing is timed.
+ */
+async function measureMonth({ isCheck }: BenchOptions, sound: Measured): Promise<Measured> {
+  const sessions = process.env['SIZE'] ? size(0) : isCheck ? checkSessions : monthSessions
+  await using bare = await bareContext()
+  const run = await runWorld(bare.context, { seed: seed(), sessions, progress: tellProgress })
+  const failed = shortfall(run.score)
+  return {
+    what: `clear ${run.cdrs} CDRs of ${sessions} sessions, seed ${seed()}, faults of ${FAULTS.size} kinds`,
+    rate: perSecond(run.cdrs, run.clearMs),
+    unit: 'CDRs/s',
+    limit: 'sound ones alone, see above',
+    limitRate: sound.rate,
+    report: [scoreTable(run.score), ...run.score.wrongs.slice(0, wrongsShown)].join('\n'),
+    ...(failed === undefined ? {} : { failed }),
+  }
+}
+
+function tellProgress(told: string): void {
+  process.stderr.write(`  ${told}\n`)
 }
 
 /** Cards, completed sessions and their CDRs, all sound: one session after the other on each card. */

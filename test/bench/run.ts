@@ -2,7 +2,7 @@
 // Usage: npm run bench [-- NAME …] [--check] [--json]
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import type { Bench, Measured } from './bench.ts'
+import type { Bench, BenchOptions, Measured } from './bench.ts'
 import { cdrIntake } from './cdr-intake.ts'
 import { clearing } from './clearing.ts'
 import { fanout } from './fanout.ts'
@@ -36,7 +36,7 @@ ${benches.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n')}
   --json       the figures as JSON
   --help       this text
 
-SIZE sets how many messages or CDRs.
+SIZE sets how many messages or CDRs. SEED repeats what is made up.
 `
 
 process.exitCode = await main()
@@ -47,7 +47,7 @@ async function main(): Promise<number> {
   process.env['SEED'] ||= String(randomInt(1_000_000_000))
   const outcomes: Outcome[] = []
   for (const bench of asked.benches) {
-    const outcome = await runBench(bench)
+    const outcome = await runBench(bench, { isCheck: asked.isCheck })
     outcomes.push(outcome)
     if (!asked.isJson) process.stdout.write(describe(outcome))
   }
@@ -82,11 +82,11 @@ function readArguments(): { benches: Bench[]; isCheck: boolean; isJson: boolean 
   }
 }
 
-async function runBench(bench: Bench): Promise<Outcome> {
+async function runBench(bench: Bench, options: BenchOptions): Promise<Outcome> {
   const started = performance.now()
   const seconds = (): number => Math.round((performance.now() - started) / 100) / 10
   try {
-    const measured = await bench.run()
+    const measured = await bench.run(options)
     return { name: bench.name, seconds: seconds(), measured }
   } catch (error) {
     return { name: bench.name, seconds: seconds(), measured: [], error: messageOf(error) }
@@ -95,9 +95,10 @@ async function runBench(bench: Bench): Promise<Outcome> {
 
 function describe({ name, seconds, measured, error }: Outcome): string {
   const lines = measured.map(
-    ({ what, rate, unit, limit, limitRate, failed }) =>
+    ({ what, rate, unit, limit, limitRate, failed, report }) =>
       `  ${what}: ${shown(rate)} ${unit}\n  ${limit}: ${shown(limitRate)} ${unit}\n` +
       `  ratio ${ratioOf({ rate, limitRate })}\n` +
+      (report === undefined ? '' : `${report.replace(/^/gm, '  ')}\n`) +
       (failed === undefined ? '' : `  DOES NOT HOLD: ${failed}\n`),
   )
   const failed = error === undefined ? '' : `  could not be run: ${error}\n`

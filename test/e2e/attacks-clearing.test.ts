@@ -118,8 +118,11 @@ test('T31: a credit of a foreign CDR, a second one and one that is too large boo
 const rivalOf = ({ cdr_token }: Json) => ({ country_code: 'BE', party_id: 'CPX', cdr_token })
 
 test('T34: one card at two places at once: the later CDR is held with Z3', async () => {
-  for (const id of ['P34', 'Q34']) {
-    const one = charge(id, emsp, { uid: 'CARD-34' })
+  for (const [id, kwh] of [
+    ['P34', 10],
+    ['Q34', 12],
+  ] as const) {
+    const one = charge(id, emsp, { uid: 'CARD-34', kwh })
     await prepare(one, emsp)
     await post(cdr(one))
   }

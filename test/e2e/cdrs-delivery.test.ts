@@ -179,7 +179,7 @@ test('a pair that agreed on relay: the receiver’s answer decides, a repetition
   }
   await hub.drain()
   assert.equal(delivered(second), ['D9'])
-  assert.equal([await stand('D9'), (await shown('D9')).delivery], ['provisional', 'delivered'])
+  assert.equal([await stand('D9'), (await shown('D9')).delivery], ['provisional D1', 'delivered'])
   assert.is((await post({ ...body, total_energy: 12 })).code, 2001)
   assert.equal(delivered(second), ['D9'])
 })

@@ -135,19 +135,20 @@ function shortCdr(one: ReturnType<typeof charge>, tariffId: string, price: numbe
 
 async function prepareShort(one: ReturnType<typeof charge>, payer: typeof emsp): Promise<void> {
   await put(payer, 'tokens', tokenOf(payer.party, one.uid))
-  await session(one, { kwh: 1 })
+  const times = { start_date_time: fromNow(0), end_date_time: fromNow(MINUTE_MS) }
+  await session(one, { kwh: 1, ...times })
 }
 
 test('the tariff is that in force when the session began, not the newest', async () => {
-  await put(cpo, 'tariffs', tariffOf('NL-TNM', 'TV', { price: 1, last_updated: fromNow(-2_000) }))
+  await put(cpo, 'tariffs', tariffOf('NL-TNM', 'TV', { price: 2, last_updated: fromNow(-2_000) }))
   const one = charge('M10', emsp)
   await prepareShort(one, emsp)
-  const body = shortCdr(one, 'TV', 1)
-  await put(cpo, 'tariffs', tariffOf('NL-TNM', 'TV', { price: 2, last_updated: fromNow(0) }))
+  const body = shortCdr(one, 'TV', 2)
+  await put(cpo, 'tariffs', tariffOf('NL-TNM', 'TV', { price: 1, last_updated: fromNow(0) }))
   const two = charge('M11', emsp)
   await prepareShort(two, emsp)
   await post(body)
-  await post(shortCdr(two, 'TV', 1))
+  await post(shortCdr(two, 'TV', 2))
   await hub.drain()
   assert.is(await stand('M10'), 'provisional')
   assert.is(await stand('M11'), 'held P1')

@@ -73,7 +73,7 @@ test('when the first one is held and returned, the second one clears', async () 
   await post(second)
   await hub.drain()
   assert.match(await stand('R4'), /^held/)
-  assert.is(await stand('R4-again'), 'held D2')
+  assert.is(await stand('R4-again'), 'held D2 C4')
   assert.is((await decide('R4', 'return')).status, 200)
   await hub.drain()
   assert.equal([await stand('R4'), await stand('R4-again')], ['withdrawn P1 T2', 'provisional'])
@@ -102,7 +102,7 @@ test('a session that is charged by another card at the same time is no matter', 
 
 test('one card at two places at once: the CDR received later is held with Z3', async () => {
   const one = charge('R8', emsp, { uid: 'SHARED-8' })
-  const two = charge('R9', emsp, { uid: 'SHARED-8' })
+  const two = charge('R9', emsp, { uid: 'SHARED-8', kwh: 12 })
   for (const each of [two, one]) {
     await prepare(each, emsp)
     await post(cdr(each))
@@ -114,7 +114,7 @@ test('one card at two places at once: the CDR received later is held with Z3', a
 test('one card at two operators at once: the other operator’s CDR is not named', async () => {
   const one = charge('R10', emsp, { uid: 'SHARED-10' })
   await put(emsp, 'tokens', tokenOf('DE-EMA', 'SHARED-10'))
-  const foreign = { owner: 'BE-CPX', payer: 'DE-EMA', uid: 'SHARED-10' }
+  const foreign = { owner: 'BE-CPX', payer: 'DE-EMA', uid: 'SHARED-10', kwh: 12 }
   await put(rival, 'sessions', sessionOf({ ...foreign, id: 'S-SECRET' }))
   const body = cdrOf({ ...foreign, id: 'SECRET', session: 'S-SECRET' })
   assert.is((await rival.send('POST', 'receiver/cdrs', { body })).code, 1000)
@@ -131,8 +131,9 @@ test('one session after the other with the same card is fine', async () => {
   const two = charge('R12', emsp, { uid: 'SHARED-11' })
   await prepare(one, emsp)
   await post(cdr(one))
-  await put(cpo, 'sessions', sessionOf({ ...two, id: 'S-R12' }, { last_updated: fromNow(0) }))
   const start_date_time = fromNow(-HOUR_MS + 5_000)
+  const times = { start_date_time, end_date_time: fromNow(5_000), last_updated: fromNow(0) }
+  await put(cpo, 'sessions', sessionOf({ ...two, id: 'S-R12' }, times))
   const dimensions = [{ type: 'ENERGY', volume: 10 }]
   const periods = [{ start_date_time, dimensions, tariff_id: 'T1' }]
   const later = { start_date_time, end_date_time: fromNow(5_000), charging_periods: periods }

@@ -57,12 +57,11 @@ cli('contest, list, show, answer, rule: every step says what comes next', async 
   assert.is((await run(`disputes rebut ${id}`, ['--text', 'not then'])).code, 0)
   assert.is((await run(`disputes propose ${id} --net 0.50`)).code, 0)
   const shown = await run(`disputes show ${id}`)
-  if (process.env['SHOW']) process.stderr.write(shown.out)
   for (const line of [
     `Dispute ${id}: `,
     'NL-TNM (CPO) and DE-EMP (eMSP)',
     '1.00 + tax 0.20 = 1.20 EUR, held out of settlement',
-    '0.50 + tax 0.10 = 0.60 EUR, from operator',
+    '0.50 + tax 0.10 = 0.60 EUR, offered by the operator of the hub',
     'What happens next',
     'What happened',
     'DE-EMP disagrees with the answer; NL-TNM is asked once more.',
@@ -153,7 +152,6 @@ cli('rules are tried on the past: what they would hold, and how disputes judged 
   const file = path.join(folder, 'rules.json')
   writeFileSync(file, '{}')
   const text = await run(`rules backtest ${window} --rules ${file}`)
-  if (process.env['SHOW']) process.stderr.write(text.out)
   assert.match(text.out, /P1 .* 0\.50 +\d/)
   for (const [rules, pointer] of [
     [{ severities: { D2: 'I' } }, '/rules/severities/D2'],

@@ -59,8 +59,12 @@ test('a wrong price holds what is at risk alone, as a draft with a clock', async
   assert.is(again.id, draft.id)
   const { history, evidence } = await detail(again)
   assert.equal(
-    history.map(({ verb }) => verb),
-    ['open', 'contest', 'contest'],
+    history.map(({ sentence }) => sentence),
+    [
+      'The hub found 1.20 EUR too much and holds it back.',
+      'DE-EMA disputes 1.20 EUR.',
+      'DE-EMA adds a reason to the dispute about 1.20 EUR.',
+    ],
   )
   assert.ok(evidence.length > 3)
   const other = await tryContest('WRONG', { code: 'P1', amount: { net: '2.00' } })

@@ -3,6 +3,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sql } from '../../src/db/sql.ts'
 import { approveCdrs } from '../../src/hub/disputes/approve.ts'
+import { defaultTerms } from '../../src/hub/agreement-terms.ts'
+import { openPattern } from '../../src/hub/disputes/pattern.ts'
+import { readView } from '../../src/hub/disputes/read.ts'
 import { sweepDisputes } from '../../src/hub/disputes/clock.ts'
 import { disputesOf } from '../helpers/dispute-story.ts'
 import { startHub } from '../helpers/hub.ts'
@@ -121,6 +124,34 @@ test('one dispute whose clock fails does not hold up the others', async () => {
   await db.rows(sql`update cdr_parts set part = 1 where dispute_id = ${bad.id}::bigint`)
   await days(1)
   assert.is((await detail(bad)).state, 'await_credit')
+})
+
+test('a pattern accepted in part: the shares add up, what was credited meanwhile gets none', async () => {
+  for (const id of ['Q-1', 'Q-2']) await clean(id)
+  const third = await clean('Q-3')
+  const ids = await db.rows<{ id: bigint }>(sql`
+    select id from cdrs where cdr_id like 'Q-_' order by cdr_id`)
+  const opened = await db.transaction((tx) =>
+    openPattern(tx, {
+      owner: 'NL-TNM',
+      receiver: 'DE-EMA',
+      currency: 'EUR',
+      code: 'S4',
+      items: ids.map(({ id }) => ({ cdrId: id, net: 20_001n, tax: 4_001n })),
+      statement: 'Always a little more.',
+      terms: defaultTerms,
+    }),
+  )
+  const pattern = await readView(db, story.scopes.operator, opened ?? 0n)
+  await post(creditOf(third, 'Q-3-C'))
+  await hub.drain()
+  const part = await act(pattern, 'accept', 'cpo', { amount: { net: '0.040000' } })
+  assert.is(part.state, 'accepted_partial')
+  const decided = await act(part, 'accept', 'emsp')
+  const sums = await db.rows<{ count: bigint; net: bigint }>(sql`
+    select count(*) as count, sum(net_micros)::bigint as net from adjustments where dispute_id = ${decided.id}::bigint`)
+  assert.equal(sums, [{ count: 2n, net: 26_666n }])
+  assert.is(await parts('Q-1'), 'provisional provisional:2.986667')
 })
 
 test.run()

@@ -195,18 +195,29 @@ test('a pattern is one dispute that holds nothing; upheld, each CDR is adjusted 
   assert.is(await db.transaction((tx) => openPattern(tx, pattern)), null)
 })
 
+test('both are told once that a deadline is near', async () => {
+  await clean('NEAR')
+  const opened = await contest('NEAR', two)
+  await hub.passTime(13 * 86_400_000)
+  const pushes = () =>
+    db.rows(sql`select 1 from disputes where id = ${opened.id}::bigint and reminded_epoch = epoch`)
+  assert.is((await pushes()).length, 0)
+  await hub.drain()
+  assert.is((await pushes()).length, 1)
+})
+
 test('quality: what each side did, by party', async () => {
   const window = { from: new Date(0), to: new Date(8_640_000_000_000) }
   const all = await partnerQuality(db, window)
   const own = all.find(({ party, role }) => party === 'NL-TNM' && role === 'CPO')
   const theirs = all.find(({ party, role }) => party === 'DE-EMA' && role === 'EMSP')
   assert.ok(own && theirs)
-  assert.is(own?.cdrs, 9)
+  assert.is(own?.cdrs, 10)
   assert.is(own?.untouched, 4, 'those of a pattern were not disputed one by one')
-  assert.is(own?.untouched_share, '0.4444')
+  assert.is(own?.untouched_share, '0.4000')
   assert.is(own?.disputes.lost, theirs?.disputes.won)
   assert.ok((own?.lateness_s.median ?? 0) > 3_000)
-  assert.is(own?.disputes.opened, 6)
+  assert.is(own?.disputes.opened, 7)
   assert.ok((own?.held ?? []).every(({ currency }) => currency === 'EUR'))
   const one = await partnerQuality(db, { ...window, party: 'DE-EMA' })
   assert.equal(one, [theirs])

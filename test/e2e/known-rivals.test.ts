@@ -128,6 +128,26 @@ test('a CDR that was credited stands near nobody, and what replaces it knows it'
   assert.equal(await near('N20'), ['', '', '', ''])
 })
 
+test('what stands at the same connector holds a CDR, and sets it free when it is credited', async () => {
+  const [one, two] = [charge('N30', emsp), charge('N31', emsp)]
+  const there = placed('L1/EV30/1')
+  const session = { evse_uid: 'EV30', connector_id: '1' }
+  for (const each of [one, two]) {
+    await put(emsp, 'tokens', tokenOf('DE-EMA', each.uid))
+    await put(cpo, 'sessions', sessionOf({ ...each, id: `S-${each.id}` }, session))
+    await post(cdr(each, there))
+  }
+  await hub.drain()
+  const stand = async () => {
+    const [first, second] = [await shown('N30'), await shown('N31')]
+    return [first.state, second.state, second.codes.includes('Z4')]
+  }
+  assert.equal(await stand(), ['provisional', 'held', true])
+  await post(creditOf(cdr(one, there), 'N30-credit'))
+  await hub.drain()
+  assert.equal(await stand(), ['credited', 'provisional', false])
+})
+
 test('the same CDR again is counted in one finding', async () => {
   const one = charge('N21', emsp)
   await prepare(one, emsp)

@@ -15,6 +15,7 @@ const { charge, prepare, cdr, post, shown, stand } = storyOf(hub, cpo)
 const { db } = hub.database
 const FIRST = 'EUR-000001'
 const SECOND = 'EUR-000002'
+const THIRD = 'EUR-000003'
 
 const test = suite('parts of money')
 test.after.each(async () => {
@@ -92,13 +93,41 @@ test('a sound CDR of a cycle that is final is netted', async () => {
   assert.is((await hub.admin('POST', '/cdrs/NL/TNM/P2/approve', { reason: 'again' })).status, 200)
 })
 
+test('what its eMSP contests goes on to the next cycle, and nothing else of it', async () => {
+  await sent('P4')
+  assert.is((await hub.admin('POST', `/cycles/${THIRD}/close`, {})).status, 200)
+  const body = { code: 'Q1', text: 'the car took less', amount: { net: '1.00' } }
+  const contested = await hub.asParty(emsp, 'POST', '/cdrs/NL/TNM/P4/contest', body)
+  assert.is(contested.status, 200, contested.text)
+  assert.is(await stand('P4'), 'contested')
+  // The contest of the cycle runs on what the statement said; what is disputed since is held out of its netting.
+  const approval = await hub.admin('POST', '/cdrs/NL/TNM/P4/approve', { reason: 'a test' })
+  assert.is(approval.status, 409)
+  assert.match(approval.text, 'dispute')
+  await db.rows(sql`
+    update cdr_states set contest_until = clock_timestamp() where contest_until is not null`)
+  await hub.drain()
+  assert.is((await hub.admin('POST', `/cycles/${THIRD}/finalize`, {})).status, 200)
+  assert.equal(await lines(THIRD), ['P4 0 approved 2.40'])
+  assert.equal(
+    (await lines('EUR-000004')).filter((line) => line.startsWith('P4')),
+    ['P4 1 held 1.20'],
+  )
+  assert.is(await stand('P4'), 'contested')
+})
+
 test('a credit reverses what was due of it and ends the dispute; the replacement consumes what waits', async () => {
   const { json } = await hub.admin('GET', '/cdrs/NL/TNM/P1')
   await post(creditOf(Object(JSON.parse(String(at(json, 'original')))), 'P1-C'))
   await hub.drain()
   assert.equal([await stand('P1'), await stand('P1-C')], ['credited P1', 'credited'])
-  assert.equal(await lines('EUR-000003'), ['P1-C 0 approved -3.60'])
-  const [dispute] = await db.rows<{ outcome: string }>(sql`select outcome from disputes`)
+  assert.equal(
+    (await lines('EUR-000004')).filter((line) => line.startsWith('P1')),
+    ['P1-C 0 approved -3.60'],
+  )
+  const [dispute] = await db.rows<{ outcome: string }>(
+    sql`select outcome from disputes where code = 'P1'`,
+  )
   assert.is(dispute?.outcome, 'credited')
   const waiting = await db.rows<{ state: string; net: bigint }>(
     sql`select state, net_micros as net from adjustments`,

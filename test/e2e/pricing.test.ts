@@ -91,7 +91,7 @@ test('a policy nobody can price by is refused with a pointer into the terms', as
 
 test('what was agreed is what it is priced by, and the bill names it', async () => {
   const exact = { excl_vat: 3.15, incl_vat: 3.78 }
-  assert.is(await clear('P1', stepped('P1', exact)), 'held P1')
+  assert.is(await clear('P1', stepped('P1', exact)), 'provisional P1 P4')
   assert.is((await agree({ pricing_policy: { step_size: 'none' } })).status, 200)
   assert.is(await clear('P2', stepped('P2', exact)), 'provisional')
   const named = { base: 'ocpi-tariffs-0.6', name: 'TNM and EMA', version: '3', step_size: 'none' }
@@ -123,7 +123,7 @@ test('a tariff that differs from the published one is reported with both prices'
   // Charged by the tariff of before, it also says so.
   const cost = { excl_vat: 2.5, incl_vat: 3 }
   const claimed = { ...carrying('W2', 'T2'), total_cost: cost, total_energy_cost: cost }
-  assert.is(await clear('W2', claimed), 'held P1 P2')
+  assert.is(await clear('W2', claimed), 'provisional V3 P1 P2')
   assert.match(String(at(await finding('W2', 'P2'), 'message')), /claim is what the published one/)
   // The same tariff, whatever else in it changed, is no news.
   await publishedBefore(tariffOf('NL-TNM', 'T3', { last_updated: fromNow(-5 * HOUR_MS) }))

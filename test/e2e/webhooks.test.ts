@@ -2,6 +2,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Webhook } from 'standardwebhooks'
 import { sql } from '../../src/db/sql.ts'
+import { createSecrets } from '../../src/directory/secrets.ts'
+import { rekey } from '../../src/hub/rekey.ts'
 import { tellParties } from '../../src/hub/disputes/events.ts'
 import type { PartyEvent } from '../../src/hub/disputes/events.ts'
 import { at } from '../helpers/ask.ts'
@@ -233,6 +235,13 @@ webhooks('while a secret is rotated, messages are signed with both', async () =>
   await hub.passTime(25 * HOUR_MS)
   const tested = await hub.asParty(cpo, 'POST', '/webhook/test')
   assert.equal([at(tested.json, 'delivered'), at(tested.json, 'status')], [true, 204])
+  const replies = await Promise.all(
+    Array.from({ length: 12 }, () => hub.asParty(cpo, 'POST', '/webhook/test')),
+  )
+  assert.ok(
+    replies.some(({ status }) => status === 429),
+    'the hub is no hammer',
+  )
   const [, second] = own.got
   assert.is(at(bodyOf(second), 'type'), 'webhook.test')
   assert.not.match(second?.headers['webhook-signature'] ?? '', ' ')
@@ -250,6 +259,42 @@ webhooks('a webhook that is removed gets nothing more, also nothing of what wait
   await tell(hub)
   await hub.drain()
   assert.equal(own.got, [])
+})
+
+webhooks('secrets move with SECRETS_KEY; an eMSP alone is told of its records', async () => {
+  await using world = await startPair()
+  const { hub, cpo, emsp } = world
+  await using own = await receiver()
+  await using theirs = await receiver()
+  const put = await hub.asParty(emsp, 'PUT', '/webhook', { url: theirs.url })
+  await hub.asParty(cpo, 'PUT', '/webhook', { url: own.url })
+  await hub.asParty(emsp, 'POST', '/webhook/rotate')
+  const keys = [Buffer.alloc(32, 8), Buffer.alloc(32, 7)]
+  const secrets = createSecrets(keys)
+  const { context } = hub
+  const changed = await rekey({
+    ...context,
+    secrets,
+    config: { ...context.config, secretsKeys: keys },
+  })
+  assert.ok(changed > 0)
+  const fresh = createSecrets(keys.slice(0, 1))
+  const [row] = await context.db.rows<{ previous_sealed: Buffer }>(
+    sql`select previous_sealed from party_webhooks where platform_id = ${emsp.id}`,
+  )
+  assert.is(
+    fresh.open(row?.previous_sealed ?? Buffer.alloc(0), `webhook:${emsp.id}`),
+    at(put.json, 'secret'),
+  )
+  context.secrets = secrets
+  await tell(hub, { type: 'record.suggested', subject: 'record:5' })
+  await hub.drain()
+  assert.equal([own.got.length, theirs.got.length], [0, 1])
+  assert.is(at(bodyOf(theirs.got[0]), 'data', 'url'), `${hub.url}/party/v1/records/5`)
+  new Webhook(String(at(put.json, 'secret'))).verify(
+    theirs.got[0]?.body ?? '',
+    theirs.got[0]?.headers ?? {},
+  )
 })
 
 async function shownTable(hub: TestHub, table: 'party_webhooks' | 'audit_entries') {

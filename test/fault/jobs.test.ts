@@ -6,6 +6,7 @@ import { sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { seededRandom } from '../../src/sandbox/random.ts'
 import type { Random } from '../../src/sandbox/random.ts'
+import type { QueueName } from '../../config/queues.ts'
 import type { QueueSet, RowRef } from '../../workers/queues.ts'
 import { relayOnce } from '../../workers/relay.ts'
 import { reopenMissing, sweepDue } from '../../workers/sweep.ts'
@@ -27,7 +28,7 @@ const roundsMax = 100
 
 const jobs = suite('jobs')
 
-type Job = { queue: 'clear' | 'deliver' | 'settle' | 'study'; rows: readonly RowRef[] }
+type Job = { queue: QueueName; rows: readonly RowRef[] }
 /** Does the work of a hub; returns how many jobs ran. */
 type Work = (hub: TestHub) => Promise<number>
 

@@ -61,6 +61,7 @@ export const chargeFaults: Record<string, Fault> = {
     },
   },
   'Z5 ten weeks late': {
+    needs: { pair: 'plain' },
     plant: (bundle) => {
       const { slot } = bundle
       const received = slot.receivedMs

@@ -77,11 +77,15 @@ export const priceFaults: Record<string, Fault> = {
       expecting(bundle, { must: ['P5'], may: PRICES, change })
     },
   },
-  'P6 night price by UTC': {
+  'P6 no night price': {
     needs: { family: 'NIGHT', signs: true },
     plant: (bundle) => {
       acrossEleven(bundle)
-      const { total_cost, total_energy_cost } = rewritten(bundle, { zone: 'UTC' })
+      const elements = tariffOf(bundle)['elements']
+      const day = Array.isArray(elements) ? elements.slice(1) : []
+      const { total_cost, total_energy_cost } = rewritten(bundle, {
+        tariff: { ...tariffOf(bundle), elements: day },
+      })
       expecting(bundle, { must: ['P6'], may: PRICES, change: { total_cost, total_energy_cost } })
     },
   },

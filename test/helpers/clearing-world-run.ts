@@ -8,6 +8,7 @@ import { FAULTS } from './clearing-world-faults.ts'
 import { loadWorld } from './clearing-world-load.ts'
 import { loadBundles } from './clearing-world-tell.ts'
 import type { Loaded } from './clearing-world-tell.ts'
+import { newMonth, note, scoreMonth } from './clearing-world-month.ts'
 import { planSlots } from './clearing-world-plan.ts'
 import type { Needs } from './clearing-world-plan.ts'
 import { newScore, score } from './clearing-world-score.ts'
@@ -33,6 +34,7 @@ export async function runWorld(
   const slots = planSlots(world, { sessions: input.sessions, faults })
   await loadWorld(context, world)
   const run: WorldRun = { score: newScore(), cdrs: 0, clearMs: 0, loadMs: 0 }
+  const month = newMonth()
   for (let from = 0; from < slots.length; from += chunkSessions) {
     const began = performance.now()
     const bundles = slots.slice(from, from + chunkSessions).map((slot): Bundle => {
@@ -47,8 +49,10 @@ export async function runWorld(
     run.loadMs += told - began
     run.cdrs += loaded.length
     await scoreCdrs(context, { total: run.score, loaded })
+    note(month, bundles)
     input.progress?.(`${from + bundles.length} of ${slots.length} sessions`)
   }
+  await scoreMonth(context, { month, total: run.score })
   return run
 }
 

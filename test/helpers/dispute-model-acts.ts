@@ -88,6 +88,9 @@ function fits({ state, offer, upheld, amount: of }: Dispute, { side, verb, amoun
     (verb === 'accept' && side === 'cpo' && state !== 'proposed' && state !== 'arbitration')
   if (!takes || amount === null) return true
   if (amount.net > of.net || amount.net < upheld.net) return false
+  // All or nothing is no offer of a party: it has verbs of its own.
+  if (verb === 'propose' && PARTIES.includes(side) && (isZero(amount) || amount.net === of.net))
+    return false
   return verb !== 'accept' || (!isZero(amount) && amount.net > upheld.net)
 }
 

@@ -296,7 +296,8 @@ export function approveOne(input: { at: number } & Trouble): Command {
     async (model, real) => {
       const cdr = chosen(normal(model), input.at)
       const done = await through(real, input, (context) => approveBy(context, real.pair, cdr.id))
-      const may = ['provisional', 'held', 'approved', 'netted'].includes(cdr.state)
+      const isDisputed = cdr.disputes.some((one) => one.state !== 'draft' && isUndecided(one))
+      const may = ['provisional', 'held', 'approved', 'netted'].includes(cdr.state) && !isDisputed
       agree(done, may, `approve ${cdr.id} that is ${cdr.state}`)
       if (may && ['provisional', 'held'].includes(cdr.state)) approve(model, cdr)
       await clearAll(real, { crash: false, twice: false })

@@ -209,7 +209,9 @@ export function brokenLaws(seen: Seen): string[] {
       (all, { net }) => all + BigInt(net),
       cdr.book === null ? 0n : BigInt(cdr.part_net ?? cdr.net),
     )
-    const upheld = disputes.reduce((all, one) => all + BigInt(one.upheld_net), 0n)
+    const upheld = disputes
+      .filter((one) => !open.includes(one))
+      .reduce((all, one) => all + BigInt(one.upheld_net), 0n)
     if (cdr.book !== null && cdr.state !== 'credited' && claim >= 0n && sum + upheld !== claim)
       broken.push(`${cdr.cdr_id}: parts of ${sum} and ${upheld} upheld do not make ${claim}`)
   }

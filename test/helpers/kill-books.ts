@@ -89,7 +89,10 @@ async function checkBooked(db: Database, sent: readonly MeantCdr[]): Promise<num
   const bySource = new Map(rows.map((row) => [row.source, row]))
   for (const cdr of due) {
     const row = bySource.get(sourceOf(cdr))
-    const [pending, posted] = cdr.state === 'approved' ? [0n, 1n] : [1n, 0n]
+    // What is held and the rest are pending in one group, unless the rest was approved at once.
+    const states = meantLines(cdr).map(({ state }) => state)
+    const pending = states.some((state) => state !== 'approved') ? 1n : 0n
+    const posted = states.includes('approved') ? 1n : 0n
     const seen = { pending: row?.pending, posted: row?.posted, net: row?.net, tax: row?.tax }
     const meant = { pending, posted, net: String(cdr.net), tax: String(cdr.tax) }
     assert.equal(seen, meant, `booking of ${cdr.key}`)
@@ -124,8 +127,10 @@ async function checkAccounts(db: Database, sent: readonly MeantCdr[]): Promise<v
   const expected = new Map<string, bigint>()
   for (const cdr of sent) {
     if (cdr.state === 'quarantined') continue
-    const key = `${accountOf(cdr)} ${cdr.currency}`
-    expected.set(key, (expected.get(key) ?? 0n) + cdr.net + cdr.tax)
+    for (const { state, net, tax } of meantLines(cdr)) {
+      const key = `${accountOf({ ...cdr, state })} ${cdr.currency}`
+      expected.set(key, (expected.get(key) ?? 0n) + net + tax)
+    }
   }
   const rows = await db.rows<{ account: string; micros: bigint }>(sql`
     select code || ' ' || currency as account, debits_pending + debits_posted as micros
@@ -137,7 +142,17 @@ async function checkAccounts(db: Database, sent: readonly MeantCdr[]): Promise<v
   )
 }
 
-function accountOf(cdr: MeantCdr): string {
+/** The lines of a CDR: what is held of it, and where the rest stands. */
+function meantLines(cdr: MeantCdr): (Line & { state: MeantCdr['state'] })[] {
+  const { key, state, net, tax, heldNet, heldTax } = cdr
+  if (state === 'quarantined') return []
+  if (state !== 'held') return [{ key, state, net, tax }]
+  const held = { key, state, net: heldNet, tax: heldTax }
+  const rest = { key, state: cdr.rest, net: net - heldNet, tax: tax - heldTax }
+  return rest.net === 0n && rest.tax === 0n ? [held] : [rest, held]
+}
+
+function accountOf(cdr: Pick<MeantCdr, 'receiver' | 'owner' | 'state'>): string {
   const suffix = { approved: 'due', provisional: 'prov', held: 'disp', quarantined: 'none' }
   return `obl:${cdr.receiver}>${cdr.owner}:${suffix[cdr.state]}`
 }
@@ -164,17 +179,17 @@ export async function checkClosedCycle(
   )
   const now = await readLines(
     db,
-    sql`select c.owner, c.cdr_id, s.state, s.net_micros, s.tax_micros from cdr_states s join cdrs c on c.id = s.cdr_id
-      where s.cycle_id = ${cycleId}`,
+    sql`select c.owner, c.cdr_id, l.state, l.net_micros, l.tax_micros from settlement_lines l
+      join cdrs c on c.id = l.cdr_id where l.cycle_id = ${cycleId} and l.kind = 'running'`,
   )
   equalSets(lines.map(amountsOf), now.map(amountsOf), `lines of ${cycleId}`)
-  const meant = new Map(sent.map((cdr) => [cdr.key, cdr]))
+  const meant = new Map(sent.flatMap(meantLines).map((line) => [amountsOf(line), line.state]))
   for (const line of lines) {
-    const cdr = meant.get(line.key)
-    assert.is(amountsOf(line), `${line.key} ${cdr?.net} ${cdr?.tax}`)
+    const state = meant.get(amountsOf(line))
+    assert.ok(state !== undefined, `${amountsOf(line)} is no line of the books`)
     // What its provider approved after the close was provisional then.
-    const wasOpen = line.state === 'provisional' && cdr?.state === 'approved'
-    assert.ok(line.state === cdr?.state || wasOpen, `${line.key} was ${line.state}`)
+    const wasOpen = line.state === 'provisional' && state === 'approved'
+    assert.ok(line.state === state || wasOpen, `${line.key} was ${line.state}`)
   }
   await checkSums(db, { cycleId, kind: 'preliminary' })
   return lines.length
@@ -214,8 +229,9 @@ export async function checkFinalCycle(
   )
   const after = [...final, ...carried]
   equalSets(after.map(amountsOf), before.map(amountsOf), `what became of the lines of ${cycleId}`)
-  const meant = new Map(sent.map((cdr) => [cdr.key, cdr]))
-  for (const { key, state } of after) assert.is(state, meant.get(key)?.state, `${key} at the end`)
+  const meant = new Map(sent.flatMap(meantLines).map((line) => [amountsOf(line), line.state]))
+  for (const line of after)
+    assert.is(line.state, meant.get(amountsOf(line)), `${line.key} at the end`)
   const verification = await verifyLedger(db)
   assert.ok(verification.ok, JSON.stringify(verification))
 }

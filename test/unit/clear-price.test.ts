@@ -5,6 +5,7 @@ import type { AgreementTerms } from '../../src/hub/agreement-terms.ts'
 import type { CdrRow, Facts } from '../../src/hub/cdrs/clear-facts.ts'
 import { keptBill, priceRow, tariffOf } from '../../src/hub/cdrs/clear-price.ts'
 import type { PricedCdr } from '../../src/pricing/types.ts'
+import { received } from '../helpers/cdr-rows.ts'
 import { soundCdr, soundTariff } from '../helpers/clearing-case.ts'
 
 const test = suite('what a CDR is priced by')
@@ -13,35 +14,16 @@ const started = new Date('2026-03-01T10:00:00Z')
 
 function rowOf(value: unknown, text: string | null = null): CdrRow {
   return {
+    ...received,
     id: 7n,
-    owner: 'NL-TNM',
-    cdr_key: 'c',
     ocpi_version: text === null ? '2.2.1' : '2.1.1',
-    cdr_id: 'C',
-    receiver: 'DE-EMA',
     value,
     text_211: text,
     session_key: null,
-    token_key: 't',
     location_key: 'l',
-    is_credit: false,
-    original_key: null,
     started_at: started,
     ended_at: started,
-    currency: 'EUR',
     received_at: started,
-    correlation_id: 'x',
-    doubts: [],
-    state: 'received',
-    epoch: 0,
-    cycle_id: null,
-    net_micros: null,
-    tax_micros: null,
-    tax_known: false,
-    residue: null,
-    booked: null,
-    delivery: 'none',
-    agreement_version: null,
   }
 }
 
@@ -57,6 +39,7 @@ function factsOf(more: Partial<Facts>): Facts {
     overlapping: new Map(),
     originals: new Map(),
     creditedBy: new Map(),
+    known: new Map(),
     ...more,
   }
 }

@@ -30,7 +30,11 @@ const export_ = {
 
 runRules('clearing: signed meter data', [
   clear('a valid reading of the energy that is billed', signed({})),
-  clear('ten watt-hours are noise', signed({ to: '1020.41' })),
+  clear('a CDR that rounds to its last decimal', signed({ to: '1020.35' })),
+  clear('ten watt-hours are noise', {
+    ...signed({ to: '1020.39' }),
+    cdr: { total_energy: 20.4001 },
+  }),
 
   // G1
   hold('a signature that does not fit', signed({ verdict: 'invalid', reason: 'It does not fit' }), [
@@ -39,7 +43,12 @@ runRules('clearing: signed meter data', [
   clear('one that nobody can check', signed({ verdict: 'unverified' })),
 
   // G2
-  hold('less energy than is billed', signed({ to: '1020.389' }), ['G2 S']),
+  hold('less energy than is billed', signed({ to: '1020.349' }), ['G2 S']),
+  hold(
+    'a little less than a CDR that states it exactly',
+    { ...signed({ to: '1020.389' }), cdr: { total_energy: 20.4001 } },
+    ['G2 S'],
+  ),
   clear('more energy than is billed', signed({ to: '1020.5' }), ['G2 W']),
   clear('less energy that nobody could verify', signed({ to: '1010', verdict: 'unverified' }), [
     'G2 W',

@@ -5,6 +5,7 @@ import { readEnergyVerdict, withSignedEnergy } from '../../src/clearing/disputes
 import { deadlineText, eventText } from '../../src/clearing/disputes/sentences.ts'
 import { raisingWindow } from '../../src/clearing/disputes/terms.ts'
 import type { SignedReading } from '../../src/clearing/signed/types.ts'
+import { moment } from '../../src/hub/disputes/words.ts'
 import { show, terms, units } from '../helpers/dispute-machine.ts'
 
 const amounts = suite('amounts of disputes')
@@ -118,6 +119,12 @@ words('events name who did what and how much', () => {
   )
   assert.match(text({ verb: 'uphold', side: 'hub' }), /NL-TNM did not answer in time/)
   assert.match(text({ verb: 'close', side: 'hub', amount: null }), /sent no documents in time/)
+})
+
+words('moments are local, with their zone', () => {
+  const at = new Date('2026-12-06T13:00:00Z')
+  assert.match(moment(at, 'Europe/Amsterdam'), /^6 December 2026, 14:00 (CET|GMT\+1)$/)
+  assert.is(moment(at), '6 December 2026, 13:00 UTC')
 })
 
 words('a deadline says what happens by itself', () => {

@@ -157,6 +157,17 @@ machine('nobody accepts or rejects its own offer, nor offers for ever', () => {
   assert.match(refused({ ...stand, round: 3 }, counter), /no further offers/)
 })
 
+machine('all or nothing is no offer', () => {
+  const offered = (side: Side, net: number): string =>
+    refused(standAt('open'), { verb: 'propose', side, amount: given(net) })
+  assert.match(offered('cpo', 6), /'accept'/)
+  assert.match(offered('cpo', 0), /'answer'/)
+  assert.match(offered('emsp', 6), /names less/)
+  assert.match(offered('emsp', 0), /'withdraw'/)
+  const hub = done(standAt('open'), { verb: 'propose', side: 'operator', amount: given(0) })
+  assert.is(hub.state, 'proposed')
+})
+
 machine('a rejected offer goes to arbitration with what the hub finds right', () => {
   const stand = standAt('proposed', offer(3, 'cpo'))
   const next = done(stand, { verb: 'reject', side: 'emsp', verdict: units(5) })
@@ -186,6 +197,8 @@ machine('what opens a draft is told, and only that freezes evidence', () => {
     assert.not(opens(verb, 'hub'), verb)
   assert.equal(done(standAt('draft'), { verb: 'answer', side: 'cpo' }).via, ['open'])
   assert.not(done(standAt('open'), { verb: 'review', side: 'cpo' }).isOpening)
+  assert.equal(done(standAt('draft'), { verb: 'contest', side: 'emsp' }).said, units(6))
+  assert.is(done(standAt('open'), { verb: 'contest', side: 'emsp' }).said, null)
 })
 
 machine('a proof against the eMSP ends it as resolved, one for it waits for the credit', () => {

@@ -10,7 +10,7 @@ import { readZip } from '../../src/cli/read-zip.ts'
 import { runCli } from '../../src/cli/run.ts'
 import { zipOf } from '../../src/hub/disputes/evidence-zip.ts'
 import { mediaFault } from '../../src/hub/disputes/evidence-media.ts'
-import { minimised } from '../../src/hub/disputes/minimised.ts'
+import { minimiser } from '../../src/hub/disputes/minimised.ts'
 import { json, manifestOf, packFiles, sha256 } from '../helpers/evidence-pack.ts'
 import type { Files } from '../helpers/evidence-pack.ts'
 
@@ -48,7 +48,7 @@ test('a pack holds, and says what was checked', async () => {
   assert.match(out, /✓ events of the dispute +2 events, each following/)
   assert.match(
     out,
-    /✓ recomputation +Priced again by the tariffs in the pack: 5.5 EUR before tax, 6.6 EUR/,
+    /✓ recomputation +Priced again by the tariffs in the pack: 5.50 EUR before tax, 6.60 EUR/,
   )
   assert.match(out, /✓ signed meter data +Checked again, as recorded: 1 valid/)
   assert.match(out, /compare its evidence hash/)
@@ -115,7 +115,7 @@ test('a price or a signature that was recorded wrong does not come out again', (
   const kept = JSON.parse(String(packFiles().get('evidence/002-recomputation.json')))
   const bill = { ...kept.bill, total: { excl: '6.60', incl: '7.92' } }
   const dear = packFiles({ change: { 'recomputation.json': { ...kept, bill } } })
-  assert.match(faults(dear).join(), /Priced again it comes to 5.5 EUR.*not 6.60 EUR/)
+  assert.match(faults(dear).join(), /Priced again it comes to 5.50 EUR.*not 6.60 EUR/)
   const other = packFiles({
     change: { 'recomputation.json': { ...kept, cdr: { ...kept.cdr, total_energy: 12 } } },
   })
@@ -241,7 +241,7 @@ test('what may be added', () => {
 
 test('cards and contracts are hashed, EVSEs are not', () => {
   const shown = JSON.stringify(
-    minimised({
+    minimiser(Buffer.from('a CDR')).members({
       evse_uid: 'E1',
       evses: [{ uid: 'E1' }],
       cdr_token: { uid: 'CARD1', type: 'RFID', contract_id: 'DE8AA1' },
@@ -251,9 +251,12 @@ test('cards and contracts are hashed, EVSEs are not', () => {
   )
   assert.not.match(shown, /CARD1|card1|DE8AA1/)
   assert.match(shown, /"evse_uid":"E1","evses":\[\{"uid":"E1"\}\]/)
-  const hashes = [...shown.matchAll(/sha256:[0-9a-f]{16}/g)].map(([hash]) => hash)
+  const hashes = [...shown.matchAll(/hashed:[0-9a-f]{16}/g)].map(([hash]) => hash)
   assert.is(hashes.length, 3)
   assert.is(hashes[0], hashes[2])
+  const { words } = minimiser(Buffer.from('a CDR'))
+  const told = words('Card card1 (CARD10) at E1: CARD1.', ['CARD1', 'E1'])
+  assert.is(told, `Card ${hashes[0]} (CARD10) at E1: ${hashes[0]}.`)
 })
 
 test.run()

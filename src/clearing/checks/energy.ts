@@ -7,12 +7,14 @@ import {
   whenText,
 } from '../compare.ts'
 import type { Decimal } from '../decimal.ts'
-import { absolute, exactly, largest, multiply, ratio, readDecimal, textOf } from '../decimal.ts'
+import { connectorMaxKw } from '../connector-power.ts'
+import { absolute, exactly, multiply, ratio, readDecimal, textOf } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
 import type { SessionStep } from '../known.ts'
 import { at } from '../read.ts'
 import { riskOfEnergy } from '../risks.ts'
+import { PARAMETERS } from '../rules.ts'
 import { isCompleted } from './existence.ts'
 import { isBidirectional, provenEnergy } from './meter.ts'
 
@@ -121,8 +123,12 @@ function excuseFor(
   if (proven !== null && absolute(actual - proven.kwh) <= proven.noise)
     return { milder: 'W', step: `the meter signed ${energyText(proven.kwh)}, which decides` }
   const gapMs = uncountedMs(subject)
-  const power = largest(readDecimal(subject.input.location?.maxPowerKw) ?? 0n, UNKNOWN_POWER_KW)
-  const most = multiply(power, ratio(BigInt(gapMs), 3_600_000n))
+  const { connector } = subject.input.known?.place ?? {}
+  const power = connectorMaxKw(connector) ?? subject.input.location?.maxPowerKw
+  const most = multiply(
+    readDecimal(power) ?? exactly(PARAMETERS.powerUnknownKw),
+    ratio(BigInt(gapMs), 3_600_000n),
+  )
   if (gapMs === 0 || actual < expected || actual - expected > most + tolerance) return null
   const minutes = Math.round(gapMs / 60_000)
   return {
@@ -130,9 +136,6 @@ function excuseFor(
     step: `the session last counted ${minutes} min before its end, in which up to ${energyText(most)} may have been delivered`,
   }
 }
-
-/** What an EVSE of unknown power is taken to give at least: nobody is held for what is not known. */
-const UNKNOWN_POWER_KW = exactly('22')
 
 /** From the last count of the session to its end, where it ended without one; 0 where it did not, or nobody knows. */
 function uncountedMs({ facts, input }: Case): number {

@@ -1,10 +1,18 @@
 import { compared, energyText, parameterOf } from '../compare.ts'
 import type { Decimal } from '../decimal.ts'
-import { absolute, exactly, largest, shownText, textOf } from '../decimal.ts'
+import {
+  absolute,
+  decimalsOf,
+  exactly,
+  largest,
+  readDecimal,
+  shownText,
+  textOf,
+  unitOf,
+} from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
 import { at, listOf, readText, shown } from '../read.ts'
-import { readDecimal } from '../decimal.ts'
 import { riskOfEnergy } from '../risks.ts'
 import type { SignedReading } from '../signed/types.ts'
 
@@ -207,13 +215,18 @@ function countedEnergy(
   return { kwh, noise: noiseOf(subject, { code: 'G2', readings }) }
 }
 
-/** What registers and CDRs cannot tell apart. */
+/** What registers and CDRs cannot tell apart; a CDR may round to its last decimal. */
 function noiseOf(
-  { input }: Case,
+  { input, facts }: Case,
   { code, readings }: { code: 'G2' | 'G5'; readings: readonly SignedReading[] },
 ): Decimal {
   const own = parameterOf(input.agreement, { code, name: 'noise_kwh' })
-  return largest(own, ...readings.map(({ resolutionKwh }) => exactly(resolutionKwh ?? '0')))
+  const rounding = code === 'G2' ? unitOf(Math.max(1, decimalsOf(facts.energy))) / 2n : 0n
+  return largest(
+    own,
+    rounding,
+    ...readings.map(({ resolutionKwh }) => exactly(resolutionKwh ?? '0')),
+  )
 }
 
 /** The same key whether in hex or base64, with or without its algorithm before it. */

@@ -94,7 +94,13 @@ const ALWAYS: readonly Step[] = [
   },
   { verb: 'credit', by: ['hub'], to: 'closed', amount: 'nothing', outcome: 'credited' },
   { verb: 'tolerate', by: ['hub'], to: 'auto_resolved', amount: 'nothing', outcome: 'tolerated' },
-  { verb: 'resolve', by: ['hub', 'operator'], to: 'decided', via: ['auto_resolved'], amount: 'given' },
+  {
+    verb: 'resolve',
+    by: ['hub', 'operator'],
+    to: 'decided',
+    via: ['auto_resolved'],
+    amount: 'given',
+  },
   { verb: 'expire', by: ['hub', 'operator'], to: 'expired', amount: 'stands' },
 ]
 const GIVE_IN: Step = {

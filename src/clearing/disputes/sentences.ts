@@ -106,12 +106,12 @@ export function eventText(event: EventWords): string {
   const who = { cpo, emsp, hub: 'The hub', operator: 'The operator of the hub' }[side]
   switch (verb) {
     case 'contest':
-      return event.via.length > 0 || event.amount !== null
+      return event.amount !== null
         ? `${who} disputes ${amount}.`
         : `${who} adds a reason to the dispute about ${disputed}.`
     case 'open':
-      return side === 'hub' && event.state === 'draft'
-        ? `The hub found ${disputed} too much and holds it back; without a word of ${emsp} the dispute opens by itself.`
+      return event.state === 'draft'
+        ? `The hub found ${amount} too much and holds it back.`
         : `${who} opens the dispute about ${disputed}.`
     case 'review':
       return `${who} looks into the dispute.`

@@ -67,7 +67,9 @@ export function stepDispute(dispute: DisputeStand, act: Act): Result<{ next: Ste
   const isOpening =
     state === 'draft' && next.state !== 'draft' && !NEVER_OPENED.has(next.outcome ?? '')
   const via = isOpening && next.state !== 'open' ? ['open' as const, ...next.via] : next.via
-  return { ok: true, next: { ...next, via, isOpening } }
+  // Who opens a draft says what it is about.
+  const said = next.said ?? (isOpening && next.state === 'open' ? dispute.amount : null)
+  return { ok: true, next: { ...next, via, said, isOpening } }
 }
 
 /** How a draft ends that nobody made a dispute of. */
@@ -115,7 +117,7 @@ function amountOf(
       return namedAmount(dispute, act)
     case 'offer':
       if (!act.amount) return { ok: false, message: 'An offer names its amount.' }
-      return namedAmount(dispute, act)
+      return offeredAmount(dispute, act)
     case 'given': {
       const named = namedAmount(dispute, act)
       if (!named.ok || act.side !== 'cpo') return named
@@ -128,6 +130,21 @@ function amountOf(
     default:
       return step.amount satisfies never
   }
+}
+
+/** A party's offer goes towards the other side: all or nothing of what is disputed is no offer, it has verbs of its own. */
+function offeredAmount(dispute: DisputeStand, act: Act): Result<{ amount: DisputeAmount }> {
+  const named = namedAmount(dispute, act)
+  if (!named.ok || (act.side !== 'cpo' && act.side !== 'emsp')) return named
+  const isAll = isWithin(dispute.amount, named.amount)
+  if (!isAll && !isNothing(named.amount)) return named
+  const instead = {
+    cpo: isAll ? "To give all of it, 'accept'." : "To give nothing, 'answer' with the reason.",
+    emsp: isAll
+      ? 'You ask for all of it already; an offer names less.'
+      : "To give all of it up, 'withdraw'.",
+  }
+  return { ok: false, message: instead[act.side] }
 }
 
 function namedAmount(dispute: DisputeStand, act: Act): Result<{ amount: DisputeAmount }> {

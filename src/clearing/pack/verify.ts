@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { readDecimal, textOf } from '../decimal.ts'
 import { at, readText } from '../read.ts'
 import { readSigned } from '../signed/read.ts'
 import { chainFault } from './event-hash.ts'
@@ -92,17 +93,11 @@ function checkFrozen(
     const names = changed.map(({ name }) => name).join(', ')
     return [wrong('frozen evidence', `Not as it was frozen: ${names}.`)]
   }
-  const redacted = listed.filter((file) => file.redacted === true)
-  const told =
-    redacted.length === 0
-      ? ''
-      : ` The card in ${redacted.map(({ path }) => path).join(', ')} was hashed after its retention, so these bytes cannot be compared any more.`
-  return [
-    right(
-      'frozen evidence',
-      `${frozen.length} files as they were frozen; evidence hash ${hash}.${told}`,
-    ),
-  ]
+  const held = `${frozen.length} files as they were frozen; evidence hash ${hash}.`
+  const redacted = listed.filter((file) => file.redacted === true).map(({ path }) => path)
+  if (redacted.length === 0) return [right('frozen evidence', held)]
+  const but = `But the pack says that personal data in ${redacted.join(', ')} was hashed after its retention: what else these say cannot be compared with what was frozen.`
+  return [none('frozen evidence', `${held} ${but}`)]
 }
 
 /** Where a piece of evidence stands in the ZIP. */
@@ -137,22 +132,29 @@ function checkPrice(files: Files, listed: readonly PackFile[]): PackCheck {
     return wrong(subject, 'What was priced is not the CDR in the pack.')
   const priced = repriced(kept)
   if (!isSameBill(priced, kept.bill))
-    return wrong(subject, `Priced again it comes to ${totalOf(priced)}, not ${totalOf(kept.bill)}.`)
+    return wrong(
+      subject,
+      `Priced again it comes to ${billText(priced)}, not ${billText(kept.bill)}.`,
+    )
   const mended = kept.as_sent ? '' : ' The hub had mended the CDR before; see its notes.'
   return right(
     subject,
-    `Priced again by the tariffs in the pack: ${totalOf(priced)}, as recorded.${mended}`,
+    `Priced again by the tariffs in the pack: ${billText(priced)}, as recorded.${mended}`,
   )
 }
 
-function totalOf(bill: unknown): string {
+/** What a bill comes to, in words: `5.50 EUR before tax, 6.60 EUR with it`. */
+export function billText(bill: unknown): string {
   if (at(bill, '/ok') !== true)
     return `no price (${readText(at(bill, '/message')) ?? 'no reason given'})`
-  const total = (side: string): string | null => readText(at(bill, `/total/${side}`))
   const currency = readText(at(bill, '/currency')) ?? ''
+  const total = (side: string): string | null => {
+    const amount = readDecimal(at(bill, `/total/${side}`))
+    return amount === null ? null : `${textOf(amount, 2)} ${currency}`
+  }
   const [net, gross] = [total('excl'), total('incl')]
-  if (net === null) return gross === null ? 'no total' : `${gross} ${currency} with tax`
-  return `${net} ${currency} before tax${gross === null ? '' : `, ${gross} ${currency} with it`}`
+  if (net === null) return gross === null ? 'no total' : `${gross} with tax`
+  return `${net} before tax${gross === null ? '' : `, ${gross} with it`}`
 }
 
 /** Reads the signed records of the CDR again. */

@@ -169,12 +169,20 @@ async function showCdr({ hub, args }: CommandCall): Promise<Outcome> {
     ],
     ['session', text(cdr, 'session_id')],
     ['cycle', text(cdr, 'cycle')],
+    ...undisputedRow(cdr),
     ['delivery', text(cdr, 'delivery')],
     ['received', text(cdr, 'received_at')],
   ])
-  const findings = items(cdr, 'findings').map(
-    (finding) =>
+  const findings = items(cdr, 'findings').flatMap((finding) => {
+    const decision = member(member(finding, 'explanation'), 'decision')
+    return [
       `  ${text(finding, 'severity')} ${text(finding, 'code')}  ${text(finding, 'message')}`,
+      ...(typeof decision === 'string' ? [`        ${decision}`] : []),
+    ]
+  })
+  const parts = items(cdr, 'parts').map(
+    (part) =>
+      `  ${text(part, 'part')}  ${text(part, 'net')} + tax ${text(part, 'tax')}  ${text(part, 'book')}, dispute ${text(part, 'dispute')}`,
   )
   const history = items(cdr, 'history').map(
     (event) =>
@@ -183,12 +191,21 @@ async function showCdr({ hub, args }: CommandCall): Promise<Outcome> {
   const none = ['  none']
   const lines = [
     facts,
+    ...(parts.length > 0 ? ['parts beside it', ...parts] : []),
     'findings',
     ...(findings.length > 0 ? findings : none),
     'history',
     ...(history.length > 0 ? history : none),
   ]
   return { code: EXIT.ok, text: lines.join('\n'), json: cdr }
+}
+
+/** Where a part of the claim is disputed, or was. */
+function undisputedRow(cdr: unknown): [string, string][] {
+  const rest = member(cdr, 'undisputed')
+  if (items(cdr, 'parts').length === 0 || rest === null || rest === undefined) return []
+  const amount = `${text(rest, 'net')} + tax ${text(rest, 'tax')} ${text(cdr, 'currency')}`
+  return [['undisputed', amount]]
 }
 
 async function showStatement({ hub, args, flag }: CommandCall): Promise<Outcome> {

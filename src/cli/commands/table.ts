@@ -11,6 +11,7 @@ import { lintCommands } from './lint.ts'
 import { moneyCommands } from './money.ts'
 import { priceCommands } from './price.ts'
 import { quirkCommands } from './quirks.ts'
+import { recordCommands } from './records.ts'
 import { ruleCommands } from './rules.ts'
 import { tariffCommands } from './tariffs.ts'
 import { verifyCommands } from './verify.ts'
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   ...followUpCommands,
   ...ruleCommands,
   ...importCommands,
+  ...recordCommands,
   ...tariffCommands,
   ...priceCommands,
   ...explainCommands,

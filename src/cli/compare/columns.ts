@@ -2,7 +2,7 @@
  * What a row can say, and the names of columns that say it, folded (see folded): the first that a file has counts. Nested
  * members of JSON are joined: `cdr_token.uid` is `cdrtokenuid`, so that OCPI CDRs need no mapping.
  */
-export const FIELDS = {
+const FIELDS = {
   cdrId: ['cdrid', 'cdrnumber', 'cdr', 'id', 'transactionid', 'recordid'],
   sessionId: ['sessionid', 'session', 'chargingsessionid', 'sessionreference'],
   reference: ['authorizationreference', 'authorisationreference', 'authreference', 'reference'],
@@ -156,7 +156,7 @@ export function columnsOf(
 }
 
 /** `Energy (kWh)`, `energy_kwh` and `ENERGY KWH` are one name. */
-export function folded(header: string): string {
+function folded(header: string): string {
   return header
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

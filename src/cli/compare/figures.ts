@@ -29,7 +29,7 @@ export function shownTime(ms: number): string {
 }
 
 /** How long, with its direction: `+2 h 00 min`, `-95 s`. */
-export function shownSpan(ms: number): string {
+function shownSpan(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1_000)
   const sign = ms < 0 ? '-' : '+'
   if (seconds < 120) return `${sign}${seconds} s`

@@ -25,21 +25,21 @@ export function areForeignIds(ours: readonly Row[], theirs: readonly Row[]): boo
   return common > 0 && alike / common < SHARE_MIN
 }
 
-/** One thing that agrees is enough; that nothing can be compared is no contradiction. */
+/** One thing that agrees is enough, of time and energy both; that nothing can be compared is no contradiction. */
 function isPlausible({ record: a }: Row, { record: b }: Row): boolean {
-  const signs = [
-    a.sessionId === null || b.sessionId === null ? null : a.sessionId === b.sessionId,
-    a.start === null || b.start === null
-      ? null
-      : Math.abs(a.start - b.start) < DAY_MS && isNearStart(a, b),
-    (a.tokenUid === null && a.contract === null) || (b.tokenUid === null && b.contract === null)
-      ? null
-      : hasSameToken(a, b),
-    a.energyMwh === null || b.energyMwh === null ? null : hasSameEnergy(a.energyMwh, b.energyMwh),
-  ].filter((sign) => sign !== null)
-  return signs.length === 0 || signs.includes(true)
+  const hasCards =
+    (a.tokenUid !== null || a.contract !== null) && (b.tokenUid !== null || b.contract !== null)
+  const hasTimes = a.start !== null && b.start !== null
+  const isAtTime = hasTimes && isNearStart(a.start, b.start)
+  const isAsMuch =
+    a.energyMwh === null || b.energyMwh === null || hasSameEnergy(a.energyMwh, b.energyMwh)
+  const hasSession = a.sessionId !== null && b.sessionId !== null
+  if (!hasCards && !hasTimes && !hasSession) return true
+  return (hasSession && a.sessionId === b.sessionId) || hasSameToken(a, b) || (isAtTime && isAsMuch)
 }
 
-function isNearStart(a: Row['record'], b: Row['record']): boolean {
-  return Math.abs((a.start ?? 0) - (b.start ?? 0)) % 1_800_000 < 90_000
+/** The same moment, or off by whole half hours of one day: clocks are off like that, other sessions seldom. */
+function isNearStart(a: number, b: number): boolean {
+  const apart = Math.abs(a - b)
+  return apart < DAY_MS && (apart + 90_000) % 1_800_000 < 180_000
 }

@@ -54,7 +54,6 @@ $$;
 alter table cdr_findings add column explanation jsonb;
 
 alter table cdrs add column channel text not null default 'push' check (channel in ('push', 'pull'));
-create index cdrs_place_time on cdrs (started_at, receiver) where not is_credit;
 -- Where it was charged, so that what overlaps there is found.
 alter table cdrs add column evse_key text;
 create index cdrs_evse on cdrs (owner, evse_key, started_at) where evse_key is not null and not is_credit;
@@ -125,6 +124,8 @@ create table disputes (
   deadline_at timestamptz,
   -- What happens by itself at the deadline.
   default_verb text,
+  -- The epoch in which its parties were reminded of the deadline.
+  reminded_epoch integer,
   out_of_time boolean not null default false,
   statement text,
   outcome text check (outcome in
@@ -518,21 +519,6 @@ create table reconciliation_lines (
   primary key (reconciliation_id, number)
 );
 create index reconciliation_lines_pair on reconciliation_lines (reconciliation_id, kind, owner, receiver, number);
-
--- Small differences of one sign, added up by pair and tariff or EVSE (see clearing/bias.ts), up to the CDR last_cdr.
-create table bias_sums (
-  owner text not null,
-  receiver text not null,
-  currency text not null,
-  subject text not null,
-  count bigint not null,
-  sum_micros bigint not null,
-  rise_micros bigint not null,
-  rise_since bigint,
-  last_cdr bigint not null,
-  updated_at timestamptz not null default clock_timestamp(),
-  primary key (owner, receiver, currency, subject)
-);
 
 -- What is missing, told in levels: a completed session without CDR, a record without CDR, a CPO that went quiet.
 create table missing_notices (

@@ -10,6 +10,7 @@ import { isRecord } from '../../ocpi/validate.ts'
 import { fromMicros } from '../../ledger/money.ts'
 import { decideCdr } from '../cdrs/decide-cdr.ts'
 import { appendAudit } from './audit.ts'
+import { readPartsOf } from './cdr-parts.ts'
 import type { PageRequest } from './paging.ts'
 import { beforeId, pageOf } from './paging.ts'
 import { Refusal } from './refusal.ts'
@@ -66,11 +67,13 @@ export async function getCdr(db: Sql, scope: Scope, key: CdrKey) {
   const row = await findCdr(db, scope, key)
   const [stored] = await db.rows<StoredRow>(sql`
     select c.original, c.ocpi_version, c.correlation_id, s.breakdown, s.residue, s.carried_from,
-      s.contest_until, s.wait_until, s.agreement_version
+      s.contest_until, s.wait_until, s.agreement_version, s.part_net, s.part_tax
     from cdrs c join cdr_states s on s.cdr_id = c.id where c.id = ${row.id}`)
   if (!stored) throw unknownCdr(key)
   return {
     ...asItem(row),
+    undisputed: undisputedOf(row, stored),
+    parts: await readPartsOf(db, row.id),
     history: await readHistory(db, { id: row.id, scope }),
     findings: await readFindings(db, row.id),
     breakdown: stored.breakdown,
@@ -189,11 +192,22 @@ type StoredRow = {
   contest_until: Date | null
   wait_until: Date | null
   agreement_version: number | null
+  part_net: bigint | null
+  part_tax: bigint | null
+}
+
+/** What nobody disputes of the claim; null while there is none. */
+function undisputedOf(row: CdrRow, stored: StoredRow): { net: string; tax: string } | null {
+  const net = stored.part_net ?? row.net_micros
+  const tax = stored.part_tax ?? row.tax_micros
+  return net === null ? null : { net: fromMicros(net), tax: fromMicros(tax ?? 0n) }
 }
 
 type EventRow = {
   epoch: number
   state: CdrState
+  via: string[]
+  hash: Buffer | null
   actor: string
   reason_code: string
   reason: string | null
@@ -203,13 +217,14 @@ type EventRow = {
 /** Which operator acted is the hub's own affair: a party reads `operator`. */
 async function readHistory(db: Sql, of: { id: bigint; scope: Scope }) {
   const rows = await db.rows<EventRow>(sql`
-    select epoch, state, actor, reason_code, reason, at from cdr_events where cdr_id = ${of.id} order by epoch`)
+    select epoch, state, via, hash, actor, reason_code, reason, at from cdr_events where cdr_id = ${of.id} order by epoch`)
   const shown = (text: string) =>
     of.scope.kind === 'party' ? text.replace(/operator:[\w-]+/g, 'operator') : text
   return rows.map((row) => ({
     ...row,
     actor: shown(row.actor),
     reason_code: shown(row.reason_code),
+    hash: row.hash?.toString('hex') ?? null,
     at: row.at.toISOString(),
   }))
 }

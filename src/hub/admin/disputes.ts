@@ -136,6 +136,7 @@ export async function approveByFilter(
   const { scope, filter, reason } = order
   const { actor } = scope
   const approved = await approveCdrs(context, { scope, actor, filter, reason: reason ?? null })
+  if (approved.approved === 0) return approved
   await context.db.transaction((tx) =>
     appendAudit(tx, {
       actor,

@@ -108,6 +108,13 @@ export async function testWebhook(context: Context, scope: Scope) {
     select url, secret_sealed, case when previous_until > clock_timestamp() then previous_sealed end as previous_sealed
     from party_webhooks where platform_id = ${platformId}`)
   if (!hook) throw none()
+  const share = context.limiter.take(`webhook-test:${platformId}`, limits.webhookTestsPerMinuteMax)
+  if (!share.ok) {
+    const { retryAfterS } = share
+    throw new Refusal('rateLimited', 'The webhook was tested often just now; wait a minute.', {
+      retryAfterS,
+    })
+  }
   const { url, secret_sealed: current, previous_sealed: previous } = hook
   const id = context.ids.id('evt_test')
   const body = JSON.stringify({

@@ -247,8 +247,9 @@ async function readPast(tx: Tx, ids: readonly bigint[]): Promise<Map<bigint, Pas
     select s.cdr_id as id,
       array(select distinct f.code from cdr_findings f where f.cdr_id = s.cdr_id and f.superseded_at is null
         and f.severity in ('F', 'S')) as severe,
-      coalesce((select jsonb_agg(jsonb_build_object('code', d.code, 'outcome', d.outcome)) from disputes d
-        where d.cdr_id = s.cdr_id and d.closed_at is not null), '[]'::jsonb) as disputes,
+      coalesce((select jsonb_agg(jsonb_build_object('code', d.code, 'outcome', coalesce(d.outcome, 'upheld'))) from disputes d
+        where d.cdr_id = s.cdr_id and (d.closed_at is not null or d.state in ('await_credit', 'await_replacement'))),
+        '[]'::jsonb) as disputes,
       s.state in ('approved', 'allocated', 'netted', 'settled')
         and not exists (select from disputes d where d.cdr_id = s.cdr_id) as unchallenged
     from cdr_states s where s.cdr_id = any(${ids.map(String)}::bigint[])`)

@@ -25,6 +25,11 @@ export async function readMeters(tx: Tx, rows: readonly KnownRow[]): Promise<Map
     return { row, registeredKey, signed: readSigned(row.value, { registeredKey }) }
   })
   const before = await readPreviousStops(tx, read)
+  for (const one of read) {
+    const near = stopInBatch(one, read)
+    const known = before.get(one.row.id)?.at ?? null
+    if (near && (known === null || near.at > known)) before.set(one.row.id, near)
+  }
   return new Map(
     read.map(({ row, registeredKey, signed }) => [
       row.id,
@@ -77,6 +82,29 @@ async function readPreviousStops(
       { kwh: textOf(readKwh(row.stop_mwh)), at: row.stopped_at, cdrId: row.cdr_id },
     ]),
   )
+}
+
+/** The session before may be in the same batch, so that its registers are kept only after this. */
+function stopInBatch(
+  { row, signed }: Read,
+  all: readonly Read[],
+): { kwh: string; at: Date; cdrId: string } | null {
+  const own = signed.find(({ start }) => start !== null)
+  const began = own?.start?.at ?? row.started_at
+  if (!own || !began) return null
+  const latest = began.getTime() + limits.clockSkewMs
+  const key = meterKeyOf(row, own)
+  return all.reduce<{ kwh: string; at: Date; cdrId: string } | null>((best, other) => {
+    if (other.row.id >= row.id || other.row.owner !== row.owner) return best
+    const reading = other.signed.find(
+      ({ verdict, start, stop }) => verdict === 'valid' && start !== null && stop !== null,
+    )
+    const at = reading?.stop?.at ?? other.row.ended_at
+    const start = reading?.start?.at ?? other.row.started_at
+    if (!reading?.stop || !at || !start || meterKeyOf(other.row, reading) !== key) return best
+    if (start >= began || at.getTime() > latest || (best !== null && at <= best.at)) return best
+    return { kwh: reading.stop.kwh, at, cdrId: other.row.cdr_id }
+  }, null)
 }
 
 /** The meter by its own id, else by its key, else the EVSE stands for it. */

@@ -51,23 +51,31 @@ async function readNear(tx: Tx, rows: readonly KnownRow[]): Promise<Near[]> {
         ${limits.similarStartMs}::float8 * interval '1 millisecond' as start,
         ${limits.neighbourGapMs}::float8 * interval '1 millisecond' as gap
     ), found as (
-      -- Of the same card, at nearly the same time or directly before or after.
+      -- Of the same card, at nearly the same time or directly before or after. The limits keep the planner at the indexes.
       select q.id, c.id as other,
         case when c.started_at between q.started_at - w.start and q.started_at + w.start then 'similar' else 'neighbour' end
           as relation
-      from q cross join window_of w join cdrs c on c.receiver = q.receiver and c.token_key = q.token_key
-        and c.started_at between q.started_at - w.back and q.ended_at + w.gap
-      where c.id <> q.id and not c.is_credit
-        and (c.started_at between q.started_at - w.start and q.started_at + w.start
-          or ((c.ended_at between q.started_at - w.gap and q.started_at
-              or c.started_at between q.ended_at and q.ended_at + w.gap)
-            and c.owner = q.owner and c.evse_key = q.evse_key))
+      from q cross join window_of w cross join lateral (
+        select c.id, c.started_at from cdrs c
+        where c.receiver = q.receiver and c.token_key = q.token_key
+          and c.started_at between q.started_at - w.back and q.ended_at + w.gap
+          and c.id <> q.id and not c.is_credit
+          and (c.started_at between q.started_at - w.start and q.started_at + w.start
+            or ((c.ended_at between q.started_at - w.gap and q.started_at
+                or c.started_at between q.ended_at and q.ended_at + w.gap)
+              and c.owner = q.owner and c.evse_key = q.evse_key))
+        order by c.started_at limit ${limits.knownRivalsMax}
+      ) c
       union all
       -- Of another card at the same EVSE, at the same time.
       select q.id, c.id, 'connector'
-      from q cross join window_of w join cdrs c on c.owner = q.owner and c.evse_key = q.evse_key
-        and c.started_at > q.started_at - w.back and c.started_at < q.ended_at and c.ended_at > q.started_at
-      where c.id <> q.id and not c.is_credit and (c.receiver, c.token_key) <> (q.receiver, q.token_key)
+      from q cross join window_of w cross join lateral (
+        select c.id from cdrs c
+        where c.owner = q.owner and c.evse_key = q.evse_key and not c.is_credit
+          and c.started_at > q.started_at - w.back and c.started_at < q.ended_at and c.ended_at > q.started_at
+          and c.id <> q.id and (c.receiver, c.token_key) <> (q.receiver, q.token_key)
+        order by c.started_at limit ${limits.knownRivalsMax}
+      ) c
     )
     select f.id, f.other, f.relation from found f join cdr_states s on s.cdr_id = f.other
     where s.state in ('provisional', 'contested', 'approved', 'allocated', 'netted', 'settled')
@@ -75,11 +83,12 @@ async function readNear(tx: Tx, rows: readonly KnownRow[]): Promise<Near[]> {
     union all
     -- The one before, where it was somewhere else.
     select q.id, c.id, 'before' from q cross join window_of w cross join lateral (
-      select c.id, c.owner, c.location_key from cdrs c join cdr_states s on s.cdr_id = c.id
+      select c.id, c.owner, c.location_key from cdrs c
       where c.receiver = q.receiver and c.token_key = q.token_key and c.id < q.id and not c.is_credit
         and c.started_at >= q.started_at - w.back and c.started_at < q.started_at
-        and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn')
-      order by c.started_at desc, c.id desc limit 1
+        and not exists (select from cdr_states s where s.cdr_id = c.id
+          and s.state in ('quarantined', 'dropped', 'credited', 'withdrawn'))
+      order by c.started_at desc limit 1
     ) c where (c.owner, c.location_key) is distinct from (q.owner, q.location_key)
     order by 1, 3, 2`)
 }
@@ -180,7 +189,8 @@ function isSamePlace(row: KnownRow, { own, other }: { own: Place; other: Other }
 
 /** The folded uid of the EVSE of a CDR; null when it names none. */
 export function evseKeyOf({ value }: Pick<KnownRow, 'value'>): string | null {
-  return placeOf(value).evse
+  const place = isRecord(value) && isRecord(value.cdr_location) ? value.cdr_location : {}
+  return folded(place.evse_uid)
 }
 
 /** The subject of everything that is charged at an EVSE. */

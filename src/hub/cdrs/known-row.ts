@@ -1,7 +1,7 @@
 import type { FiguredCdr } from '../records/columns.ts'
 
 /** What of a CDR says what else may be known of its session. */
-export type KnownRow = FiguredCdr & { token_key: string; received_at: Date }
+export type KnownRow = FiguredCdr & { cdr_id: string; token_key: string; received_at: Date }
 
 /** A token as of the start of a session. `afterStart`: the oldest version that is known is younger. */
 export type TokenAtStart = {

@@ -1,11 +1,8 @@
 import { fromMicros } from '../../ledger/money.ts'
 import type { EndedDispute } from '../disputes/ends.ts'
 import type { PartyEvent, PartyEventType } from '../disputes/events.ts'
-import { grossText, titleOf } from '../disputes/tell.ts'
+import { grossText, KEPT_BACK, titleOf } from '../disputes/tell.ts'
 import type { Transition } from './transition.ts'
-
-/** Where nobody knows the token, the CDR is not given to the eMSP that it names: nor is word of it. */
-const KEPT_BACK = 'A1'
 
 /** What parties are told of transitions: what is held, contested, approved or credited now and was not before. */
 export function cdrEvents(

@@ -136,7 +136,8 @@ async function moveMoney(locked: LockedDispute, move: Move): Promise<void> {
     const item = upheld.find(({ cdrId }) => cdrId === row.id) ?? null
     return planCdr(locked, { row, item, move }) ?? []
   })
-  await writeTransitions(tx, transitions, { actor: move.doer.actor, reason: move.doer.text })
+  const { actor, side, text: reason } = move.doer
+  await writeTransitions(tx, transitions, { actor, side, reason })
   // Whoever stood behind a CDR of which nothing is left may stand now.
   await judgeAgain(
     tx,

@@ -54,7 +54,7 @@ export async function tellParties(tx: Tx, events: readonly PartyEvent[]): Promis
     bodies: told.map(({ body }) => body),
   }
   await writeEvents(tx, columns)
-  await writePushes(tx, columns)
+  if (events.some(({ subject }) => subject.startsWith('dispute:'))) await writePushes(tx, columns)
 }
 
 type Columns = {
@@ -66,7 +66,7 @@ type Columns = {
 }
 
 /**
- * One row per webhook and side. The sweep makes work of them, one row of the outbox per webhook: written here it would be
+ * One row per webhook and side; of records only the eMSP's, whose they are. The sweep makes work of them, one row of the outbox per webhook: written here it would be
  * the same row in every transaction, and they would wait for each other with their locks in hand.
  */
 async function writeEvents(tx: Tx, { types, owners, receivers, subjects, bodies }: Columns) {
@@ -87,7 +87,7 @@ async function writeEvents(tx: Tx, { types, owners, receivers, subjects, bodies 
         as s (side, role, party, other)
       join platform_parties p on p.party = s.party and p.role = s.role and p.registered
       join platforms f on f.id = p.platform_id and f.status = 'registered'
-      join party_webhooks w on w.platform_id = p.platform_id
+      join party_webhooks w on w.platform_id = p.platform_id and (h.kind <> 'record' or s.side = 'emsp')
         and (w.events && array[h.type, '*'])
       left join disputes d on h.kind = 'dispute' and d.id = h.number
       left join adjustments a on h.kind = 'adjustment' and a.id = h.number

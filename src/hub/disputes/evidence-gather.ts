@@ -1,6 +1,7 @@
 import { limits } from '../../../config/limits.ts'
 import { assert } from '../../assert.ts'
 import { isSameClaim } from '../../clearing/pack/recompute.ts'
+import { at, readText } from '../../clearing/read.ts'
 import { EVIDENCE_NAMES } from '../../clearing/pack/types.ts'
 import type { Recomputation, SignedEvidence } from '../../clearing/pack/types.ts'
 import { readSigned } from '../../clearing/signed/read.ts'
@@ -12,8 +13,11 @@ import type { CdrRow, Facts } from '../cdrs/clear-facts.ts'
 import { priceRow, tariffOf } from '../cdrs/clear-price.ts'
 import type { Prices } from '../cdrs/clear-price.ts'
 import { readAgreed } from './evidence-agreed.ts'
-import type { EvidenceFile } from './evidence.ts'
-import { minimised } from './minimised.ts'
+import { minimiser } from './minimised.ts'
+import type { Minimiser } from './minimised.ts'
+
+/** One piece of evidence before it has a number. */
+export type EvidenceFile = { name: string; media: string; bytes: Buffer }
 
 /**
  * Everything known about the session of a CDR, as files. Cards and contracts are hashed but in the CDR itself, which
@@ -28,24 +32,29 @@ export async function gatherEvidence(
   assert(row !== undefined, `dispute ${disputeId} is about a CDR that is not there`)
   const facts = await readFacts(tx, [row], [])
   const original = await readOriginal(tx, cdrId)
+  const sent = dropNulls(parsed(original.original))
+  const minimised = minimiser(original.original)
+  const cards = cardsOf(sent)
   const agreed = await readAgreed(tx, row)
   const prices = priceRow({ row, facts, tariff: tariffOf(row, facts), agreed })
-  const sent = dropNulls(parsed(original.original))
   const known = facts.known.get(row.id)
   const tokenKnown = known?.token
-    ? { received_at: known.token.receivedAt, token: minimised(known.token.value) }
+    ? { received_at: known.token.receivedAt, token: minimised.members(known.token.value) }
     : null
   const pieces: [name: string, value: unknown][] = [
     ['receipt.json', receiptOf(row, original)],
-    ['session-history.json', await readSession(tx, row)],
+    ['session-history.json', await readSession(tx, { row, minimised })],
     ['tariffs.json', tariffsOf(prices)],
     ['authority.json', filled({ token: tokenKnown, requests: listed(known?.authorizations) })],
     ['location.json', known?.place ?? null],
-    ['emsp-record.json', await readRecords(tx, cdrId)],
+    ['emsp-record.json', await readRecords(tx, { cdrId, minimised })],
     [EVIDENCE_NAMES.signed, signedOf(sent, known?.meter?.registeredKey ?? null)],
-    [EVIDENCE_NAMES.recomputation, recomputationOf(prices, sent)],
+    [EVIDENCE_NAMES.recomputation, recomputationOf(prices, { sent, minimised })],
     ['agreement.json', { version: agreed.version, terms: agreed.terms }],
-    ['findings.json', await readFindings(tx, cdrId)],
+    [
+      'findings.json',
+      hidden(await readFindings(tx, cdrId), (text) => minimised.words(text, cards)),
+    ],
     ['decisions.json', await readDecisions(tx, { row, disputeId })],
   ]
   return {
@@ -55,6 +64,20 @@ export async function gatherEvidence(
       ...pieces.flatMap(([name, value]) => (value === null ? [] : [jsonFile(name, value)])),
     ],
   }
+}
+
+/** The ids in a CDR that findings may quote. */
+function cardsOf(sent: unknown): string[] {
+  const names = ['/cdr_token/uid', '/cdr_token/contract_id', '/auth_id']
+  return names.flatMap((pointer) => readText(at(sent, pointer)) ?? [])
+}
+
+/** The same with every text in it changed. */
+function hidden(value: object[] | null, change: (text: string) => string): unknown {
+  if (value === null) return null
+  return JSON.parse(jsonText(value), (_, member: unknown) =>
+    typeof member === 'string' ? change(member) : member,
+  )
 }
 
 type Original = { original: Buffer; ocpi_version: string; channel: string; content_hash: string }
@@ -82,13 +105,18 @@ function receiptOf(
 }
 
 /** Every message about the session with when it came; `sha256` is of the message as it came, `message` minimised. */
-async function readSession(tx: Tx, row: CdrRow): Promise<object[] | null> {
+async function readSession(
+  tx: Tx,
+  { row, minimised }: { row: CdrRow; minimised: Minimiser },
+): Promise<object[] | null> {
   if (row.session_key === null) return null
   const steps = await tx.rows<{ body: string } & Record<string, unknown>>(sql`
     select at as received_at, method, status, kwh, last_updated, encode(sha256, 'hex') as sha256, body
     from session_steps where owner = ${row.owner} and object_key = ${row.session_key}
     order by id limit ${limits.evidenceStepsMax}`)
-  return listed(steps.map(({ body, ...step }) => ({ ...step, message: minimised(parsed(body)) })))
+  return listed(
+    steps.map(({ body, ...step }) => ({ ...step, message: minimised.members(parsed(body)) })),
+  )
 }
 
 function tariffsOf({ pricing, stored, contract }: Prices): object | null {
@@ -101,13 +129,18 @@ function totalsOf(priced: Prices['priced']): object | null {
   return priced.ok ? { currency: priced.currency, total: priced.total } : { cannot: priced.message }
 }
 
-async function readRecords(tx: Tx, cdrId: bigint): Promise<object[] | null> {
+async function readRecords(
+  tx: Tx,
+  { cdrId, minimised }: { cdrId: bigint; minimised: Minimiser },
+): Promise<object[] | null> {
   const records = await tx.rows<{ value: unknown } & Record<string, unknown>>(sql`
     select r.record_id, r.revision, r.source, r.received_at, encode(r.content_hash, 'hex') as content_hash,
       m.kind, m.tier, m.score, m.confirmed, m.shift_minutes, r.value
     from record_matches m join emsp_records r on r.id = m.record_id
     where m.cdr_id = ${cdrId.toString()}::bigint and not m.rejected order by r.id limit ${limits.evidenceDecisionsMax}`)
-  return listed(records.map(({ value, ...record }) => ({ ...record, record: minimised(value) })))
+  return listed(
+    records.map(({ value, ...record }) => ({ ...record, record: minimised.members(value) })),
+  )
 }
 
 function signedOf(sent: unknown, registeredKey: string | null): SignedEvidence | null {
@@ -115,7 +148,10 @@ function signedOf(sent: unknown, registeredKey: string | null): SignedEvidence |
   return readings.length === 0 ? null : { registered_key: registeredKey, readings }
 }
 
-function recomputationOf({ pricing, priced }: Prices, sent: unknown): Recomputation {
+function recomputationOf(
+  { pricing, priced }: Prices,
+  { sent, minimised }: { sent: unknown; minimised: Minimiser },
+): Recomputation {
   if (pricing === null || priced === null)
     return { possible: false, why: 'No tariff is known that the session was charged by.' }
   const { cdr, tariffs, options } = pricing
@@ -124,7 +160,7 @@ function recomputationOf({ pricing, priced }: Prices, sent: unknown): Recomputat
   return {
     possible: true,
     as_sent: isSameClaim(sent, cdr),
-    cdr: minimised(cdr),
+    cdr: minimised.members(cdr),
     tariffs,
     time_zone: options.timeZone ?? null,
     policy,
@@ -174,12 +210,12 @@ function filled(value: Readonly<Record<string, unknown>>): object | null {
 }
 
 function jsonFile(name: string, value: unknown): EvidenceFile {
-  const text = JSON.stringify(value, (_, member: unknown) =>
-    typeof member === 'bigint' ? member.toString() : member,
-  )
-  return { name, media: 'application/json', bytes: Buffer.from(`${pretty(text)}\n`) }
+  const text = JSON.stringify(JSON.parse(jsonText(value)), null, 2)
+  return { name, media: 'application/json', bytes: Buffer.from(`${text}\n`) }
 }
 
-function pretty(text: string): string {
-  return JSON.stringify(JSON.parse(text), null, 2)
+function jsonText(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'bigint' ? member.toString() : member,
+  )
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { parsed } from '../../clearing/pack/read.ts'
 import { PACK_FORMAT, PACK_PATHS, PACK_VERSION } from '../../clearing/pack/types.ts'
 import type { PackEvent, PackFile, PackManifest } from '../../clearing/pack/types.ts'
 import { evidencePath } from '../../clearing/pack/verify.ts'
@@ -23,7 +24,7 @@ export async function evidencePack(
   const dispute = await getDispute(context.db, scope, id)
   const rows = await readRows(context.db, id)
   const events = await readEvents(context.db, { id, scope })
-  const { possible, evidence, history, ...facts } = dispute
+  const { possible, evidence, history, cdr, ...facts } = dispute
   const contents = rows.map((row) => ({ row, path: evidencePath(row), bytes: row.bytes }))
   const files: PackFile[] = contents.map(({ row, path, bytes }) => {
     const sha256 = hashOf(bytes)
@@ -38,12 +39,19 @@ export async function evidencePack(
     }
   })
   const readme = Buffer.from(
-    readmeOf({ dispute, files, findings: jsonOf(contents, 'findings.json') }),
+    readmeOf({
+      dispute,
+      files,
+      cdr: jsonOf(contents, 'cdr.json'),
+      recomputation: jsonOf(contents, 'recomputation.json'),
+      findings: jsonOf(contents, 'findings.json'),
+    }),
   )
   const manifest: PackManifest = {
     format: PACK_FORMAT,
     version: PACK_VERSION,
-    dispute: { ...facts, history },
+    // The card stands in the CDR alone.
+    dispute: { ...facts, cdr: cdr === null ? null : { party: dispute.cpo, id: cdr.id }, history },
     evidence_hash: dispute.evidence_hash,
     files: [
       {
@@ -125,7 +133,7 @@ async function readEvents(
 
 function jsonOf(contents: readonly { row: Row; bytes: Buffer }[], name: string): unknown {
   const found = contents.find(({ row }) => row.name === name && row.added_by === 'hub')
-  return found === undefined ? null : JSON.parse(found.bytes.toString('utf8'))
+  return found === undefined ? null : (parsed(found.bytes) ?? null)
 }
 
 function shownActor(actor: string, scope: Scope): string {

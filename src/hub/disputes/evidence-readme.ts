@@ -1,4 +1,6 @@
-import { at, listOf, readText } from '../../clearing/read.ts'
+import { readDecimal, textOf } from '../../clearing/decimal.ts'
+import { billText } from '../../clearing/pack/verify.ts'
+import { at, listOf, readPrice, readText, readTime } from '../../clearing/read.ts'
 import type { PackFile } from '../../clearing/pack/types.ts'
 import { toMicros } from '../../ledger/money.ts'
 import type { DisputeDetail } from './read-detail.ts'
@@ -22,16 +24,25 @@ const FILES: Readonly<Record<string, string>> = {
   'manifest.json': 'the list of what was frozen, with its hashes',
 }
 
-type Input = { dispute: DisputeDetail; files: readonly PackFile[]; findings: unknown }
+/** `cdr`, `recomputation`, `findings`: what stands in these files of the evidence, parsed; null where there is none. */
+type Input = {
+  dispute: DisputeDetail
+  files: readonly PackFile[]
+  cdr: unknown
+  recomputation: unknown
+  findings: unknown
+}
 
 /** The page of a pack that people read first, in Markdown. */
-export function readmeOf({ dispute, files, findings }: Input): string {
+export function readmeOf({ dispute, files, cdr, recomputation, findings }: Input): string {
+  const zone = readText(at(recomputation, '/time_zone')) ?? 'UTC'
   return [
     `# Dispute ${dispute.id}: ${line(dispute.title)}`,
     aboutText(dispute),
-    factsText(dispute),
+    factsText(dispute, zone),
+    cdrText({ cdr, recomputation, zone }),
     findingsText(dispute.code, findings),
-    historyText(dispute),
+    historyText(dispute, zone),
     filesText(files),
     checkText(dispute),
   ]
@@ -46,7 +57,7 @@ function aboutText({ cdr, cpo, emsp, item_count: count }: DisputeDetail): string
   return `${emsp} and ${cpo} disagree about CDR ${line(cdr.id)} of ${cpo}.`
 }
 
-function factsText(dispute: DisputeDetail): string {
+function factsText(dispute: DisputeDetail, zone: string): string {
   const { currency, state, outcome, deadline } = dispute
   const gross = (net: string, tax: string): string =>
     `${sum(net, tax, currency)} (${net} net and ${tax} tax${dispute.tax_known ? '' : ', as far as the tax is known'})`
@@ -54,10 +65,10 @@ function factsText(dispute: DisputeDetail): string {
     ['Disputed', gross(dispute.net, dispute.tax)],
     ['Upheld so far', gross(dispute.upheld_net, dispute.upheld_tax)],
     ['State', outcome === null ? words(state) : `${words(state)}: ${words(outcome)}`],
-    ['Opened', `${moment(new Date(dispute.opened_at))} by ${opener(dispute)}`],
+    ['Opened', `${moment(new Date(dispute.opened_at), zone)} by ${opener(dispute)}`],
     ...(dispute.closed_at === null
       ? []
-      : [['Closed', moment(new Date(dispute.closed_at))] satisfies [string, string]]),
+      : [['Closed', moment(new Date(dispute.closed_at), zone)] satisfies [string, string]]),
     ...(deadline === null ? [] : [['Next', line(deadline.text)] satisfies [string, string]]),
     ['Held out of settlement', dispute.holds ? 'yes, the disputed part alone' : 'no'],
   ]
@@ -66,6 +77,49 @@ function factsText(dispute: DisputeDetail): string {
     '|---|---|',
     ...rows.map(([name, value]) => `| ${name} | ${cell(value)} |`),
   ].join('\n')
+}
+
+/** What the CDR claims, and what the hub makes of it. */
+function cdrText({
+  cdr,
+  recomputation,
+  zone,
+}: Pick<Input, 'cdr' | 'recomputation'> & { zone: string }): string {
+  if (cdr === null) return ''
+  const time = (...names: string[]): string | null => {
+    const ms = names.map((name) => readTime(at(cdr, `/${name}`))).find((each) => each !== null)
+    return ms === undefined || ms === null ? null : moment(new Date(ms), zone)
+  }
+  const currency = readText(at(cdr, '/currency')) ?? ''
+  const energy = readDecimal(at(cdr, '/total_energy'))
+  const rows: [string, string | null][] = [
+    ['Began', time('start_date_time')],
+    ['Ended', time('end_date_time', 'stop_date_time')],
+    ['Energy', energy === null ? null : `${textOf(energy)} kWh`],
+    ['It claims', claimOf(at(cdr, '/total_cost'), currency)],
+    ['The hub reckons', reckonedOf(recomputation)],
+  ]
+  const known = rows.flatMap(([name, value]) =>
+    value === null ? [] : [`| ${name} | ${cell(value)} |`],
+  )
+  return known.length === 0
+    ? ''
+    : ['## The CDR', ['| | |', '|---|---|', ...known].join('\n')].join('\n\n')
+}
+
+function claimOf(cost: unknown, currency: string): string | null {
+  const price = readPrice(cost)
+  const net = price?.excl ?? readDecimal(cost)
+  if (net === null) return null
+  const gross = price?.incl ?? null
+  const shown = (amount: bigint): string => `${textOf(amount, 2)} ${currency}`
+  return gross === null ? shown(net) : `${shown(net)} before tax, ${shown(gross)} with it`
+}
+
+function reckonedOf(recomputation: unknown): string | null {
+  if (recomputation === null) return null
+  if (at(recomputation, '/possible') !== true) return readText(at(recomputation, '/why'))
+  return billText(at(recomputation, '/bill'))
 }
 
 function findingsText(code: string, findings: unknown): string {
@@ -85,11 +139,11 @@ function findingsText(code: string, findings: unknown): string {
   return ['## What the hub found', ...parts].join('\n\n')
 }
 
-function historyText({ history }: DisputeDetail): string {
+function historyText({ history }: DisputeDetail, zone: string): string {
   if (history.length === 0) return ''
   const events = history.map(({ at: when, sentence, text }) => {
     const said = text === null ? '' : ` “${line(text)}”`
-    return `- ${moment(new Date(when))}: ${line(sentence)}${said}`
+    return `- ${moment(new Date(when), zone)}: ${line(sentence)}${said}`
   })
   return ['## What happened', events.join('\n')].join('\n\n')
 }
@@ -116,7 +170,7 @@ function checkText({ evidence_hash: hash }: DisputeDetail): string {
     told,
     'With Crosscharge installed, and without asking the hub, this command checks every file, both chains of events, the price and the signatures of the meter:',
     `\`\`\`\nnpm run hub -- evidence verify FILE.zip${hash === null ? '' : ` --hash ${hash}`}\n\`\`\``,
-    'Card and contract numbers are replaced by hashes everywhere but in the CDR itself, which both parties have. All times are UTC unless a zone is named.',
+    'Card and contract numbers are replaced by hashes everywhere but in the CDR itself, which both parties have. Times are in the zone of the charge point where it is known, and every one names its zone.',
   ].join('\n\n')
 }
 

@@ -6,10 +6,8 @@ import type { FrozenManifest } from '../../clearing/pack/types.ts'
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { gatherEvidence } from './evidence-gather.ts'
+import type { EvidenceFile } from './evidence-gather.ts'
 import { mediaFault } from './evidence-media.ts'
-
-/** One piece of evidence before it has a number. */
-export type EvidenceFile = { name: string; media: string; bytes: Buffer }
 
 /** A file that somebody adds. `addedBy`: `hub`, `operator:…`, `NL-TNM`. */
 export type NewEvidence = EvidenceFile & { disputeId: bigint; addedBy: string }
@@ -64,13 +62,13 @@ export async function addEvidence(tx: Tx, added: NewEvidence): Promise<AddedEvid
     select closed_at from disputes where id = ${disputeId.toString()}::bigint for update`)
   assert(dispute !== undefined, `evidence for dispute ${disputeId}, which is not there`)
   const hash = sha256(bytes)
+  const fault = isByHub ? null : mediaFault({ name, media, bytes })
+  if (fault !== null) return { ok: false, reason: 'invalid', message: fault }
   const [same] = await tx.rows<{ number: number }>(sql`
     select number from dispute_evidence
     where dispute_id = ${disputeId.toString()}::bigint and sha256 = ${hash} and name = ${name} order by number limit 1`)
   const shown = { name, media, sha256: hash.toString('hex') }
   if (same) return { ok: true, number: same.number, ...shown }
-  const fault = isByHub ? null : mediaFault({ name, media, bytes })
-  if (fault !== null) return { ok: false, reason: 'invalid', message: fault }
   if (dispute.closed_at !== null && !isByHub)
     return {
       ok: false,

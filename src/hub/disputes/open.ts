@@ -200,10 +200,8 @@ async function hold(
   const state = stateAfter(row, { changes, ...counts })
   const reasonCode = `contested ${wanted.code}`
   const transition = planParts(row, { changes, state, reasonCode })
-  await writeTransitions(tx, [transition], {
-    actor: wanted.doer.actor,
-    reason: wanted.doer.text,
-  })
+  const { actor, side, text: reason } = wanted.doer
+  await writeTransitions(tx, [transition], { actor, side, reason })
 }
 
 async function tellOpened(

@@ -58,10 +58,10 @@ export async function listAdjustments(
   const rows = await db.rows<Row>(sql`
     select a.id, a.dispute_id, a.owner, a.receiver, a.currency, a.net_micros, a.tax_micros, a.state, c.cdr_id,
       k.cdr_id as credit, r.cdr_id as replacement, a.difference_net, a.due_at, a.created_at, a.consumed_at
-    from adjustments a join cdrs c on c.id = a.cdr_id left join cdrs k on k.id = a.credit_id
+    from adjustments a join cdrs c on c.id = a.cdr_id join cdr_states s on s.cdr_id = a.cdr_id left join cdrs k on k.id = a.credit_id
       left join cdrs r on r.id = a.replacement_id
     where (${before?.toString() ?? null}::bigint is null or a.id < ${before?.toString() ?? null}::bigint)
-      and (${isAll} or a.owner = any(${owners}::text[]) or a.receiver = any(${receivers}::text[]))
+      and (${isAll} or a.owner = any(${owners}::text[]) or (a.receiver = any(${receivers}::text[]) and s.delivery <> 'withheld'))
       and (${filter.state ?? null}::text is null or a.state = ${filter.state ?? null})
       and (${filter.counterparty ?? null}::text is null or a.owner = ${filter.counterparty ?? null}
         or a.receiver = ${filter.counterparty ?? null})

@@ -136,13 +136,16 @@ async function readRows(
       (select e.at from dispute_events e where e.dispute_id = d.id order by e.epoch desc limit 1) as last_at
     from disputes d
     left join cdrs c on c.id = d.cdr_id
+    left join cdr_states s on s.cdr_id = d.cdr_id
     left join cdr_parts p on p.cdr_id = d.cdr_id and p.part = d.part
     left join lateral (
       select time_zone from objects where module = 'locations' and owner = d.owner and object_key = c.location_key
         and deleted_at is null order by (audience = '*') desc, seq desc limit 1) o on true
     where (${by.only?.toString() ?? null}::bigint is null or d.id = ${by.only?.toString() ?? null}::bigint)
       and (${by.before?.toString() ?? null}::bigint is null or d.id < ${by.before?.toString() ?? null}::bigint)
-      and (${isAll} or d.owner = any(${owners}::text[]) or d.receiver = any(${receivers}::text[]))
+      and (${isAll} or d.owner = any(${owners}::text[])
+        -- What is kept back from an eMSP, because nobody knows the card, is not there for it.
+        or (d.receiver = any(${receivers}::text[]) and s.delivery is distinct from 'withheld'))
       and (${by.ids?.map(String) ?? null}::bigint[] is null or d.id = any(${by.ids?.map(String) ?? null}::bigint[]))
       and (${by.state ?? null}::text is null or d.state = ${by.state ?? null})
       and (${by.isOpen ?? null}::boolean is null or (d.closed_at is null) = ${by.isOpen ?? null}::boolean)

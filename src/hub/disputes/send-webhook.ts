@@ -59,7 +59,8 @@ export async function scheduleWebhooks(db: Sql): Promise<void> {
     where p.status = 'registered' and (w.next_at is null or w.next_at <= clock_timestamp())
       and exists (select from party_events e where e.platform_id = w.platform_id and e.finished_at is null
         and e.due_at <= clock_timestamp())
-      and not exists (select from outbox o where o.kind = 'webhook' and o.subject = w.platform_id and o.finished_at is null)
+      and not exists (select from outbox o where o.kind = 'webhook' and o.platform_id = '' and o.subject = w.platform_id
+        and o.finished_at is null)
     order by w.platform_id
     on conflict do nothing`)
 }
@@ -181,7 +182,7 @@ function urlOf(
   if (kind === 'dispute') return `${base}/disputes/${encodeURIComponent(id)}`
   if (kind === 'adjustment') return `${base}/adjustments`
   if (kind === 'notice') return `${base}/notices`
-  if (kind === 'record') return `${base}/records`
+  if (kind === 'record') return `${base}/records/${encodeURIComponent(id)}`
   if (typeof cdr !== 'object' || cdr === null) return `${base}/cdrs`
   const part = (name: string) =>
     encodeURIComponent(String(Object.getOwnPropertyDescriptor(cdr, name)?.value ?? ''))

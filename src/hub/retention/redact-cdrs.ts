@@ -42,6 +42,11 @@ export async function redactCdrs(
     where c.id = t.id and c.redacted_at is null`)
   await tx.rows(sql`select set_config('crosscharge.redacting', 'off', true)`)
   const byCdr = new Map(redacted.map(({ id, replacements }) => [id, replacements]))
+  await tx.rows(sql`
+    update cdr_figures f set token_uid = t.uid, contract_key = null
+    from unnest(${redacted.map(({ id }) => id.toString())}::bigint[], ${redacted.map(({ uid }) => uid)}::text[])
+      as t (id, uid)
+    where f.cdr_id = t.id`)
   await redactFindings(tx, byCdr)
   await redactEvidence(tx, byCdr)
   return rows.length
@@ -49,13 +54,15 @@ export async function redactCdrs(
 
 function redactRow(row: Row, hash: Hasher) {
   const replacements = replacementsOf(row.value, { party: row.receiver, hash })
-  const [uid = '', type = ''] = cut(row.token_key)
+  const [card, type] = cut(row.token_key)
+  const uid = hash('uid', row.receiver, card)
   return {
+    uid,
     id: row.id,
     replacements,
     original: Buffer.from(redactText(textOf(row.original), replacements)),
     value: redactValue(row.value, replacements),
-    tokenKey: `${hash('uid', row.receiver, uid)}|${type}`,
+    tokenKey: `${uid}|${type}`,
   }
 }
 

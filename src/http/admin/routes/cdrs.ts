@@ -45,6 +45,13 @@ const event = Type.Object(
   {
     epoch: Type.Integer(),
     state,
+    via: Type.Array(Type.String(), { description: 'states passed in the same moment' }),
+    hash: nullable(
+      Type.String({
+        description:
+          'SHA-256 over what the event says and the one before, hex; null: of before there were any',
+      }),
+    ),
     actor: Type.String(),
     reason_code: Type.String(),
     reason: nullable(Type.String()),
@@ -121,9 +128,33 @@ const finding = Type.Object(
   strict,
 )
 
+const part = Type.Object(
+  {
+    part: Type.Integer({ minimum: 1 }),
+    kind: Type.Enum(['disputed', 'adjustment']),
+    dispute: Type.String(),
+    net: amount,
+    tax: amount,
+    book: Type.Enum(['held', 'due', 'ended']),
+    cycle: nullable(Type.String()),
+    carried_from: nullable(Type.String()),
+  },
+  strict,
+)
+
 const detail = Type.Object(
   {
     ...item,
+    undisputed: nullable(
+      Type.Object(
+        { net: amount, tax: amount },
+        { ...strict, description: 'what nobody disputes of the claim' },
+      ),
+    ),
+    parts: Type.Array(part, {
+      description:
+        'what stands, or stood, beside it: held by a dispute, due in its cycle, or gone; adjustments are below zero',
+    }),
     history: Type.Array(event),
     findings: Type.Array(finding),
     breakdown: Type.Unknown({

@@ -1,0 +1,135 @@
+import { limits } from '../../../config/limits.ts'
+import { ruleOf } from '../../clearing/rules.ts'
+import type { Context } from '../../context.ts'
+import { sql } from '../../db/sql.ts'
+import type { Tx } from '../../db/sql.ts'
+import { tellParties } from '../disputes/events.ts'
+
+type Notice = {
+  kind: 'session' | 'record' | 'cpo'
+  subject: string
+  owner: string
+  receiver: string
+  level: number
+  message: string
+}
+
+/**
+ * Finds what is missing and tells both parties, once per level: a completed session without a CDR and an eMSP's record
+ * without one (after 24 h, 72 h and 7 days), a CPO that has gone quiet towards an eMSP. What has come is taken off.
+ */
+export async function noticeMissing(context: Pick<Context, 'db'>): Promise<void> {
+  await context.db.transaction(
+    async (tx) => {
+      await resolveFound(tx)
+      const found = [
+        ...(await missingCdrs(tx)),
+        ...(await unbilledRecords(tx)),
+        ...(await quietCpos(tx)),
+      ]
+      await tellParties(
+        tx,
+        found.map(({ kind, subject, owner, receiver, level, message }) => ({
+          type: 'missing.notice',
+          owner,
+          receiver,
+          subject: `notice:${kind}:${subject}` as const,
+          body: { kind, missing: subject, level, message },
+        })),
+      )
+    },
+    { deadlineMs: limits.noticeSweepMs },
+  )
+}
+
+const hours = (name: string): number => Number(ruleOf('X2')?.parameters?.[name])
+const [FIRST_H, SECOND_H, THIRD_H] = [hours('first_h'), hours('second_h'), hours('third_h')]
+
+async function resolveFound(tx: Tx): Promise<void> {
+  await tx.rows(sql`
+    update missing_notices n set resolved_at = clock_timestamp()
+    where n.resolved_at is null and case n.kind
+      when 'session' then exists (select 1 from cdrs c where c.owner = n.owner and c.session_key = n.subject)
+        or not exists (select 1 from objects o where o.module = 'sessions' and o.owner = n.owner
+          and o.object_key = n.subject and o.deleted_at is null and o.value ->> 'status' = 'COMPLETED')
+      when 'record' then not exists (select 1 from emsp_records r where r.receiver = n.receiver and r.record_key = n.subject)
+        or exists (select 1 from emsp_records r join record_matches m on m.record_id = r.id and m.confirmed
+          where r.receiver = n.receiver and r.record_key = n.subject)
+      else exists (select 1 from cdr_figures f join cdrs c on c.id = f.cdr_id
+        where f.receiver = n.receiver and f.owner = n.owner and c.received_at > n.since
+          and f.started_at > n.since - interval '1 day') end`)
+}
+
+/** X2. The time of the place, where it is known. */
+async function missingCdrs(tx: Tx): Promise<Notice[]> {
+  return tx.rows<Notice>(sql`
+    insert into missing_notices as known (kind, subject, owner, receiver, level, message, since)
+    select distinct on (o.owner, o.object_key) 'session', o.object_key, o.owner,
+      upper(concat(o.value #>> '{cdr_token,country_code}', '-', o.value #>> '{cdr_token,party_id}')), a.level,
+      format('The session %s of %s ended at %s, and %s later no CDR has come for it. %s should send it, or set the session to INVALID.',
+        o.value ->> 'id', o.owner, to_char(e.ended at time zone z.zone, 'YYYY-MM-DD HH24:MI') || ' ' || z.zone,
+        a.age, o.owner), o.received_at
+    from objects o
+    left join lateral (
+      select l.time_zone from objects l where l.module = 'locations' and l.owner = o.owner
+        and l.object_key = lower(o.value ->> 'location_id') and l.time_zone is not null limit 1) place on true
+    cross join lateral (select coalesce(place.time_zone, 'UTC') as zone) z
+    cross join lateral (select coalesce(read_instant(o.value ->> 'end_date_time'), o.received_at) as ended) e
+    cross join lateral (select
+      1 + (o.received_at < clock_timestamp() - ${SECOND_H} * interval '1 hour')::int
+        + (o.received_at < clock_timestamp() - ${THIRD_H} * interval '1 hour')::int as level,
+      floor(extract(epoch from clock_timestamp() - o.received_at) / 3600)::text || ' hours' as age) a
+    where o.module = 'sessions' and o.value ->> 'status' = 'COMPLETED' and o.deleted_at is null
+      and o.received_at < clock_timestamp() - ${FIRST_H} * interval '1 hour'
+      and o.received_at > clock_timestamp() - ${limits.noticeBackMs}::float8 * interval '1 millisecond'
+      and not exists (select 1 from cdrs c where c.owner = o.owner and c.session_key = o.object_key)
+    order by o.owner, o.object_key
+    limit ${limits.sweepRowsMax}
+    on conflict (kind, owner, receiver, subject) do update set level = excluded.level, message = excluded.message,
+      told_at = clock_timestamp(), resolved_at = null
+      where known.level < excluded.level or known.resolved_at is not null
+    returning kind, subject, owner, receiver, level, message`)
+}
+
+/** X3: counted from when the record came, because CDRs may come late too. */
+async function unbilledRecords(tx: Tx): Promise<Notice[]> {
+  return tx.rows<Notice>(sql`
+    insert into missing_notices as known (kind, subject, owner, receiver, level, message, since)
+    select 'record', r.record_key, r.owner, r.receiver, a.level,
+      format('The record %s of %s says that a charge%s began at %s, and no CDR of %s fits it.', r.record_id, r.receiver,
+        coalesce(' of ' || trim_scale(r.energy_mwh / 1000000.0) || ' kWh', ''),
+        coalesce(to_char(r.started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC', 'a time it does not tell'), r.owner),
+      r.received_at
+    from emsp_records r
+    cross join lateral (select
+      1 + (r.received_at < clock_timestamp() - ${SECOND_H} * interval '1 hour')::int
+        + (r.received_at < clock_timestamp() - ${THIRD_H} * interval '1 hour')::int as level) a
+    where r.owner is not null and r.received_at < clock_timestamp() - ${FIRST_H} * interval '1 hour'
+      and r.received_at > clock_timestamp() - ${limits.noticeBackMs}::float8 * interval '1 millisecond'
+      and not exists (select 1 from record_matches m where m.record_id = r.id and m.confirmed)
+    order by r.id limit ${limits.sweepRowsMax}
+    on conflict (kind, owner, receiver, subject) do update set level = excluded.level, message = excluded.message,
+      told_at = clock_timestamp(), resolved_at = null
+      where known.level < excluded.level or known.resolved_at is not null
+    returning kind, subject, owner, receiver, level, message`)
+}
+
+/** Pairs that had CDRs regularly, and none that began in the last seven days. */
+async function quietCpos(tx: Tx): Promise<Notice[]> {
+  return tx.rows<Notice>(sql`
+    insert into missing_notices as known (kind, subject, owner, receiver, level, message, since)
+    select 'cpo', 'cdrs', owner, receiver, 1,
+      format('%s sent %s CDRs for %s in the four weeks before %s and none since then, for seven days or more.', owner, many, receiver,
+        to_char(last at time zone 'UTC', 'YYYY-MM-DD')), last
+    from (
+      select f.owner, f.receiver, count(*) as many, max(f.started_at) as last from cdr_figures f
+      where f.started_at > clock_timestamp() - ${limits.quietBackMs}::float8 * interval '1 millisecond' and not f.is_credit
+      group by f.owner, f.receiver
+    ) p
+    where many >= ${limits.quietCdrsMin} and last < clock_timestamp() - ${limits.quietAfterMs}::float8 * interval '1 millisecond'
+    order by owner, receiver limit ${limits.sweepRowsMax}
+    on conflict (kind, owner, receiver, subject) do update set message = excluded.message, since = excluded.since,
+      told_at = clock_timestamp(), resolved_at = null
+      where known.resolved_at is not null
+    returning kind, subject, owner, receiver, level, message`)
+}
