@@ -52,6 +52,7 @@ export function heldText(atRisk: AtRisk, claim: Claim): string {
   const whole = amountText(claim.excl, claim)
   if (atRisk === 'all') return `The whole claim of ${withTax(claim.excl, claim.incl, claim)} is`
   const net = exactly(atRisk.net)
+  if (net === 0n) return `${amountText(exactly(atRisk.tax ?? '0'), claim)} of the tax are`
   const incl = atRisk.tax === null ? null : net + exactly(atRisk.tax)
   return `${withTax(net, incl, claim)} of the claim of ${whole} are`
 }
@@ -81,7 +82,8 @@ function within(amount: Decimal, most: Decimal): Decimal {
 /** Larger than any amount, so that the whole claim counts most. */
 const ALL = exactly('1e30')
 
-function sizeOf(atRisk: AtRisk | null): Decimal {
+/** Net and tax together; less than nothing where nothing is at risk. */
+export function sizeOf(atRisk: AtRisk | null): Decimal {
   if (atRisk === null) return -1n
   return atRisk === 'all' ? ALL : exactly(atRisk.net) + exactly(atRisk.tax ?? '0')
 }

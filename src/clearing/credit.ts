@@ -25,12 +25,13 @@ export function judgeCredit(input: CreditInput): Judgement {
     ...checkCredit(input),
     ...checkWait(input),
   ]
-  const { findings, atRisk } = toFindings(drafts, contextOf(input, reading.facts))
-  const { verdict, code } = decide(findings)
+  const found = toFindings(drafts, contextOf(input, reading.facts))
+  const { findings } = found
+  const { verdict, code, atRisk } = decide(found)
   const missing = isLacking ? (['original'] as const) : []
   if (isLacking && !input.waitOver && verdict !== 'quarantine')
     return { verdict: 'wait', missing, code: null, findings: [], amounts, atRisk: null }
-  return { verdict, missing, code, findings, amounts, atRisk: verdict === 'hold' ? atRisk : null }
+  return { verdict, missing, code, findings, amounts, atRisk }
 }
 
 /** A credit of a currency that does not exist cannot be booked, not even as held. */

@@ -1,7 +1,7 @@
 import { assert } from '../assert.ts'
 import type { AtRisk, Claim, Risk } from './at-risk.ts'
-import { amountsAtRisk, heldText, isMore, leftText } from './at-risk.ts'
-import { shownText, readDecimal } from './decimal.ts'
+import { amountsAtRisk, heldText, isMore, leftText, sizeOf } from './at-risk.ts'
+import { exactly, readDecimal, shownText } from './decimal.ts'
 import type { Confidence, FindingCode, RuleParameters, Severity } from './rules.ts'
 import { RULES, ruleOf } from './rules.ts'
 import type { Severities } from './severities.ts'
@@ -96,20 +96,22 @@ export type Draft = {
 export type FindingContext = {
   severities: Severities
   parameters: RuleParameters
+  /** A severe finding that puts less at risk is only reported. */
+  lineMin: string
   receiver: string
   claim: Claim | null
   origins: Partial<Record<Source, { receivedAt: Date | null; hash: string | null }>>
 }
 
 /**
- * Findings in the order of the rule table, each with the agreed severity, its sentence and its explanation; and the most
- * that any severe one puts at risk.
+ * Findings in the order of the rule table, each with the agreed severity, its sentence and its explanation; `most`: the
+ * severe one that puts most at risk, of equal ones the first.
  */
 export function toFindings(
   drafts: readonly Draft[],
   context: FindingContext,
-): { findings: readonly Finding[]; atRisk: AtRisk | null } {
-  if (drafts.length === 0) return { findings: [], atRisk: null }
+): { findings: readonly Finding[]; most: Finding | null } {
+  if (drafts.length === 0) return { findings: [], most: null }
   const order = Object.keys(RULES)
   const graded = drafts
     .map((draft) => grade(draft, context))
@@ -119,20 +121,23 @@ export function toFindings(
     null,
   )
   const findings = graded.map((one) => toFinding(one, { ...context, most }))
-  return { findings, atRisk: most?.atRisk ?? null }
+  return { findings, most: most === null ? null : (findings[graded.indexOf(most)] ?? null) }
 }
 
-/** What the findings lead to, and *the* code that decided; null when nothing stands against clearing. */
-export function decide(findings: readonly Finding[]): {
+/**
+ * What the findings lead to, and *the* code that decided: the first fatal one, else the severe one that holds most, since
+ * what is held is disputed under its code; null when nothing stands against clearing.
+ */
+export function decide({ findings, most }: ReturnType<typeof toFindings>): {
   verdict: 'quarantine' | 'hold' | 'clear'
   code: FindingCode | null
+  atRisk: AtRisk | null
 } {
   const fatal = findings.find((finding) => finding.severity === 'F')
-  if (fatal !== undefined) return { verdict: 'quarantine', code: fatal.code }
-  // What only says why another finding is there does not decide.
-  const severe = findings.find(({ severity, atRisk }) => severity === 'S' && atRisk !== null)
-  if (severe !== undefined) return { verdict: 'hold', code: severe.code }
-  return { verdict: 'clear', code: null }
+  if (fatal !== undefined) return { verdict: 'quarantine', code: fatal.code, atRisk: null }
+  return most === null
+    ? { verdict: 'clear', code: null, atRisk: null }
+    : { verdict: 'hold', code: most.code, atRisk: most.atRisk }
 }
 
 /** The sentence of a rule for the partner, its braces filled. For findings that no check of a CDR makes. */
@@ -140,19 +145,24 @@ export function sentenceOf(code: FindingCode, words: Readonly<Record<string, str
   return filled(RULES[code].sentence, { code, words })
 }
 
-/** `isFree`: it would be severe, but the CDR asks for no more than it should. */
-type Graded = { draft: Draft; severity: Severity; atRisk: AtRisk | null; isFree: boolean }
+/** `spared`: why a severe finding is a warning: the CDR asks for no more than it should, or for too little more. */
+type Graded = {
+  draft: Draft
+  severity: Severity
+  atRisk: AtRisk | null
+  spared?: 'free' | 'small'
+}
 
-function grade(draft: Draft, { severities, claim }: FindingContext): Graded {
+function grade(draft: Draft, { severities, claim, lineMin }: FindingContext): Graded {
   const { code, milder, risk = 'all' } = draft
   const agreed = agreedSeverity(code, severities)
   const severity = milder !== undefined && isMilder(milder, agreed) ? milder : agreed
-  if (severity !== 'S' || risk === 'explains')
-    return { draft, severity, atRisk: null, isFree: false }
+  if (severity !== 'S' || risk === 'explains') return { draft, severity, atRisk: null }
   const atRisk = amountsAtRisk(risk, claim)
-  return atRisk === null
-    ? { draft, severity: 'W', atRisk, isFree: true }
-    : { draft, severity, atRisk, isFree: false }
+  if (atRisk === null) return { draft, severity: 'W', atRisk, spared: 'free' }
+  return sizeOf(atRisk) < exactly(lineMin)
+    ? { draft, severity: 'W', atRisk: null, spared: 'small' }
+    : { draft, severity, atRisk }
 }
 
 type Outcome = FindingContext & { most: Graded | null }
@@ -169,7 +179,7 @@ function toFinding(one: Graded, context: Outcome): Finding {
     rule_version: rule?.version ?? 1,
     confidence: draft.confidence ?? rule?.confidence ?? 'certain',
     unit: draft.unit ?? null,
-    steps: draft.steps ?? subtraction(draft),
+    steps: draft.steps?.length ? draft.steps : subtraction(draft),
     decision: decisionOf({ ...one, severity }, context),
     counterfactual: `It would pass if ${filled(RULES[code].remedy, { code, words })}.`,
     parameters: { ...rule?.parameters, ...context.parameters[code] },
@@ -211,8 +221,10 @@ function decisionOf(one: Graded, { most, claim, receiver }: Outcome): string {
         return `${heldText(atRisk, claim)} at risk; what is held for another finding covers it.`
       return `${heldText(atRisk, claim)} held until this is decided${leftText(atRisk, claim)}.`
     case 'W':
-      return one.isFree
-        ? `Nothing is held for it: ${receiver} does not pay more than it owes.`
+      if (one.spared === 'free')
+        return `Nothing is held for it: ${receiver} does not pay more than it owes.`
+      return one.spared === 'small'
+        ? 'Nothing is held for it: what is at risk is less than was agreed to hold.'
         : 'Nothing is held for it; it is reported.'
     case 'I':
       return 'Nothing is held for it; it is kept for the record.'

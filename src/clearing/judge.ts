@@ -80,11 +80,12 @@ export function judge(input: ClearingInput): Judgement {
     ...checkFineness(input.cdr.value),
     ...(reading.facts === null ? [] : checkFacts(caseOf({ input, facts: reading.facts, decided }))),
   ]
-  const { findings, atRisk } = toFindings(drafts, contextOf(input, reading.facts))
-  const { verdict, code } = decide(findings)
+  const found = toFindings(drafts, contextOf(input, reading.facts))
+  const { findings } = found
+  const { verdict, code, atRisk } = decide(found)
   if (!decided && verdict !== 'quarantine')
     return { verdict: 'wait', missing, code: null, findings: [], amounts, atRisk: null }
-  return { verdict, missing, code, findings, amounts, atRisk: verdict === 'hold' ? atRisk : null }
+  return { verdict, missing, code, findings, amounts, atRisk }
 }
 
 function missingOf(input: ClearingInput): readonly Missing[] {

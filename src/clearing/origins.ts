@@ -15,6 +15,7 @@ export function contextOf(
   return {
     severities,
     parameters: 'parameters' in agreement ? agreement.parameters : {},
+    lineMin: 'lineMin' in agreement ? agreement.lineMin : '0',
     receiver: cdr.receiver,
     claim,
     origins: {

@@ -20,8 +20,8 @@ type Rule = {
 }
 
 /**
- * Every finding that a CDR can get. The order is precedence: findings are listed in it, and the first of the severity
- * that decides is *the* code of the CDR. `sentence` is for the partner, `remedy` ends "It would pass if …"; words in
+ * Every finding that a CDR can get. The order is precedence: findings are listed in it, and the first fatal one,
+ * else the first of those that hold most, is *the* code of the CDR. `sentence` is for the partner, `remedy` ends "It would pass if …"; words in
  * braces are filled in by the check. A rule whose meaning changes gets a new version.
  */
 export const RULES = {

@@ -16,6 +16,8 @@ export type ClearingTerms = {
   }
   cdrAgeDaysMax: number
   capacityKwhMax: number
+  /** A severe finding that puts less at risk, with tax, is only reported; in the currency, as decimal text. */
+  lineMin: string
   signedDataRequired: boolean | readonly string[]
   severities: Severities
   /** Numbers of rules that were agreed otherwise, by code. */
@@ -44,5 +46,5 @@ export const TERMS = {
     credit_days: 30,
     rounds: 3,
   },
-  materiality: { line: '0.50', pattern: '5.00' },
+  materiality: { line: '0.00', pattern: '5.00' },
 } as const

@@ -125,7 +125,7 @@ export const disputeTerms = {
         line: Type.Optional(
           Type.String({
             ...decimal,
-            description: `less is only reported; absent = ${materiality.line}`,
+            description: `what puts less at risk, with tax, is only reported and not held; absent = ${materiality.line}`,
           }),
         ),
         pattern: Type.Optional(

@@ -41,6 +41,7 @@ export function clearingTermsOf(terms: AgreementTerms): ClearingTerms {
     tolerance: full.tolerance,
     cdrAgeDaysMax: full.cdr_age_days_max,
     capacityKwhMax: full.capacity_kwh_max,
+    lineMin: full.materiality.line,
     signedDataRequired: full.signed_data_required,
     severities: full.severities,
     parameters: full.rules,

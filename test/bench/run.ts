@@ -10,6 +10,7 @@ import { importFeed } from './import.ts'
 import { lint } from './lint.ts'
 import { price } from './price.ts'
 import { pull } from './pull.ts'
+import { reconciling } from './reconcile.ts'
 import { relay } from './relay.ts'
 
 const benches: readonly Bench[] = [
@@ -21,6 +22,7 @@ const benches: readonly Bench[] = [
   pull,
   importFeed,
   fanout,
+  reconciling,
 ]
 const exitUsage = 64
 

@@ -168,7 +168,7 @@ for (const { version, cpo, emsp, seen } of pairs) {
   test(requirement(180, `${version} to 2.1.1`), async () => {
     await put(cpo, 'locations', locationOf(cpo.party, 'L1'))
     const id = `S180-${version}`
-    const charge = { owner: cpo.party, payer: oldEmsp.party, id, uid: 'K1' }
+    const charge = { owner: cpo.party, payer: oldEmsp.party, id, uid: 'K1', evse: 'E1' }
     const whole = sessionOf(charge)
     const cdr_token = { ...Object(whole['cdr_token']), contract_id: contract }
     const reply = await put(cpo, 'sessions', seen({ ...whole, cdr_token }))

@@ -204,7 +204,7 @@ test('a session and a CDR whose ids are taken or too long get names for 2.1.1', 
     type: 'RFID',
     contract_id: 'CONTRACT-K2',
   }
-  const charge = { owner: 'NL-TNM', payer: 'FR-OLE', uid: 'K2' }
+  const charge = { owner: 'NL-TNM', payer: 'FR-OLE', uid: 'K2', evse: 'E1' }
   const start = {
     start_date_time: secondsFromNow(-9_000_000),
     end_date_time: secondsFromNow(-8_000_000),

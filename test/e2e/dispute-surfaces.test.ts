@@ -6,8 +6,8 @@ import { sql } from '../../src/db/sql.ts'
 import { at, items } from '../helpers/ask.ts'
 import { disputesOf } from '../helpers/dispute-story.ts'
 import type { FakePartner } from '../helpers/fake-partner.ts'
-import { startServer } from '../helpers/http-server.ts'
 import { startHub } from '../helpers/hub.ts'
+import { startReceiver } from '../helpers/webhook-receiver.ts'
 
 const hub = await startHub()
 const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
@@ -255,16 +255,8 @@ surfaces(
 )
 
 surfaces('both are told of what happens, signed', async () => {
-  const got: { headers: Record<string, string>; body: string }[] = []
-  await using receiver = await startServer((request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => parts.push(part))
-    request.on('end', () => {
-      const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)])
-      got.push({ headers: Object.fromEntries(headers), body: Buffer.concat(parts).toString() })
-      response.end()
-    })
-  })
+  await using receiver = await startReceiver()
+  const { got } = receiver
   const put = await hub.asParty(emsp, 'PUT', '/webhook', { url: receiver.url })
   const id = await contested('S10')
   await post(cpo, `/disputes/${id}/accept`)

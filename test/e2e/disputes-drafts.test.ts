@@ -83,6 +83,7 @@ test('energy is decided by the registers that the meter signed, at once', async 
   const denied = await contest('RIGHT', { code: 'Q2', amount: { net: '1.00' } })
   assert.is(denied.state, 'auto_resolved')
   assert.is(denied.outcome, 'denied')
+  assert.is((await contest('RIGHT', { code: 'Q2' })).id, denied.id)
   assert.is(await parts('RIGHT'), 'approved due:3')
   const proof = (await detail(denied)).history.at(-1)
   assert.match(proof?.text ?? '', /signed registers of the meter show 10 kWh.*energy is right/)
@@ -103,6 +104,8 @@ test('signed registers that show less: upheld at the price of the signed energy'
 test('what both tolerate is no dispute', async () => {
   await clean('SMALL')
   const closed = await contest('SMALL', { amount: { net: '0.02' } })
+  assert.is((await contest('SMALL', { amount: { net: '0.02' } })).id, closed.id)
+  assert.not((await contest('SMALL', { amount: { net: '0.01' } })).id === closed.id)
   assert.is(closed.state, 'auto_resolved')
   assert.is(closed.outcome, 'tolerated')
   assert.is(await parts('SMALL'), 'provisional provisional:3')

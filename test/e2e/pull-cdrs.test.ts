@@ -7,6 +7,7 @@ import { at } from '../helpers/ask.ts'
 import { storyOf } from '../helpers/cdr-story.ts'
 import { startHub } from '../helpers/hub.ts'
 import type { TestHub } from '../helpers/hub.ts'
+import { knownOf } from '../helpers/known.ts'
 import { fromNow, put, sessionOf, tokenOf } from '../helpers/objects.ts'
 import { cdr211, secondsFromNow, session211 } from '../helpers/objects-211.ts'
 import { alertsOf, freshness, intervalPasses, offer, pullNow } from '../helpers/offers.ts'
@@ -101,18 +102,17 @@ test('a CPO of 2.1.1: sessions and CDRs by contract, and the same CDR after it h
   await put(emsp, 'tokens', tokenOf('DE-EMA', 'K1'))
   const contract = 'DE-EMA-CK1'
   const cdr = cdr211({ id: 'C1', contract }, { last_updated: secondsFromNow(2_000) })
+  const sessions = [
+    session211({ id: 'S1', contract }),
+    session211({ id: 'S2', contract: 'DE-EMA-CNEW' }),
+  ]
   cpo.answer = (got) =>
     got.method !== 'GET'
       ? undefined
       : /cdrs/.test(got.place)
         ? { data: [cdr] }
         : /sessions/.test(got.place)
-          ? {
-              data: [
-                session211({ id: 'S1', contract }),
-                session211({ id: 'S2', contract: 'DE-EMA-CNEW' }),
-              ],
-            }
+          ? { data: sessions }
           : undefined
   // Sessions first, as a CPO would push them.
   await hub.admin('PATCH', `/platforms/${cpo.id}`, {
@@ -134,6 +134,13 @@ test('a CPO of 2.1.1: sessions and CDRs by contract, and the same CDR after it h
   const [row] = await hub.database.db.rows<{ session_key: string | null; state: string }>(sql`
     select c.session_key, s.state from cdrs c join cdr_states s on s.cdr_id = c.id`)
   assert.equal([row?.session_key, row?.state], ['s1', 'provisional'])
+  const { sessionSteps = [] } = await knownOf(hub, 'C1')
+  assert.equal(
+    sessionSteps.map(({ method, status, kwh }) => [method, status, kwh]),
+    [['pull', 'COMPLETED', '10']],
+  )
+  const channels = await hub.database.db.rows(sql`select channel from cdrs`)
+  assert.equal(channels, [{ channel: 'pull' }])
 
   cpo.answer = () => undefined
   cpo.speak('2.2.1')

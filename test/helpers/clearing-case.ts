@@ -87,6 +87,7 @@ export function soundAgreement(
     tolerance: TERMS.tolerance,
     cdrAgeDaysMax: 60,
     capacityKwhMax: TERMS.capacity_kwh_max,
+    lineMin: TERMS.materiality.line,
     signedDataRequired: false,
     severities: {},
     parameters: {},

@@ -1,6 +1,7 @@
 import type { Fault } from './clearing-world-faults.ts'
 import { freshCard } from './clearing-world-plan.ts'
-import { DAY_MS, HOUR_MS, placeOf, timeOf } from './clearing-world.ts'
+import { DAY_MS, HOUR_MS, pairKind, placeOf, timeOf } from './clearing-world.ts'
+import type { Operator } from './clearing-world.ts'
 import {
   alsoCharged,
   expecting,
@@ -84,7 +85,10 @@ export const chargeFaults: Record<string, Fault> = {
           Math.abs(b.longitude - slot.operator.longitude) -
           Math.abs(a.longitude - slot.operator.longitude),
       )
-      const operator = far.find(({ signs }) => !signs) ?? slot.operator
+      const to = world.providers.indexOf(slot.provider)
+      const isPlain = (one: Operator) =>
+        !one.signs && pairKind(world.operators.indexOf(one), to) === 'plain'
+      const operator = far.find(isPlain) ?? slot.operator
       const place = placeOf(world, { operator, id: `${slot.place.id}N`, family: 'AC' })
       const hour = { startMs: slot.plan.endMs + 1_800_000, endMs: slot.plan.endMs + 5_400_000 }
       const plan = {

@@ -42,8 +42,11 @@ export function runRules(name: string, rows: readonly RuleRow[]): void {
       const found = judgement.findings.map((finding) => `${finding.code} ${finding.severity}`)
       assert.equal(found, row.findings)
       assert.is(judgement.verdict, row.verdict)
-      const decisive = row.verdict === 'clear' ? null : (row.findings[0] ?? '').split(' ')[0]
-      assert.is(judgement.code, decisive)
+      const isFatal = row.verdict === 'quarantine'
+      const decisive = judgement.findings.find(({ severity, atRisk }) =>
+        isFatal ? severity === 'F' : severity === 'S' && atRisk === judgement.atRisk,
+      )
+      assert.is(judgement.code, decisive?.code ?? null)
       for (const finding of judgement.findings) {
         readsWell(finding)
         assert.ok(finding.inputs.length > 0)

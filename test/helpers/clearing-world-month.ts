@@ -53,10 +53,17 @@ export async function scoreMonth(
 }
 
 async function matchAll(context: Context): Promise<void> {
-  const rows = await context.db.rows<OutboxRow>(
-    sql`select * from outbox where kind = 'match' and finished_at is null order by id`,
-  )
-  for (const row of rows) await matchReceiver(context, row)
+  for (let round = 0; round < 100; round += 1) {
+    const rows = await context.db.rows<OutboxRow>(
+      sql`
+        with taken as (
+          update outbox set enqueued_at = clock_timestamp() where kind = 'match' and finished_at is null returning *)
+        select * from taken order by id`,
+    )
+    if (rows.length === 0) return
+    for (const row of rows) await matchReceiver(context, row)
+  }
+  throw new Error('records are matched again and again')
 }
 
 async function compareAll(context: Context): Promise<bigint> {

@@ -358,7 +358,13 @@ export function actOn(
     (model) => model.disputes.length > 0,
     async (model, real) => {
       const dispute = chosen(model.disputes, at)
-      const amount = quarters === null ? null : shareOf(dispute.amount, quarters)
+      const names =
+        verb === 'propose' ||
+        verb === 'rule' ||
+        (verb === 'accept' &&
+          side === 'cpo' &&
+          !['proposed', 'arbitration'].includes(dispute.state))
+      const amount = quarters === null || !names ? null : shareOf(dispute.amount, quarters)
       const disputeId = idOf(real, model, at)
       const done = await through(real, input, (context) =>
         act(context, real.pair, {

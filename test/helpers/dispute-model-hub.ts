@@ -181,9 +181,11 @@ export async function work({ context }: Lane, { twice }: { twice: boolean }): Pr
 /** Work that was on its way through a worker that died is opened again, and what waits to be tried again is not waited for. */
 export async function findLost({ context }: Lane): Promise<void> {
   await context.db.rows(sql`
-    update outbox o set enqueued_at = null, due_at = least(due_at, clock_timestamp()) where finished_at is null
+    update outbox o set enqueued_at = null where finished_at is null and enqueued_at is not null
       and not exists (select from outbox n where n.kind = o.kind and n.platform_id = o.platform_id
         and n.subject = o.subject and n.finished_at is null and n.enqueued_at is null)`)
+  await context.db.rows(sql`
+    update outbox set due_at = clock_timestamp() where finished_at is null and due_at > clock_timestamp()`)
 }
 
 async function relayAll(context: Context, twice: boolean): Promise<void> {

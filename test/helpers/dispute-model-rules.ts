@@ -99,30 +99,38 @@ export function credit(model: Model, original: Cdr, by: Cdr): void {
     due.length === 0
       ? null
       : { money: take(NOTHING, due.reduce(add, NOTHING)), book: 'due', cycle: model.openCycle }
-  for (const dispute of original.disputes.filter(isUndecided)) {
+  const open = original.disputes.filter(isUndecided)
+  const left = open.reduce((sum, { amount }) => take(sum, amount), expectedOf(model, original))
+  for (const dispute of open) {
     dispute.state = 'closed'
     dispute.outcome = 'credited'
     dispute.deadline = null
-    if (dispute.amount.net < original.claim.net)
-      model.adjustments.push({
-        dispute,
-        cdr: original,
-        money: dispute.amount,
-        state: 'awaiting_replacement',
-        replacement: null,
-        difference: null,
-      })
+    dispute.last = null
+    if (!isZero(left)) awaitReplacement(model, dispute)
   }
-  const own = model.adjustments.filter((one) => one.cdr === original)
-  const isAll = own.length > 0 && isZero(expectedOf(model, original))
-  for (const one of own) {
-    if (isAll) consume(one, null, 0n)
+  for (const one of model.adjustments.filter(
+    (each) => each.cdr === original && each.state === 'awaiting_document',
+  )) {
+    if (isZero(left)) consume(one, null, 0n)
     else {
       one.state = 'awaiting_replacement'
+      one.dispute.last = null
       if (one.dispute.state === 'await_credit')
         goTo(model, one.dispute, { state: 'await_replacement', days: DAYS.credit, verb: 'close' })
     }
   }
+}
+
+/** What a dispute was about when its CDR was credited waits for what replaces that; posted is nothing. */
+function awaitReplacement(model: Model, dispute: Dispute): void {
+  model.adjustments.push({
+    dispute,
+    cdr: dispute.cdr,
+    money: dispute.amount,
+    state: 'awaiting_replacement',
+    replacement: null,
+    difference: null,
+  })
 }
 
 /**

@@ -79,11 +79,19 @@ export function cdrTokenOf(party: string, uid: string): Json {
   return { ...ownerOf(party), uid, type: 'RFID', contract_id: `${party}-C${uid}` }
 }
 
-export type Charge = { owner: string; payer: string; id: string; uid?: string; kwh?: number }
+export type Charge = {
+  owner: string
+  payer: string
+  id: string
+  uid?: string
+  kwh?: number
+  /** The EVSE, where it is not the card's own. */
+  evse?: string
+}
 
-/** Each card charges at an EVSE of its own, CARD1 at the one of `locationOf`: two at one connector at once is a finding. */
-function evseOf(uid: string): string {
-  return uid === 'CARD1' ? 'E1' : `E-${uid}`
+/** Each card charges at an EVSE of its own, CARD1 at that of `locationOf`: two at one connector at once is a finding. */
+function evseOf({ evse, uid = 'CARD1' }: Pick<Charge, 'evse' | 'uid'>): string {
+  return evse ?? (uid === 'CARD1' ? 'E1' : `E-${uid}`)
 }
 
 /** A completed session of one hour, two hours ago. */
@@ -98,7 +106,7 @@ export function sessionOf(charge: Charge, more: Json = {}): Json {
     cdr_token: cdrTokenOf(payer, uid),
     auth_method: 'WHITELIST',
     location_id: 'L1',
-    evse_uid: evseOf(uid),
+    evse_uid: evseOf(charge),
     connector_id: '1',
     currency: 'EUR',
     status: 'COMPLETED',
@@ -115,6 +123,7 @@ export function cdrOf(
   const { owner, payer, id, uid = 'CARD1', kwh = 10, session = `S-${id}`, price = 0.3 } = charge
   const start_date_time = fromNow(-2 * HOUR_MS)
   const cost = money(kwh * price)
+  const evse = evseOf(charge)
   const volumes = [
     { type: 'ENERGY', volume: kwh },
     { type: 'TIME', volume: 1 },
@@ -127,7 +136,7 @@ export function cdrOf(
     session_id: session,
     cdr_token: cdrTokenOf(payer, uid),
     auth_method: 'WHITELIST',
-    cdr_location: { ...cdrLocation, evse_uid: evseOf(uid), evse_id: `NL*TNM*${evseOf(uid)}` },
+    cdr_location: { ...cdrLocation, evse_uid: evse, evse_id: `NL*TNM*${evse}` },
     currency: 'EUR',
     tariffs: [tariffOf(owner, 'T1', { price })],
     charging_periods: [{ start_date_time, dimensions: volumes, tariff_id: 'T1' }],

@@ -142,7 +142,7 @@ function sessionWords(version: Version, scene: Scene): Json {
     { ...more, start_datetime: start },
   )
   if (version === '2.1.1') return old
-  const charge = { owner: cpo, payer: emsp, id, uid: card }
+  const charge = { owner: cpo, payer: emsp, id, uid: card, evse: 'E1' }
   const { end_date_time: __, ...later } = sessionOf(charge, { ...more, start_date_time: start })
   return later
 }
@@ -156,7 +156,7 @@ function cdrWords(version: Version, scene: Scene): Json {
     )
     return { ...cdr, charging_periods: startingAt(charging_periods, start) }
   }
-  const cdr = cdrOf({ owner: cpo, payer: emsp, id, uid: card, session })
+  const cdr = cdrOf({ owner: cpo, payer: emsp, id, uid: card, session, evse: 'E1' })
   return {
     ...cdr,
     start_date_time: start,

@@ -209,6 +209,17 @@ catalogue('numbers of rules are agreed by code and name', () => {
   assert.equal(finding?.explanation.parameters, { speed_kmh: '30', distance_km: '10' })
 })
 
+catalogue('what puts less at risk than was agreed to hold is only told', () => {
+  const outcome = (lineMin: string) => {
+    const { verdict, atRisk, findings } = judge(
+      soundInput({ ...CASES.P1, agreement: soundAgreement({ lineMin }) }),
+    )
+    return [verdict, atRisk, findings[0]?.severity]
+  }
+  assert.equal(outcome('0.72'), ['hold', { net: '0.6', tax: '0.12' }, 'S'])
+  assert.equal(outcome('0.73'), ['clear', null, 'W'])
+})
+
 catalogue('numbers that no rule has are named', () => {
   const rules = { Z7: { speed_kmh: '1', height_m: '2' }, P1: { any: '1' }, toString: { any: '1' } }
   assert.equal(unknownParameters(rules), [

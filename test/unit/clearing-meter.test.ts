@@ -32,7 +32,7 @@ runRules('clearing: signed meter data', [
   clear('a valid reading of the energy that is billed', signed({})),
   clear('a CDR that rounds to its last decimal', signed({ to: '1020.35' })),
   clear('ten watt-hours are noise', {
-    ...signed({ to: '1020.39' }),
+    ...signed({ to: '1020.3901' }),
     cdr: { total_energy: 20.4001 },
   }),
 

@@ -16,6 +16,7 @@ import { riskOfEnergy, riskOfTime } from '../risks.ts'
 import type { Period, Unreadable } from '../read.ts'
 import { at, shown } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
+import { limits } from '../../../config/limits.ts'
 import { fineAmounts } from '../../ocpi/fine-amounts.ts'
 
 /** What was sent in a form that may mean something else is no value: nobody is billed by a guess. */
@@ -229,12 +230,11 @@ function sumSteps(
   { expected, actual }: { expected: Decimal; actual: Decimal },
 ): readonly string[] {
   const text = (value: Decimal): string => `${shownText(value, { places: 6 })} kWh`
-  const sums =
-    stated.length > 12 ? `${stated.length} charging periods` : stated.map(text).join(' + ')
-  return [
-    `${sums} = ${text(expected)}`,
-    `${text(actual)} − ${text(expected)} = ${text(actual - expected)}`,
-  ]
+  const total = `${text(actual)} − ${text(expected)} = ${text(actual - expected)}`
+  if (stated.length === 1) return [total]
+  const isLong = stated.length > limits.explanationLinesMax
+  const sum = isLong ? `${stated.length} charging periods` : stated.map(text).join(' + ')
+  return [`${sum} = ${text(expected)}`, total]
 }
 
 function shownHours(

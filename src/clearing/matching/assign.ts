@@ -3,6 +3,9 @@ import { EPSILON } from './score.ts'
 /** A pair that may belong together. `left` and `right` are indexes; `score` is above 0. */
 export type Edge = { readonly left: number; readonly right: number; readonly score: number }
 
+/** So often a pair that beats all others is looked for among what is left; more rounds find next to nothing. */
+const ROUNDS_MAX = 5
+
 /** Above this many records on a side the exact assignment would take too long. */
 const EXACT_MAX = 50
 
@@ -11,25 +14,25 @@ const EXACT_MAX = 50
  * two, nothing is to be decided.
  */
 export function componentsOf<E extends Edge>(edges: readonly E[]): E[][] {
-  const root = new Map<string, string>()
-  const find = (key: string): string => {
+  // Left records have even numbers here, right ones odd.
+  const root = new Map<number, number>()
+  const find = (key: number): number => {
     let top = key
     for (let up = root.get(top); up !== undefined; up = root.get(top)) top = up
     for (let at = key; at !== top;) {
-      const next = root.get(at)
+      const next = root.get(at) ?? top
       root.set(at, top)
-      if (next === undefined) break
       at = next
     }
     return top
   }
   for (const { left, right } of edges) {
-    const [a, b] = [find(`l${left}`), find(`r${right}`)]
+    const [a, b] = [find(2 * left), find(2 * right + 1)]
     if (a !== b) root.set(a, b)
   }
-  const groups = new Map<string, E[]>()
+  const groups = new Map<number, E[]>()
   for (const edge of edges) {
-    const key = find(`l${edge.left}`)
+    const key = find(2 * edge.left)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [edge])
     else group.push(edge)
@@ -50,13 +53,12 @@ export function clearPairs<E extends Edge>(component: readonly E[], margin: numb
   if (Math.max(lefts.length, rights.length) > EXACT_MAX) return dominantPairs(component, margin)
   const weights = weightsOf(component, { lefts, rights })
   const best = assign(weights)
+  const [rowOf, columnOf] = [placesOf(lefts), placesOf(rights)]
   return component.filter((edge) => {
-    const [row, column] = [lefts.indexOf(edge.left), rights.indexOf(edge.right)]
-    if (best.columns[row] !== column) return false
-    const without = weights.map((cells) => [...cells])
-    const cells = without[row]
-    if (cells !== undefined) cells[column] = 0
-    return best.total - assign(without).total >= margin - EPSILON
+    const row = rowOf.get(edge.left) ?? -1
+    const column = columnOf.get(edge.right) ?? -1
+    if (best.holder[column + 1] !== row + 1) return false
+    return totalOf(weights, best) - totalWithout(weights, { best, row, column }) >= margin - EPSILON
   })
 }
 
@@ -109,36 +111,45 @@ function topTwo(edges: readonly Edge[], side: 'left' | 'right'): Map<number, [nu
   return tops
 }
 
+/** An assignment while it is made. Rows and columns count from 1; `holder`: the row that holds a column, 0 for none. */
+type Assignment = { rowPotential: number[]; columnPotential: number[]; holder: number[] }
+
+type Weights = readonly (readonly number[])[]
+
 /**
  * The assignment of rows to columns with the largest total (Kuhn 1955; here in the form with potentials that adds one
  * row at a time, O(n³)). `weights` is square.
  */
-function assign(weights: readonly (readonly number[])[]): { columns: number[]; total: number } {
-  const size = weights.length
-  const rowPotential = new Array<number>(size + 1).fill(0)
-  const columnPotential = new Array<number>(size + 1).fill(0)
-  /** The row that holds a column; rows and columns count from 1, 0 is none. */
-  const holder = new Array<number>(size + 1).fill(0)
-  for (let row = 1; row <= size; row++)
-    addRow({ row, weights, rowPotential, columnPotential, holder })
-  const columns = new Array<number>(size).fill(-1)
-  let total = 0
-  for (let column = 1; column <= size; column++) {
-    const row = holder[column] ?? 0
-    if (row === 0) continue
-    columns[row - 1] = column - 1
-    total += weights[row - 1]?.[column - 1] ?? 0
-  }
-  return { columns, total }
+function assign(weights: Weights): Assignment {
+  const zeros = (): number[] => new Array<number>(weights.length + 1).fill(0)
+  const assignment = { rowPotential: zeros(), columnPotential: zeros(), holder: zeros() }
+  for (let row = 1; row <= weights.length; row++) addRow({ row, weights, ...assignment })
+  return assignment
 }
 
-type Search = {
-  row: number
-  weights: readonly (readonly number[])[]
-  rowPotential: number[]
-  columnPotential: number[]
-  holder: number[]
+/** The best total where one pair of the best assignment is worth nothing: its row is given a column anew, O(n²). */
+function totalWithout(
+  weights: Weights,
+  { best, row, column }: { best: Assignment; row: number; column: number },
+): number {
+  const without = weights.map((cells, at) => (at === row ? cells.with(column, 0) : cells))
+  const rest = {
+    rowPotential: [...best.rowPotential],
+    columnPotential: [...best.columnPotential],
+    holder: best.holder.with(column + 1, 0),
+  }
+  addRow({ row: row + 1, weights: without, ...rest })
+  return totalOf(without, rest)
 }
+
+function totalOf(weights: Weights, { holder }: Assignment): number {
+  return holder.reduce(
+    (sum, row, column) => (column === 0 ? sum : sum + (weights[row - 1]?.[column - 1] ?? 0)),
+    0,
+  )
+}
+
+type Search = Assignment & { row: number; weights: Weights }
 
 /** Finds the cheapest way to give one more row a column, moving others where that pays. */
 function addRow({ row, weights, rowPotential, columnPotential, holder }: Search): void {

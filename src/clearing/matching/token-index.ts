@@ -5,12 +5,12 @@ import type { MatchRecord } from './types.ts'
 /** A record in a list by its start. */
 type Entry = { readonly start: number; readonly index: number }
 
-/** How many records near one are looked at: more than that are no choice any more. */
-const NEAR_MAX = 200
+/** How many records near one are looked at, the nearest: more than that are no choice any more. */
+const NEAR_MAX = 40
 
 /** Records of a side by a key and their start. */
 export type TimeIndex = {
-  /** Indexes of the open records that have a key in common with `record` and start within, by start. */
+  /** Indexes of the open records that have a key in common with `record` and start within, in order. */
   startingIn(record: MatchRecord, window: { from: number; to: number }): number[]
 }
 
@@ -57,16 +57,36 @@ function timeIndex(side: Side, keysOf: (record: MatchRecord) => readonly string[
     startingIn(record, { from, to }) {
       const found = new Set<number>()
       for (const key of keysOf(record)) {
-        const list = lists.get(key) ?? []
-        for (let at = firstFrom(list, from); at < list.length && found.size < NEAR_MAX; at++) {
-          const entry = list[at]
-          if (entry === undefined || entry.start > to) break
-          if (side.isOpen[entry.index]) found.add(entry.index)
-        }
+        const near = nearest(lists.get(key) ?? [], { at: record.start ?? from, from, to })
+        for (const { index } of near) if (side.isOpen[index]) found.add(index)
       }
-      return [...found]
+      return [...found].sort((a, b) => a - b)
     },
   }
+}
+
+/** The entries of a window, from its middle outward, as many as are looked at. */
+function nearest(
+  list: readonly Entry[],
+  { at, from, to }: { at: number; from: number; to: number },
+): Entry[] {
+  const found: Entry[] = []
+  let after = firstFrom(list, at)
+  let before = after - 1
+  while (found.length < NEAR_MAX) {
+    const [earlier, later] = [list[before], list[after]]
+    const isEarlier = earlier !== undefined && earlier.start >= from
+    const isLater = later !== undefined && later.start <= to
+    if (!isEarlier && !isLater) break
+    if (isEarlier && (!isLater || at - earlier.start <= later.start - at)) {
+      found.push(earlier)
+      before -= 1
+    } else if (later !== undefined) {
+      found.push(later)
+      after += 1
+    }
+  }
+  return found
 }
 
 /** The first entry that starts at `from` or later. */

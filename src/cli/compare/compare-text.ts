@@ -53,14 +53,19 @@ export function compareText(report: CompareReport): string {
 }
 
 function filesText({ ours, theirs, result }: CompareReport): string {
-  const side = (name: string, { path, rowCount, bad }: SideFile): string =>
-    `${name} ${path}: ${rowCount} rows${bad.length === 0 ? '' : `, ${bad.length} of them cannot be read`}`
   return [
-    side('ours:  ', ours),
-    side('theirs:', theirs),
+    ...sideText('ours:  ', ours),
+    ...sideText('theirs:', theirs),
     result.basis ?? 'Amounts are not compared: the two files have none in common.',
     ...result.notes,
   ].join('\n')
+}
+
+/** What the file is, and which of its columns was taken for what. */
+function sideText(name: string, { path, rowCount, bad, columns }: SideFile): string[] {
+  const unread = bad.length === 0 ? '' : `, ${bad.length} of them cannot be read`
+  const read = Object.entries(columns).map(([field, column]) => `${field} “${column}”`)
+  return [`${name} ${path}: ${rowCount} rows${unread}`, `        ${read.join(', ')}`]
 }
 
 function matchedText({

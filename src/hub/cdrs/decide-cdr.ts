@@ -109,8 +109,8 @@ async function refusal(
     return dueOf(row).isAny
       ? 'a part of it is approved already: its CPO takes it back with a credit CDR'
       : null
-  // What a dispute about a second CDR of a session decided stands; of one that is held nobody has decided anything yet.
-  const stands = row.state === 'held' ? await otherLive(tx, row) : null
+  // Who pays may approve a second CDR of a session; an operator does not let one settle that nobody has decided about.
+  const stands = verb === 'release' ? await otherLive(tx, row) : null
   return stands === null
     ? null
     : `${stands} of the same session is live; return or credit that one first`

@@ -100,7 +100,7 @@ function isSideOf(row: DisputeRow, { scope, side }: Pick<DisputeOrder, 'scope' |
 }
 
 /** The last thing that happened is this very deed: a repetition, which answers the same. */
-export function isRepeated(
+function isRepeated(
   row: DisputeRow,
   deed: {
     verb: DisputeVerb

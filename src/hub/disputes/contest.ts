@@ -4,7 +4,7 @@ import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { foldKey } from '../../ocpi/primitives.ts'
 import type { Scope } from '../admin/scope.ts'
-import { isRepeated, readAmount, textOf } from './act.ts'
+import { readAmount, textOf } from './act.ts'
 import type { Acted, Also, AmountGiven } from './act.ts'
 import { applyDeeds } from './apply.ts'
 import { deedOf, findResolution } from './auto-resolve.ts'
@@ -60,12 +60,14 @@ export async function contestCdr(
     })
     const [row] = locked.cdrs
     if (!row) return unknownCdr(cdr)
+    const before = await findRepeated(tx, { cdrId: row.id, wanted })
+    if (before !== null) return { ok: true, dispute: await readView(tx, scope, before) }
     const same = locked.disputes.find((dispute) => dispute.code === code)
     const done = same
       ? await joinDispute(desk, tx, { same, wanted })
       : await openDispute(context, { locked, row, wanted })
     if (!done.ok) return done
-    if (done.isNew) await also(tx, done.id)
+    await also(tx, done.id)
     return { ok: true, dispute: await readView(tx, scope, done.id) }
   })
 }
@@ -94,6 +96,30 @@ function unknownCdr({ owner, cdrId }: { owner: string; cdrId: string }): Refusal
   return { ok: false, reason: 'notFound', message: `No CDR ${cdrId} of ${owner} is known here.` }
 }
 
+/**
+ * The newest dispute of this code, open or resolved by a proof, where nobody but the hub has done anything since the same
+ * was said by the same: a repetition.
+ */
+async function findRepeated(
+  tx: Tx,
+  { cdrId, wanted }: { cdrId: bigint; wanted: Wanted },
+): Promise<bigint | null> {
+  const { code, amount, doer } = wanted
+  const [row] = await tx.rows<{ id: bigint; is_same: boolean }>(sql`
+    select d.id, coalesce(e.verb in ('contest', 'open') and e.actor = ${doer.actor}
+      and e.reason is not distinct from ${doer.text}::text
+      and coalesce(e.net_micros, d.net_micros) = coalesce(${amount?.net.toString() ?? null}::bigint, e.net_micros, d.net_micros)
+      and coalesce(e.tax_micros, d.tax_micros) = coalesce(${amount?.tax?.toString() ?? null}::bigint, e.tax_micros, d.tax_micros),
+      false) as is_same
+    from disputes d left join lateral (
+      select verb, actor, reason, net_micros, tax_micros from dispute_events
+      where dispute_id = d.id and side <> 'hub' order by epoch desc limit 1) e on true
+    where d.cdr_id = ${cdrId.toString()}::bigint and d.code = ${code}
+      and (d.closed_at is null or d.state = 'auto_resolved')
+    order by d.id desc limit 1`)
+  return row?.is_same === true ? row.id : null
+}
+
 /** A draft is confirmed, an open dispute gets one more reason. Its amount stays what it is. */
 async function joinDispute(
   desk: Desk,
@@ -108,7 +134,6 @@ async function joinDispute(
     doer: same.state === 'draft' || !isOperator ? doer : { ...doer, side: 'emsp' as const },
     amount: null,
   }
-  if (isRepeated(same, { ...deed, amount })) return { ok: true, id: same.id, isNew: false }
   const disputed = { net: same.net_micros, tax: same.tax_micros }
   const differs =
     amount !== null &&
@@ -129,5 +154,5 @@ async function joinDispute(
   // Once both have spoken, what is proven at once is decided at once.
   const resolved = found?.atOnce ? [deedOf(found)] : []
   const applied = await applyDeeds(locked, [deed, ...resolved])
-  return applied.ok ? { ok: true, id: same.id, isNew: true } : { ...applied, reason: 'conflict' }
+  return applied.ok ? { ok: true, id: same.id } : { ...applied, reason: 'conflict' }
 }

@@ -33,8 +33,7 @@ export type Wanted = {
   doer: Doer & { side: 'emsp' | 'operator' }
 }
 export type Refusal = { ok: false; reason: 'notFound' | 'conflict' | 'invalid'; message: string }
-/** `isNew`: something was written. */
-export type Done = { ok: true; id: bigint; isNew: boolean }
+export type Done = { ok: true; id: bigint }
 
 /**
  * Opens a dispute of a CDR that is locked and has none of this code: in time, over no more than is left of the claim. What
@@ -73,7 +72,7 @@ export async function openDispute(
   await tellOpened(tx, { id, row, wanted, amount: amount.amount })
   if (resolution?.atOnce !== true) {
     await hold(locked, { row, wanted, changes })
-    return { ok: true, id, isNew: true }
+    return { ok: true, id }
   }
   const disputes = await lockDisputes(tx, { cdrIds: [row.id], ids: [id] })
   const dispute = present(
@@ -86,7 +85,7 @@ export async function openDispute(
     changes,
   )
   assert(applied.ok, 'an open dispute can be resolved')
-  return { ok: true, id, isNew: true }
+  return { ok: true, id }
 }
 
 /** Why this CDR cannot be contested at all. */
@@ -146,20 +145,20 @@ async function amountOf(
 }
 
 /**
- * What of a CDR can still be disputed: its part 0. What a dispute is about has left it, and what was decided stays out:
- * it is not disputed twice. Once nothing can be held any more, what open disputes are about and what was taken off since
- * is still in part 0 and is left out here.
+ * What of a CDR can still be disputed. While an amount can be held: its part 0, which what is disputed or decided has left.
+ * Once that is netted nothing can be held: everything that is due, without what was taken off since and without what open
+ * disputes are about that hold nothing.
  */
 function leftOf(row: CdrRow, disputes: readonly DisputeRow[]): DisputeAmount {
-  const part0 = part0Of(row)
-  const whole = { net: part0.netMicros, tax: part0.taxMicros }
+  const { netMicros: net, taxMicros: tax } = part0Of(row)
+  if (canHold(row)) return { net, tax }
+  const due = row.parts
+    .filter(({ book }) => book === 'due')
+    .map((part) => ({ net: -part.net_micros, tax: -part.tax_micros }))
   const open = disputes
     .filter(({ state, part }) => isUndecided(state) && part === null)
     .map((each) => ({ net: each.net_micros, tax: each.tax_micros }))
-  const adjusted = row.parts
-    .filter(({ kind, book }) => kind === 'adjustment' && book === 'due')
-    .map((each) => ({ net: -each.net_micros, tax: -each.tax_micros }))
-  return remainderOf(whole, [...open, ...adjusted])
+  return remainderOf({ net, tax }, [...due, ...open])
 }
 
 /** The dispute, and what it is to do with the parts of the CDR. */

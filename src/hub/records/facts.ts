@@ -5,7 +5,7 @@ import { fromMicros } from '../../ledger/money.ts'
 import { appendOutbox } from '../../outbox/outbox.ts'
 import type { FiguredCdr } from './columns.ts'
 import { writeFigures } from './figures.ts'
-import { matchByIds } from './match-by-ids.ts'
+import { matchByIds, recordsNaming, releaseRecords } from './match-by-ids.ts'
 
 /**
  * The eMSP's own records of CDRs that are being judged: those that an id connects are matched now, for the others a
@@ -25,7 +25,11 @@ export async function recordsFor(
   if (concerned.length === 0) return new Map()
   await writeFigures(tx, concerned)
   const ids = concerned.map(({ id }) => id)
-  await matchByIds(tx, { cdrIds: ids })
+  const recordIds = await recordsNaming(tx, ids)
+  if (recordIds.length > 0) {
+    await releaseRecords(tx, recordIds)
+    await matchByIds(tx, { cdrIds: ids, recordIds })
+  }
   const found = await readMatched(tx, ids)
   await orderMatching(
     tx,

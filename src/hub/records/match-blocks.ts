@@ -8,7 +8,7 @@ import { appendOutbox, finishOutbox } from '../../outbox/outbox.ts'
 import type { OutboxRow } from '../../outbox/outbox.ts'
 import { tellParties } from '../disputes/events.ts'
 import { reviewCdrs } from './review.ts'
-import { OUT_STATES, matchByIds, reopenDoubtful } from './match-by-ids.ts'
+import { OUT_STATES, matchByIds, releaseRecords, reopenDoubtful } from './match-by-ids.ts'
 
 const dayMs = 86_400_000
 
@@ -38,6 +38,7 @@ async function matchOneDay(tx: Tx, context: Context, receiver: string): Promise<
   const from = block.day
   const scope = { receiver, from, to: new Date(from.getTime() + dayMs - 1) }
   const before = await readConfirmed(tx, scope)
+  await releaseOut(tx, scope)
   await reopenDoubtful(tx, scope)
   await matchByIds(tx, scope)
   const sides = await readSides(tx, scope)
@@ -49,6 +50,18 @@ async function matchOneDay(tx: Tx, context: Context, receiver: string): Promise<
   )
   await reviewCdrs(tx, context, changed.map(BigInt))
   return true
+}
+
+/** Records of the days around whose CDR was credited or returned since. */
+async function releaseOut(tx: Tx, { receiver, from, to }: Span): Promise<void> {
+  const rows = await tx.rows<{ record_id: bigint }>(sql`
+    select m.record_id from cdr_figures f join record_matches m on m.cdr_id = f.cdr_id
+    where f.receiver = ${receiver}
+      and f.started_at between ${from}::timestamptz - interval '1 day' and ${to}::timestamptz + interval '1 day'`)
+  await releaseRecords(
+    tx,
+    rows.map((row) => row.record_id),
+  )
 }
 
 type Span = { receiver: string; from: Date; to: Date }

@@ -9,7 +9,7 @@ import { finishOutbox } from '../../outbox/outbox.ts'
 import type { OutboxRow } from '../../outbox/outbox.ts'
 import { defaultTerms } from '../agreement-terms.ts'
 import { agreementAt } from '../agreements.ts'
-import { matchByIds, reopenDoubtful } from './match-by-ids.ts'
+import { matchByIds } from './match-by-ids.ts'
 import {
   compareRecords,
   compareSessions,
@@ -115,7 +115,6 @@ async function matchAll(tx: Tx, { from, to }: Span): Promise<void> {
     from: new Date(from.getTime() - dayMs),
     to: new Date(to.getTime() + dayMs),
   }
-  await reopenDoubtful(tx, scope)
   await matchByIds(tx, scope)
 }
 

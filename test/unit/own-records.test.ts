@@ -1,0 +1,109 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parse } from 'csv-parse/sync'
+import { csvForm, csvOptions, csvRow } from '../../src/clearing/records/csv.ts'
+import { readOwnRecord } from '../../src/clearing/records/read-record.ts'
+
+const test = suite('what an eMSP says')
+
+const read = (value: unknown, id?: string) =>
+  readOwnRecord(value, { receiver: 'DE-EMA', ...(id === undefined ? {} : { id }) })
+
+/** The record, or its faults as `pointer message`. */
+function recordOf(value: unknown, id?: string) {
+  const found = read(value, id)
+  if (!found.ok) throw new Error(found.faults.map((f) => `${f.pointer} ${f.message}`).join('; '))
+  return found.record
+}
+
+function faultsOf(value: unknown): string[] {
+  const found = read(value)
+  return found.ok ? [] : found.faults.map(({ pointer }) => pointer)
+}
+
+test('a CDR is a record, of any version', () => {
+  const cdr = {
+    id: 'MINE',
+    country_code: 'NL',
+    party_id: 'TNM',
+    session_id: 'S1',
+    authorization_reference: 'Ref',
+    start_date_time: '2026-11-01T10:00:00Z',
+    end_date_time: '2026-11-01T11:00:00+00:00',
+    cdr_token: { uid: 'CARD', contract_id: 'DE-8AA-CA2B3C4D5-N' },
+    cdr_location: { id: 'L1', evse_id: 'NL*TNM*E1' },
+    currency: 'eur',
+    total_energy: 12.5,
+    total_cost: { excl_vat: 3, incl_vat: 3.6 },
+  }
+  assert.equal(recordOf(cdr), {
+    recordId: 'MINE',
+    recordKey: 'mine',
+    owner: 'NL-TNM',
+    cdrKey: null,
+    sessionKey: 's1',
+    reference: 'ref',
+    tokenUid: 'card',
+    contractKey: 'DE8AACA2B3C4D5',
+    evseKey: 'NLTNME1',
+    locationKey: 'l1',
+    meterKey: null,
+    start: Date.UTC(2026, 10, 1, 10),
+    end: Date.UTC(2026, 10, 1, 11),
+    kwh: '12.5',
+    net: '3',
+    gross: '3.6',
+    currency: 'EUR',
+  })
+  const v230 = { ...cdr, total_cost: { before_taxes: 3, taxes: [{ name: 'VAT', amount: 0.6 }] } }
+  assert.is(recordOf(v230).gross, '3.6')
+  assert.is(recordOf({ ...cdr, total_cost: 3 }).net, '3')
+  assert.is(recordOf(cdr, 'OWN').cdrKey, 'mine', 'an id beside that of the URL is the CDR’s')
+})
+
+test('little is enough: an id to match by, or a start with a card or an EVSE', () => {
+  assert.is(recordOf({ session_id: 'S1' }).recordId, 'S1')
+  assert.is(
+    recordOf({ id: 'A', start: '2026-11-01 10:00:00', evse_id: 'NL*TNM*E1' }).owner,
+    'NL-TNM',
+  )
+  assert.equal(faultsOf({ id: 'A' }), [''])
+  assert.equal(faultsOf({ id: 'A', start: '2026-11-01T10:00:00Z' }), [''])
+  assert.equal(faultsOf({ kwh: 3 }), ['/id', ''])
+})
+
+test('what cannot be read is named where it stands', () => {
+  const good = { id: 'A', session_id: 'S' }
+  const faults: [Record<string, unknown>, string][] = [
+    [{ total_energy: 'much' }, '/total_energy'],
+    [{ kwh: '12,5' }, '/kwh'],
+    [{ kwh: 1e9 }, '/kwh'],
+    [{ start: '2026-02-30T00:00:00Z' }, '/start'],
+    [{ start: '2026-11-01T10:00:00Z', end: '2026-11-01T09:00:00Z' }, '/end_date_time'],
+    [{ net: 3 }, '/currency'],
+    [{ net: 3, currency: 'EURO' }, '/currency'],
+    [{ total_cost: { incl_vat: 3 }, currency: 'EUR' }, '/total_cost'],
+    [{ cpo: 'nobody' }, '/cpo'],
+    [{ cdr_token: { uid: ['x'] } }, '/cdr_token/uid'],
+  ]
+  for (const [more, pointer] of faults)
+    assert.ok(faultsOf({ ...good, ...more }).includes(pointer), JSON.stringify(more))
+  assert.equal(faultsOf('text'), [''])
+})
+
+test('files of three makings say the same', () => {
+  const files = [
+    'Record_ID,session_id,kWh\nA,S1,12.5\n',
+    '\uFEFFrecord_id;SESSION_ID;kwh\r\nA;S1;12,5\r\n',
+    'record_id\tsession_id\tkwh\n"A"\tS1\t12,5\n',
+  ]
+  for (const text of files) {
+    const form = csvForm(text.replace(/^\uFEFF/, ''))
+    const rows: unknown[] = parse(text, csvOptions(form))
+    const [row] = rows.map((each) => csvRow(each, form))
+    assert.is(row?.line, 2)
+    assert.is(recordOf(row?.value).kwh, '12.5')
+  }
+})
+
+test.run()
