@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { sql } from '../../src/db/sql.ts'
 import { at, items } from '../helpers/ask.ts'
 import { ocmfOf } from '../helpers/clearing-world-signed.ts'
-import { startDisputeStory } from '../helpers/dispute-story.ts'
+import { startDisputeStory } from '../helpers/dispute-processes.ts'
 import { creditOf, fromNow, money } from '../helpers/objects.ts'
 import type { Json } from '../helpers/objects.ts'
 

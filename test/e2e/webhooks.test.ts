@@ -95,7 +95,6 @@ webhooks('the secret is shown once; GET, a second PUT and operators see none', a
     await stored(hub),
   ]
   for (const text of texts) assert.not.match(text, secret.slice('whsec_'.length))
-  assert.match(texts[1] ?? '', cpo.id)
 })
 
 webhooks('bad input names the field; addresses that are not public are refused', async () => {
@@ -170,31 +169,28 @@ webhooks('a receiver that fails is tried again, with the same id, and it shows',
   assert.is(at(after.json, 'last_failure'), 'answered HTTP 500')
 })
 
-webhooks(
-  'a message that is refused waits alone; what nobody takes for days is given up',
-  async () => {
-    await using world = await startPair()
-    const { hub, cpo } = world
-    await using own = await startReceiver()
-    own.state.status = 404
-    await hub.asParty(cpo, 'PUT', '/webhook', { url: own.url })
-    await tell(hub)
-    await hub.drain()
-    own.state.status = 200
-    await tell(hub)
-    await hub.drain()
-    assert.is(own.got.length, 2, 'the second is not held up by the first')
-    own.state.status = 404
-    for (let day = 0; day < 6; day += 1) await hub.passTime(24 * HOUR_MS)
-    await hub.drain()
-    const shown = await hub.asParty(cpo, 'GET', '/webhook')
-    assert.equal([at(shown.json, 'waiting'), at(shown.json, 'given_up')], [0, 1])
-    const [open] = await hub.context.db.rows<{ count: bigint }>(
-      sql`select count(*) from outbox where kind = 'webhook' and finished_at is null`,
-    )
-    assert.is(open?.count, 0n)
-  },
-)
+webhooks('a refused message waits alone; what nobody takes is given up', async () => {
+  await using world = await startPair()
+  const { hub, cpo } = world
+  await using own = await startReceiver()
+  own.state.status = 404
+  await hub.asParty(cpo, 'PUT', '/webhook', { url: own.url })
+  await tell(hub)
+  await hub.drain()
+  own.state.status = 200
+  await tell(hub)
+  await hub.drain()
+  assert.is(own.got.length, 2, 'the second is not held up by the first')
+  own.state.status = 404
+  for (let day = 0; day < 6; day += 1) await hub.passTime(24 * HOUR_MS)
+  await hub.drain()
+  const shown = await hub.asParty(cpo, 'GET', '/webhook')
+  assert.equal([at(shown.json, 'waiting'), at(shown.json, 'given_up')], [0, 1])
+  const [open] = await hub.context.db.rows<{ count: bigint }>(
+    sql`select count(*) from outbox where kind = 'webhook' and finished_at is null`,
+  )
+  assert.is(open?.count, 0n)
+})
 
 webhooks('while a secret is rotated, messages are signed with both', async () => {
   await using world = await startPair()
@@ -230,8 +226,11 @@ webhooks('a webhook that is removed gets nothing more, also nothing of what wait
   await hub.asParty(cpo, 'PUT', '/webhook', { url: own.url })
   await tell(hub)
   assert.is((await hub.asParty(cpo, 'DELETE', '/webhook')).status, 204)
-  assert.is((await hub.asParty(cpo, 'DELETE', '/webhook')).status, 404)
-  assert.is((await hub.asParty(cpo, 'POST', '/webhook/test')).status, 404)
+  for (const [method, path] of [
+    ['DELETE', '/webhook'],
+    ['POST', '/webhook/test'],
+  ] as const)
+    assert.is((await hub.asParty(cpo, method, path)).status, 404)
   await tell(hub)
   await hub.drain()
   assert.equal(own.got, [])

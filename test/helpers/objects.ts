@@ -91,7 +91,8 @@ export type Charge = {
 
 /** Each card charges at an EVSE of its own, CARD1 at that of `locationOf`: two at one connector at once is a finding. */
 function evseOf({ evse, uid = 'CARD1' }: Pick<Charge, 'evse' | 'uid'>): string {
-  return evse ?? (uid === 'CARD1' ? 'E1' : `E-${uid}`)
+  if (evse !== undefined || uid === 'CARD1') return evse ?? 'E1'
+  return uid.length > 30 ? `E${uid.length}-${uid.slice(0, 20)}` : `E-${uid}`
 }
 
 /** A completed session of one hour, two hours ago. */
