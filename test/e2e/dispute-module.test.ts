@@ -6,6 +6,7 @@ import type { Reply } from '../helpers/ask.ts'
 import { disputesOf } from '../helpers/dispute-story.ts'
 import type { FakePartner } from '../helpers/fake-partner.ts'
 import { startHub } from '../helpers/hub.ts'
+import { startReceiver } from '../helpers/webhook-receiver.ts'
 
 const MODULE = 'nlxch-disputes'
 const hub = await startHub()
@@ -19,7 +20,16 @@ const emsp = await hub.connect({
 })
 const stranger = await hub.connect({ parties: [{ party: 'FR-ELS', role: 'EMSP' }] })
 const old = await hub.connect({ parties: [{ party: 'BE-OLD', role: 'CPO' }], version: '2.1.1' })
-const { clean, stand, verify } = disputesOf(hub, { cpo, emsp })
+const {
+  charge,
+  session,
+  cdr: cdrOf,
+  post,
+  shown,
+  clean,
+  stand,
+  verify,
+} = disputesOf(hub, { cpo, emsp })
 
 const module = suite('module of disputes')
 module.after.each(verify)
@@ -159,6 +169,27 @@ module('what changes is pushed to who has an endpoint, as it stands then', async
   const states = cpo.received(`receiver/${MODULE}`, 'PUT').map(({ json }) => at(json, 'state'))
   assert.equal(states, ['IN_REVIEW', 'DENIED', 'DENIED'])
   assert.is(emsp.received(`receiver/${MODULE}`).length, 0)
+})
+
+module('of a CDR that is withheld from an eMSP it hears nothing, its CPO does', async () => {
+  await using own = await startReceiver()
+  await using theirs = await startReceiver()
+  await hub.asParty(cpo, 'PUT', '/webhook', { url: own.url })
+  await hub.asParty(emsp, 'PUT', '/webhook', { url: theirs.url })
+  const before = (await list(emsp)).headers['x-total-count']
+  const one = charge('M10', emsp)
+  await session(one)
+  await post(cdrOf(one))
+  await hub.passTime(3_700_000)
+  await hub.drain()
+  const { state, delivery } = await shown('M10')
+  assert.equal([state, delivery], ['held', 'withheld'])
+  assert.is((await list(emsp)).headers['x-total-count'], before)
+  const listed = (await hub.asParty(emsp, 'GET', '/disputes')).text
+  assert.not.match(listed, 'M10')
+  assert.match((await hub.asParty(cpo, 'GET', '/disputes')).text, 'M10')
+  assert.match(own.got.map(({ body }) => body).join(' '), 'M10')
+  assert.not.match(theirs.got.map(({ body }) => body).join(' '), 'M10')
 })
 
 module.run()

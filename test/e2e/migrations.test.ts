@@ -97,4 +97,47 @@ test('0004 runs on filled tables and finds cards by contract with an index', asy
   assert.match(bySession, /objects_session_contract/)
 })
 
+test('0006 keeps what is booked, and has what is held judged again', async () => {
+  await using database = await testDatabase({ poolMax: 2 })
+  const { db } = database
+  await before(db, '0006')
+  await db.transaction((tx) =>
+    tx.script(`
+      insert into cycles (id, currency, number, state) values ('EUR-000001', 'EUR', 1, 'final'), ('EUR-000002', 'EUR', 2, 'open');
+      insert into cdrs (owner, cdr_key, cdr_id, platform_id, receiver, ocpi_version, original, content_hash, value, token_key,
+          is_credit, currency, last_updated, correlation_id)
+        select 'NL-TNM', k, upper(k), 'p1', 'DE-EMA', '2.2.1', '\\x7b7d', '\\x00', '{}', 'k', k = 'credit', 'EUR', now(), 'x'
+        from unnest(array['held', 'open', 'done', 'credit', 'odd']) as k;
+      insert into cdr_states (cdr_id, owner, receiver, is_credit, currency, state, epoch, cycle_id, net_micros, tax_micros, booked)
+        select c.id, owner, receiver, is_credit, currency, t.state, 1, t.cycle, 5, 1, t.booked from cdrs c join (values
+          ('held', 'held', 'EUR-000002', '{"book": "held", "epoch": 1, "cycleId": null}'::jsonb),
+          ('open', 'provisional', 'EUR-000002', '{"book": "provisional", "epoch": 1, "cycleId": null}'),
+          ('done', 'approved', 'EUR-000001', '{"book": "due", "epoch": 1, "cycleId": "EUR-000001"}'),
+          ('credit', 'unmatched', null, null), ('odd', 'quarantined', null, null)) as t (key, state, cycle, booked)
+          on t.key = c.cdr_key;`),
+  )
+  assert.ok((await migrate(db)).includes('0006-disputes.sql'))
+  const rows = await db.rows<{
+    key: string
+    state: string
+    leg: string | null
+    drops: boolean
+  }>(sql`
+    select c.cdr_key as key, s.state, s.booked->>'leg' as leg, s.drop_at > now() + interval '89 days' as drops
+    from cdr_states s join cdrs c on c.id = s.cdr_id order by c.id`)
+  assert.equal(
+    rows.map(({ key, state, leg, drops }) => [key, state, leg, drops]),
+    [
+      ['held', 'held', 'cdr:NL-TNM/held:held:1#1', null],
+      ['open', 'provisional', 'cdr:NL-TNM/open:provisional:1#1', null],
+      ['done', 'netted', null, null],
+      ['credit', 'orphan_credit', null, null],
+      ['odd', 'quarantined', null, true],
+    ],
+  )
+  const work = await db.rows(sql`
+    select o.kind from outbox o join cdrs c on c.id::text = o.subject where c.cdr_key = 'held'`)
+  assert.equal(work, [{ kind: 'clear' }])
+})
+
 test.run()

@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sql } from '../../src/db/sql.ts'
+import { verifyParts } from '../../src/hub/cdrs/verify-parts.ts'
 import { at, items } from '../helpers/ask.ts'
 import { storyOf } from '../helpers/cdr-story.ts'
 import { startHub } from '../helpers/hub.ts'
@@ -114,6 +115,53 @@ test('what its eMSP contests goes on to the next cycle, and nothing else of it',
     ['P4 1 held 1.20'],
   )
   assert.is(await stand('P4'), 'contested')
+})
+
+/** What verify says of books that somebody changed; the change is taken back. */
+async function breachesAfter(change: string): Promise<string[]> {
+  const undone = new Error('undone')
+  const found: string[] = []
+  const work = db.transaction(async (tx) => {
+    await tx.rows({ text: change, values: [] })
+    found.push(...new Set((await verifyParts(tx)).map(({ rule }) => rule)))
+    throw undone
+  })
+  assert.is(await work.catch((error: unknown) => error), undone)
+  return found
+}
+
+test('each thing that must never be is found', async () => {
+  const p4 = "(select id from cdrs where cdr_id = 'P4')"
+  const wrongs: [string, string[]][] = [
+    [
+      `update cdr_states set part_net = part_net - 1 where cdr_id = ${p4}`,
+      ['parts_add_up', 'due_is_booked'],
+    ],
+    [
+      `update cdr_parts set net_micros = net_micros - 1 where cdr_id = ${p4}`,
+      ['parts_add_up', 'held_is_disputed', 'pending_is_booked'],
+    ],
+    [
+      `update disputes set net_micros = 99000000 where cdr_id = ${p4}`,
+      ['disputed_within_claim', 'held_is_disputed'],
+    ],
+    [`update cdr_parts set cycle_id = '${FIRST}' where cdr_id = ${p4}`, ['held_is_carried']],
+    [
+      `update disputes set closed_at = now(), deadline_at = null, default_verb = null, outcome = 'denied'
+        where cdr_id = ${p4}`,
+      ['held_is_disputed', 'state_fits'],
+    ],
+    [`update cdr_states set state = 'approved' where cdr_id = ${p4}`, ['state_fits']],
+    [`update cdr_states set event_hash = sha256('x') where cdr_id = ${p4}`, ['event_chain_intact']],
+    [`update disputes set event_hash = sha256('x') where cdr_id = ${p4}`, ['event_chain_intact']],
+    [
+      `insert into adjustments (dispute_id, cdr_id, owner, receiver, currency, net_micros, tax_micros, state, credit_id)
+        values (0, 1, 'NL-TNM', 'DE-EMA', 'EUR', 0, 0, 'awaiting_replacement', 1)`,
+      ['consumed_once'],
+    ],
+  ]
+  for (const [change, rules] of wrongs)
+    assert.equal((await breachesAfter(change)).sort(), rules.sort(), change)
 })
 
 test('a credit reverses what was due of it and ends the dispute; the replacement consumes what waits', async () => {

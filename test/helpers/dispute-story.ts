@@ -1,146 +1,127 @@
 import * as assert from 'uvu/assert'
+import type { DisputeVerb, Side } from '../../src/clearing/disputes/machine.ts'
 import { sql } from '../../src/db/sql.ts'
-import { checkAnswer } from '../../src/http/openapi.ts'
-import { startWeb, tokenHeader } from '../bench/web.ts'
-import type { Web } from '../bench/web.ts'
-import { ask, at, items } from './ask.ts'
-import type { Reply } from './ask.ts'
+import type { Scope } from '../../src/hub/admin/scope.ts'
+import { actOnDispute } from '../../src/hub/disputes/act.ts'
+import type { Acted, AmountGiven } from '../../src/hub/disputes/act.ts'
+import { contestCdr } from '../../src/hub/disputes/contest.ts'
+import { getDispute } from '../../src/hub/disputes/read-detail.ts'
+import type { DisputeDetail } from '../../src/hub/disputes/read-detail.ts'
+import { listDisputes } from '../../src/hub/disputes/read.ts'
+import type { DisputeView } from '../../src/hub/disputes/read.ts'
+import { at } from './ask.ts'
+import { storyOf } from './cdr-story.ts'
+import type { Story } from './cdr-story.ts'
 import type { FakePartner } from './fake-partner.ts'
-import { cdrOf, put, sessionOf, tokenOf } from './objects.ts'
+import type { TestHub } from './hub.ts'
+import { money } from './objects.ts'
 import type { Json } from './objects.ts'
-import { until } from './processes.ts'
 
-/** A web and a worker process with a CPO, an eMSP and somebody else, told over HTTP alone. */
-export type DisputeStory = AsyncDisposable & {
-  web: Web
-  cpo: FakePartner
-  emsp: FakePartner
-  stranger: FakePartner
-  /** The party API as a partner sees it; a path below /party/v1. */
-  as(partner: FakePartner, method: string, path: string, body?: unknown): Promise<Reply>
-  admin(method: string, path: string, body?: unknown): Promise<Reply>
-  /** The card and the completed session; gives the CDR, which is not sent. */
-  charge(
-    id: string,
-    more?: { cdr?: Json; session?: Json; price?: number; kwh?: number },
-  ): Promise<Json>
-  send(cdr: Json): Promise<void>
-  /** The CDR as the operator sees it once it is in this state. */
-  cdrIn(id: string, state: string): Promise<unknown>
-  /** The one dispute of a CDR, as its eMSP sees it, once it is in this state. */
-  disputeIn(cdrId: string, state: string): Promise<Json>
-  adjustments(partner: FakePartner, cdrId: string): Promise<Json[]>
-  /** Days go by: what is due is due; the worker's own sweeps do the rest. */
-  pass(days: number): Promise<void>
+type More = { amount?: AmountGiven; text?: string; code?: string }
+
+/** One CPO and one eMSP that disagree. */
+export type DisputeStory = Story & {
+  scopes: Readonly<Record<Side, Scope>>
+  /** A CDR of 3.00 with 0.60 of tax that nobody objects to yet. */
+  clean(id: string, more?: Json): Promise<Json>
+  /** The same, claiming 4.00 (+ 0.80) by a tariff that gives 3.00: P1, 1.00 at risk. */
+  wrong(id: string): Promise<Json>
+  contest(id: string, more?: More): Promise<DisputeView>
+  tryContest(id: string, more?: More & { side?: 'emsp' | 'operator' }): Promise<Acted>
+  act(dispute: DisputeView, verb: DisputeVerb, side: Side, more?: More): Promise<DisputeView>
+  tryAct(dispute: DisputeView, verb: DisputeVerb, side: Side, more?: More): Promise<Acted>
+  /** All disputes of a CDR, oldest first. */
+  of(id: string): Promise<DisputeView[]>
+  detail(dispute: DisputeView): Promise<DisputeDetail>
+  /** `state part0 …`: the CDR's state and its parts as book:net, part 0 first. */
+  parts(id: string): Promise<string>
+  days(count: number): Promise<void>
+  /** Asserts that the books are sound. */
+  verify(): Promise<void>
 }
 
-const waitMs = 60_000
+const DAY_MS = 86_400_000
+/** A little more, so that what is due by then is due. */
+const MARGIN_MS = 60_000
 
-export async function startDisputeStory(): Promise<DisputeStory> {
-  const web = await startWeb()
-  await web.addWorker()
-  const cpo = await web.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
-  const emsp = await web.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
-  const stranger = await web.connect({
-    parties: [
-      { party: 'FR-XYZ', role: 'CPO' },
-      { party: 'FR-XYZ', role: 'EMSP' },
-    ],
-  })
-  const { db } = web.database
-  await db.rows(sql`update platforms set quirks = quirks || '{"pull": false}'`)
-  const call =
-    (surface: string, authorization: string) =>
-    async (method: string, path: string, body?: unknown): Promise<Reply> => {
-      const full = `${surface}${path}`
-      const json = { authorization, 'content-type': 'application/json' }
-      const reply = await ask(
-        body === undefined
-          ? { url: `${web.url}${full}`, method, headers: { authorization } }
-          : { url: `${web.url}${full}`, method, headers: json, body: JSON.stringify(body) },
-      )
-      assert.equal(
-        checkAnswer(method, full, reply.status, reply.json ?? reply.text),
-        [],
-        reply.text,
-      )
-      return reply
-    }
-  const as: DisputeStory['as'] = (partner, method, path, body) =>
-    call('/party/v1', tokenHeader(partner.token))(method, path, body)
-  const admin = call('/admin/v1', `Bearer ${web.adminToken}`)
-  const cdrIn: DisputeStory['cdrIn'] = async (id, state) => {
-    let seen: unknown
-    await until(
-      async () => {
-        const reply = await admin('GET', `/cdrs/NL/TNM/${id}`)
-        seen = reply.json
-        return at(seen, 'state') === state
-      },
-      { what: `${id} to be ${state}`, limitMs: waitMs },
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)}: ${JSON.stringify(seen)}`)
-    })
-    return seen
+export function disputesOf(
+  hub: TestHub,
+  pair: { cpo: FakePartner; emsp: FakePartner },
+): DisputeStory {
+  const { cpo, emsp } = pair
+  const story = storyOf(hub, cpo)
+  const operator: Scope = { kind: 'operator', actor: 'operator:test', roles: ['admin'] }
+  const scopes = {
+    operator,
+    hub: operator,
+    cpo: { kind: 'party', actor: cpo.party, platformId: cpo.id, cpos: [cpo.party], emsps: [] },
+    emsp: { kind: 'party', actor: emsp.party, platformId: emsp.id, cpos: [], emsps: [emsp.party] },
+  } as const
+  const send = async (id: string, more: Json): Promise<Json> => {
+    const charge = story.charge(id, emsp)
+    await story.prepare(charge, emsp)
+    const cdr = story.cdr(charge, more)
+    const answer = await story.post(cdr)
+    assert.is(answer.code, 1000, answer.text)
+    await hub.drain()
+    return cdr
   }
-  const disputeIn: DisputeStory['disputeIn'] = async (cdrId, state) => {
-    let seen: Json = {}
-    await until(
-      async () => {
-        const { json } = await as(emsp, 'GET', '/disputes')
-        seen =
-          items(at(json, 'items'))
-            .map(Object)
-            .find((one) => at(one, 'cdr', 'id') === cdrId) ?? {}
-        return seen['state'] === state
-      },
-      { what: `the dispute of ${cdrId} to be ${state}`, limitMs: waitMs },
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)}: ${JSON.stringify(seen)}`)
+  const tryContest: DisputeStory['tryContest'] = (id, { side = 'emsp', ...more } = {}) =>
+    contestCdr(hub.context, {
+      cdr: { owner: cpo.party, cdrId: id },
+      side,
+      actor: scopes[side].actor,
+      scope: scopes[side],
+      code: more.code ?? 'Q2',
+      ...(more.amount === undefined ? {} : { amount: more.amount }),
+      ...(more.text === undefined ? {} : { text: more.text }),
     })
-    return seen
-  }
+  const tryAct: DisputeStory['tryAct'] = (dispute, verb, side, more = {}) =>
+    actOnDispute(hub.context, {
+      disputeId: BigInt(dispute.id),
+      verb,
+      side,
+      actor: scopes[side].actor,
+      scope: scopes[side],
+      text: more.text ?? (verb === 'answer' || verb === 'rebut' ? 'our meter says so' : ''),
+      ...(more.amount === undefined ? {} : { amount: more.amount }),
+    })
   return {
-    web,
-    cpo,
-    emsp,
-    stranger,
-    as,
-    admin,
-    cdrIn,
-    disputeIn,
-    charge: async (id, more = {}) => {
-      const { price = 0.3, kwh = 10 } = more
-      const one = { owner: 'NL-TNM', payer: 'DE-EMA', id, uid: `CARD-${id}`, kwh }
-      await put(emsp, 'tokens', tokenOf('DE-EMA', one.uid))
-      const place = { location_id: `L-${id}`, evse_uid: `E-${id}` }
-      await put(
-        cpo,
-        'sessions',
-        sessionOf({ ...one, id: `S-${id}` }, { ...place, ...more.session }),
-      )
-      const cdr = cdrOf({ ...one, price })
-      const cdr_location = { ...Object(cdr['cdr_location']), id: `L-${id}`, evse_uid: `E-${id}` }
-      return { ...cdr, cdr_location, ...more.cdr }
+    ...story,
+    scopes,
+    clean: (id, more = {}) => send(id, more),
+    wrong: (id) => send(id, { total_cost: money(4), total_energy_cost: money(4) }),
+    tryContest,
+    tryAct,
+    contest: async (id, more) => done(await tryContest(id, more)),
+    act: async (...args) => done(await tryAct(...args)),
+    of: async (id) => {
+      const cdr = { owner: cpo.party, cdrId: id }
+      const page = await listDisputes(hub.context.db, operator, { cdr })
+      return page.items.toReversed()
     },
-    send: async (cdr) => {
-      const answer = await cpo.send('POST', 'receiver/cdrs', { body: cdr })
-      assert.is(answer.code, 1000, answer.text)
+    detail: (dispute) => getDispute(hub.context.db, operator, BigInt(dispute.id)),
+    parts: (id) => readParts(hub, { owner: cpo.party, id }),
+    days: (count) => hub.passTime(count * DAY_MS + MARGIN_MS).then(() => hub.drain()),
+    verify: async () => {
+      const { json } = await hub.admin('POST', '/ledger/verify', {})
+      assert.is(at(json, 'ok'), true, JSON.stringify(json))
     },
-    adjustments: async (partner, cdrId) => {
-      const { json } = await as(partner, 'GET', '/adjustments')
-      return items(at(json, 'items'))
-        .map(Object)
-        .filter((one) => at(one, 'cdr', 'id') === cdrId)
-    },
-    pass: async (days) => {
-      await db.rows(sql`
-        update cdr_states set contest_until = contest_until - ${days} * interval '1 day'
-        where contest_until is not null`)
-      await db.rows(sql`
-        update disputes set deadline_at = deadline_at - ${days} * interval '1 day',
-          opened_at = opened_at - ${days} * interval '1 day' where closed_at is null`)
-    },
-    [Symbol.asyncDispose]: () => web[Symbol.asyncDispose](),
   }
+}
+
+function done(acted: Acted): DisputeView {
+  if (!acted.ok) throw new Error(`${acted.reason}: ${acted.message}`)
+  return acted.dispute
+}
+
+async function readParts(hub: TestHub, cdr: { owner: string; id: string }): Promise<string> {
+  const rows = await hub.context.db.rows<{ text: string }>(sql`
+    select s.state || ' ' || concat_ws(' ', coalesce(s.booked->>'book', 'none') || ':'
+      || trim_scale(coalesce(s.part_net, s.net_micros, 0) / 1000000.0)::text,
+      (select string_agg(p.book || ':' || trim_scale(p.net_micros / 1000000.0)::text, ' ' order by p.part)
+        from cdr_parts p where p.cdr_id = s.cdr_id and p.book <> 'ended')) as text
+    from cdr_states s join cdrs c on c.id = s.cdr_id
+    where c.owner = ${cdr.owner} and c.cdr_id = ${cdr.id}`)
+  return rows[0]?.text ?? 'none'
 }

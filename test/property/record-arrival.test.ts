@@ -5,17 +5,17 @@ import * as assert from 'uvu/assert'
 import { sql } from '../../src/db/sql.ts'
 import { recordsFor } from '../../src/hub/records/facts.ts'
 import type { FiguredCdr } from '../../src/hub/records/columns.ts'
+import { writeFigures } from '../../src/hub/records/figures.ts'
 import { matchReceiver } from '../../src/hub/records/match-blocks.ts'
 import { saveRecords } from '../../src/hub/records/store.ts'
 import { claimDue } from '../../src/outbox/outbox.ts'
 import { bareContext } from '../helpers/bare-context.ts'
-import { testDatabase } from '../helpers/database.ts'
 import { seed, size } from '../helpers/seed.ts'
 
-const database = await testDatabase()
-const context = bareContext(database.db)
+const bare = await bareContext()
+const { context } = bare
 const test = suite('records and CDRs in any order')
-test.after(() => database.drop())
+test.after(async () => bare[Symbol.asyncDispose]())
 
 const NOON = Date.UTC(2026, 9, 14, 12)
 const minuteMs = 60_000
@@ -78,7 +78,7 @@ async function endOf(order: readonly Arrival[]): Promise<string[]> {
   for (const arrival of order) {
     if (arrival.side === 'cdr') await cdrComes(receiver, arrival)
     else await recordComes(receiver, arrival)
-    for (const row of await claimDue(context.db, 10))
+    for (const row of await claimDue(context.db, 100))
       if (row.kind === 'match') await matchReceiver(context, row)
   }
   const rows = await context.db.rows<{ line: string }>(sql`
@@ -144,7 +144,11 @@ async function cdrComes(receiver: string, { told: each, number }: Arrival): Prom
     ended_at: end,
     currency: 'EUR',
   }
-  await context.db.transaction((tx) => recordsFor(tx, [cdr]))
+  // As clearing does it.
+  await context.db.transaction(async (tx) => {
+    await recordsFor(tx, [cdr])
+    await writeFigures(tx, [cdr])
+  })
 }
 
 test.run()

@@ -162,6 +162,27 @@ plan('a quarantine gives everything back and clears the drafts', () => {
   assert.is(out.group?.transfers.length, 4)
 })
 
+plan('a CDR that was held as a whole, as it was once, is split by the next judgement', () => {
+  const whole: CdrRow = {
+    ...provisional,
+    state: 'held',
+    booked: { book: 'held', epoch: 1, cycleId: null, leg: 'cdr:NL-TNM/a:held:1#1' },
+    contest_until: null,
+  }
+  const atRisk = { net: '1', tax: '0.2' }
+  const split = planned(
+    planTransition(judged(whole, { verdict: 'hold', code: 'P1', atRisk }), open),
+  )
+  assert.equal(
+    [split.state, split.booked?.book, split.partNet],
+    ['held', 'provisional', 2_000_000n],
+  )
+  assert.equal(split.group?.transfers.map(({ kind, pendingId }) => [kind, pendingId]).slice(4), [
+    ['void', 'cdr:NL-TNM/a:held:1#1'],
+    ['void', 'cdr:NL-TNM/a:held:1#2'],
+  ])
+})
+
 plan('what parties dispute is not judged again', () => {
   const row = after(held('1'))
   const disputed: CdrRow = {

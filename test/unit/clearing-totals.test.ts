@@ -64,10 +64,18 @@ runRules('clearing: totals', [
     { cdr: { total_fixed_cost: { excl_vat: 1.5 } } },
     ['T2 W'],
   ),
-  hold(
-    'parts that miss something of the total hold',
+  clear(
+    'parts that miss something of a total that is right are told',
     { cdr: { total_fixed_cost: { excl_vat: 0.5 } } },
-    ['T2 S'],
+    ['T2 W'],
+  ),
+  hold(
+    'parts that miss something of a total that nobody can check hold',
+    {
+      cdr: { total_fixed_cost: { excl_vat: 0.5 } },
+      priced: { ok: false, code: 'unreadable', pointer: '/tariffs', message: 'It is unreadable' },
+    },
+    ['T2 S', 'P0 W'],
   ),
   clear('parts a little off are a warning', { cdr: { total_fixed_cost: { excl_vat: 1.02 } } }, [
     'T2 W',

@@ -95,6 +95,20 @@ test('evidence that is altered together with the manifest of the pack is still n
   assert.match(faults(files).join(), /frozen evidence: Not as it was frozen: cdr.json/)
 })
 
+test('what was hashed after its retention is told, neither right nor wrong', () => {
+  const files = packFiles()
+  files.set('evidence/001-cdr.json', json({ id: 'C1', cdr_token: { uid: 'hashed' } }))
+  const manifest = JSON.parse(String(manifestOf(files)))
+  const [cdr] = manifest.files.filter(({ path }: { path: string }) => path.endsWith('cdr.json'))
+  cdr.redacted = true
+  files.set('manifest.json', json(manifest))
+  const checks = verifyPack(files, { expectedHash: null })
+  const frozen = checks.find(({ subject }) => subject === 'frozen evidence')
+  assert.is(frozen?.isRight, null)
+  assert.match(frozen?.sentence ?? '', /hashed after its retention/)
+  assert.match(faults(files).join(), /not the CDR in the pack/)
+})
+
 test('a chain that was cut, reordered or rewritten is broken', () => {
   const manifest = JSON.parse(String(packFiles().get('manifest.json')))
   const [first, second] = manifest.events

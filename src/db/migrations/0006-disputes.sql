@@ -553,7 +553,8 @@ create table party_webhooks (
   next_at timestamptz,
   constraint party_webhooks_previous check ((previous_sealed is null) = (previous_until is null))
 );
--- side: the one that the event is told to; party: its party. subject as `dispute:7`. finished_at: delivered, or given up.
+-- side: the one that the event is told to; party: its party. subject as `dispute:7`. cdr_id: what it is about; an eMSP is
+-- not told of a CDR that is withheld from it. finished_at: delivered, or given up.
 create table party_events (
   id bigint generated always as identity primary key,
   event_id text not null unique,
@@ -562,6 +563,7 @@ create table party_events (
   party text not null,
   type text not null,
   subject text not null,
+  cdr_id bigint,
   body jsonb not null,
   at timestamptz not null default clock_timestamp(),
   attempts integer not null default 0,

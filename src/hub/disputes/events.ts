@@ -77,8 +77,8 @@ async function writeEvents(tx: Tx, { types, owners, receivers, subjects, bodies 
       from unnest(${types}::text[], ${owners}::text[], ${receivers}::text[], ${subjects}::text[], ${bodies}::jsonb[])
         with ordinality as t (type, owner, receiver, subject, body, place)
     )
-    insert into party_events (event_id, platform_id, side, party, type, subject, body)
-      select 'evt_' || replace(gen_random_uuid()::text, '-', ''), w.platform_id, s.side, s.party, h.type, h.subject,
+    insert into party_events (event_id, platform_id, side, party, type, subject, cdr_id, body)
+      select 'evt_' || replace(gen_random_uuid()::text, '-', ''), w.platform_id, s.side, s.party, h.type, h.subject, c.id,
         jsonb_strip_nulls(jsonb_build_object('cdr', case when c.id is not null then jsonb_build_object(
           'country_code', left(c.owner, 2), 'party_id', substr(c.owner, 4), 'id', c.cdr_id) end)) || h.body
         || jsonb_build_object('side', s.side, 'party', s.party, 'counterparty', s.other)

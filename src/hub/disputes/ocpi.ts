@@ -77,7 +77,9 @@ async function list(context: Context, call: HubCall): Promise<OcpiAnswer> {
   const rows = await context.db.rows<{ id: bigint; total: bigint }>(sql`
     with found as (
       select d.id, coalesce((select e.at from dispute_events e where e.dispute_id = d.id order by e.epoch desc limit 1), d.opened_at) as at
-      from disputes d where d.owner = any(${scope.cpos}::text[]) or d.receiver = any(${scope.emsps}::text[])
+      from disputes d left join cdr_states s on s.cdr_id = d.cdr_id
+      where d.owner = any(${scope.cpos}::text[])
+        or (d.receiver = any(${scope.emsps}::text[]) and s.delivery is distinct from 'withheld')
     ), wanted as (
       select id from found where (${page.dateFrom}::timestamptz is null or at >= ${page.dateFrom})
         and (${page.dateTo}::timestamptz is null or at < ${page.dateTo})

@@ -58,7 +58,8 @@ export async function scheduleWebhooks(db: Sql): Promise<void> {
     select 'webhook', w.platform_id from party_webhooks w join platforms p on p.id = w.platform_id
     where p.status = 'registered' and (w.next_at is null or w.next_at <= clock_timestamp())
       and exists (select from party_events e where e.platform_id = w.platform_id and e.finished_at is null
-        and e.due_at <= clock_timestamp())
+        and e.due_at <= clock_timestamp() and (e.side = 'cpo' or not exists (
+          select from cdr_states s where s.cdr_id = e.cdr_id and s.delivery = 'withheld')))
       and not exists (select from outbox o where o.kind = 'webhook' and o.platform_id = '' and o.subject = w.platform_id
         and o.finished_at is null)
     order by w.platform_id
@@ -141,8 +142,10 @@ async function sendDue(context: Context, hook: Hook): Promise<void> {
   const started = performance.now()
   while (performance.now() - started < limits.webhookRunMs) {
     const events = await context.db.rows<EventRow>(sql`
-      select id, event_id, type, subject, body, at, attempts from party_events
+      select id, event_id, type, subject, body, at, attempts from party_events e
       where platform_id = ${hook.platform_id} and finished_at is null and due_at <= clock_timestamp()
+        and (side = 'cpo' or not exists (
+          select from cdr_states s where s.cdr_id = e.cdr_id and s.delivery = 'withheld'))
       order by due_at, id limit ${limits.webhookBatchMax}`)
     if (events.length === 0) return
     for (let from = 0; from < events.length; from += limits.webhookAtOnce) {
@@ -215,7 +218,7 @@ async function noteOutcomes(
         ${rows.map(({ outcome }) => (outcome.ok ? null : outcome.error))}::text[],
         ${rows.map(({ event, outcome }) => (!outcome.ok && outcome.isDown ? 0 : backoffMs('notify', event.attempts + 1)))}::float8[])
         as t (id, error, delay_ms)
-      where e.id = t.id`)
+      where e.id = t.id and e.finished_at is null`)
     await tx.rows(sql`
       update party_webhooks set
         delivered_at = case when ${oneSent} then clock_timestamp() else delivered_at end,
