@@ -147,6 +147,23 @@ directory('an agreement is filled with defaults and every PUT is a new version',
   assert.is((await hub.ask('GET', path)).status, 404)
   const third = await hub.ask('PUT', path, { body: {} })
   assert.is(at(third.json, 'version'), 4)
+  const more = {
+    tolerance: { energy: { absolute: 0.1 }, duration: { absolute_s: '30' } },
+    dispute: { rounds: 2 },
+    materiality: { line: '0.50' },
+    signed_data_required: ['DEU'],
+    rules: { Z7: { speed_kmh: '250' } },
+    tightenings: { emsp: { severities: { Q2: 'S' } } },
+  }
+  const fourth = await hub.ask('PUT', path, { body: more })
+  assert.is(fourth.status, 200, fourth.text)
+  assert.equal(at(fourth.json, 'tolerance'), {
+    cost: { absolute: '0.02', relative: '0.005' },
+    energy: { absolute: '0.1', relative: '0.005' },
+    duration: { absolute_s: '30', relative: '0.01' },
+  })
+  for (const name of ['dispute', 'materiality', 'signed_data_required', 'rules', 'tightenings'])
+    assert.equal(at(fourth.json, name), at(more, name))
 })
 
 directory('agreement terms that make no sense are refused with their pointer', async () => {
@@ -161,6 +178,10 @@ directory('agreement terms that make no sense are refused with their pointer', a
   await refuse({ tolerance: { cost: { absolute: '-1' } } }, '/tolerance/cost/absolute')
   await refuse({ tolerance: { cost: { relative: 1e-12 } } }, '/tolerance/cost/relative')
   await refuse({ severities: { P1: 'X' } }, '/severities/P1')
+  await refuse({ rules: { Z7: { height_m: '1' } } }, '/rules/Z7/height_m')
+  await refuse({ rules: { P1: { any: '1' } } }, '/rules/P1/any')
+  await refuse({ dispute: { rounds: 0 } }, '/dispute/rounds')
+  await refuse({ tightenings: { hub: {} } }, '/tightenings/hub')
   await refuse({ modules: ['c d r'] }, '/modules/0')
   await refuse({ valid_from: '2026-01-01' }, '/valid_from')
   await refuse(

@@ -104,6 +104,9 @@ test('what was agreed is what it is priced by, and the bill names it', async () 
 })
 
 test('a price that differs says what reproduces it, to both parties', async () => {
+  const told = at(await finding('P1', 'P1'), 'explanation')
+  assert.match(String(at(told, 'decision')), 'Nothing is held for it: DE-EMA does not pay more')
+  assert.match(String(at(told, 'steps', 0)), /kWh × .* = .* EUR/)
   const evidence = at(await finding('P1', 'P1'), 'evidence')
   assert.match(String(at(evidence, 'sentence')), /reproduced/, JSON.stringify(evidence))
   assert.ok(

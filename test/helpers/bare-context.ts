@@ -18,7 +18,7 @@ export async function bareContext(): Promise<
       hub: { countryCode: 'NL', partyId: 'XCH', name: 'Crosscharge' },
       agreements: 'open',
       allowPrivatePeers: true,
-      logLevel: 'error',
+      logLevel: 'silent',
     },
     'worker',
   )

@@ -191,8 +191,10 @@ export function settle(cdr: Cdr, model: Model): void {
 }
 
 export function approve(model: Model, cdr: Cdr): void {
-  for (const dispute of cdr.disputes.filter(({ state }) => state === 'draft'))
+  for (const dispute of cdr.disputes.filter(({ state }) => state === 'draft')) {
     giveUp(cdr, dispute, 'withdrawn')
+    dispute.last = { verb: 'withdraw', side: 'emsp', said: null }
+  }
   if (cdr.part0?.book === 'provisional') {
     cdr.part0.book = 'due'
     cdr.contestDay = null
