@@ -291,6 +291,7 @@ export const limits = {
 
   // Explanations of findings
   explanationLinesMax: 12,
+  explainedPeriodsMax: 200,
 
   // Evidence in disputes, and packs that are checked on the command line
   evidenceFilesMax: 40,

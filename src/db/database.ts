@@ -85,7 +85,7 @@ async function transact<T>(
       inTransaction: true,
       rows: async <R extends object>(statement: Statement) =>
         (await client.query<R>(asQuery(statement, deadlineMs))).rows,
-      script: async (text) => void (await client.query(text)),
+      script: async (text) => void (await client.query(withDeadline({ text }, deadlineMs))),
     })
     const committed = await client.query('commit')
     // After a failed statement PostgreSQL answers COMMIT with ROLLBACK and no error.
@@ -122,6 +122,13 @@ function asQuery(statement: Statement, deadlineMs?: number): TimedQuery {
     names.set(statement.text, name)
   }
   const query = { name, text: statement.text, values: [...statement.values] }
+  return withDeadline(query, deadlineMs)
+}
+
+function withDeadline<Q extends { text: string }>(
+  query: Q,
+  deadlineMs: number | undefined,
+): Q & { query_timeout?: number } {
   return deadlineMs === undefined ? query : { ...query, query_timeout: deadlineMs }
 }
 

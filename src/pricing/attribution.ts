@@ -57,7 +57,7 @@ export type AttributionInput = {
   /** The versions of the tariffs before and after those, where known. */
   readonly previousTariffs?: readonly unknown[]
   readonly nextTariffs?: readonly unknown[]
-  /** Only readings with these keys, one at a time; left out: all, and pairs of them. */
+  /** Only readings with these keys or codes that give another total, one at a time; left out: all, and pairs of them. */
   readonly keys?: ReadonlySet<string>
 }
 
@@ -101,6 +101,8 @@ type Search = {
   readonly currency: string
   readonly isTotalOpen: boolean
   readonly pricingsMax: number
+  /** Only what explains the total is wanted, so a reading that leaves it alone need not be compared. */
+  readonly isForTotal: boolean
   tried: number
   isComplete: boolean
 }
@@ -111,7 +113,8 @@ type Try = {
 }
 type Explained = { readonly attribution: Attribution; readonly isToPrinted: boolean }
 
-function startSearch({ cdr, tariffs, options, tolerance = null }: AttributionInput): Search {
+function startSearch(input: AttributionInput): Search {
+  const { cdr, tariffs, options, tolerance = null, keys } = input
   const base = priceCdr(cdr, tariffs, options)
   const before = compareCdr(cdr, base, { tolerance })
   const fields = isObject(cdr) ? cdr : {}
@@ -128,6 +131,7 @@ function startSearch({ cdr, tariffs, options, tolerance = null }: AttributionInp
       limits.attributionPricingsMax,
       Math.ceil(limits.attributionPeriodsMax / count),
     ),
+    isForTotal: keys !== undefined,
     tried: 0,
     isComplete: true,
   }
@@ -144,7 +148,9 @@ function readingsOf(search: Search, input: AttributionInput): readonly Reading[]
     ...roundingReadings(policy, minorDigits(search.currency)),
     ...peerReadings(policy),
   ]
-  return keys === undefined ? all : all.filter(({ key }) => keys.has(key))
+  return keys === undefined
+    ? all
+    : all.filter(({ key, value }) => keys.has(key) || keys.has(`${key}:${value}`))
 }
 
 /** Null: with these the CDR cannot be priced, or the search is over. */
@@ -162,7 +168,7 @@ function tryReadings(search: Search, readings: readonly Reading[]): Try | null {
   if (isRepriced) search.tried += 1
   const priced = isRepriced ? priceCdr(next.cdr, next.tariffs, next.options) : base
   const bill = priced.ok ? next.finish(priced) : null
-  if (bill === null) return null
+  if (bill === null || (search.isForTotal && hasTotalOf(base, bill))) return null
   return { readings, bill, after: compareCdr(situation.cdr, bill, { tolerance }) }
 }
 
@@ -182,6 +188,10 @@ function tryPairs(search: Search, tries: readonly Try[]): Explained[] {
     const found = both === null ? null : explain(search, both)
     return found !== null && reachesTotal(found) ? [found] : []
   })
+}
+
+function hasTotalOf(base: PricedCdr, { total }: PricedBill): boolean {
+  return base.ok && base.total.excl === total.excl && base.total.incl === total.incl
 }
 
 function costsText({ total, dimensions }: PricedBill): string {

@@ -164,12 +164,12 @@ export async function approvePair(run: DemoRun): Promise<void> {
   })
 }
 
-/** Closes and finalizes every open cycle that has lines, and reads its statements before and after. */
-export async function settle(run: DemoRun): Promise<SettledCycle[]> {
+/** Closes and finalizes every open cycle, or that of one currency, and reads its statements before and after. */
+export async function settle(run: DemoRun, only?: string): Promise<SettledCycle[]> {
   const { admin, screen } = run
   const settled: SettledCycle[] = []
   for (const { id, currency, state } of await admin.cycles()) {
-    if (state !== 'open') continue
+    if (state !== 'open' || currency !== (only ?? currency)) continue
     await admin.close(id)
     await untilState(run, id, ['closed', 'contest'])
     const preliminary = await admin.statements(id)

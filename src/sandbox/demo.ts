@@ -138,7 +138,9 @@ async function demonstrate(setting: Setting): Promise<number> {
     await writeFile(options.json, `${JSON.stringify(summaryJson(findings), null, 2)}\n`)
   }
   const isGood = findings.checks.every((one) => one.ok)
-  const cycle = findings.cycles.find((one) => one.currency === 'EUR')?.openAfter
+  const cycle = (await admin.cycles()).find(
+    ({ currency, state }) => currency === 'EUR' && state === 'open',
+  )?.id
   const lines = await prepareByHand(run, { hub, cycle, envFile })
   if (options.exit) return isGood ? 0 : 1
   return stayUp(hub, lines)

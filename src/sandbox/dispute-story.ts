@@ -2,6 +2,7 @@ import { check } from './checks.ts'
 import type { Check } from './checks.ts'
 import { pause } from './clock.ts'
 import type { MeantCdr } from './demo-books.ts'
+import { settle } from './demo-run.ts'
 import type { DemoRun } from './demo-run.ts'
 import { amountText } from './decimals.ts'
 import { numberOf, objectIn, objectsIn, needText, parseJson, textOf } from './json.ts'
@@ -17,7 +18,8 @@ const PAUSE_MS = 250
 
 /**
  * One wrong CDR to its end: its provider contests what the hub holds of it, its operator accepts, the hub takes the amount
- * off at once, and the operator's credit and replacement consume that. Without a CDR of a wrong price there is no story.
+ * off at once, the operator's credit and replacement consume that, and a second cycle settles it. Without a CDR of a wrong
+ * price there is no story.
  */
 export async function disputeStory(run: DemoRun, meant: MeantCdr[]): Promise<DisputeStory> {
   const wrong = meant.find((cdr) => cdr.fault === 'price' && cdr.state === 'held')
@@ -34,6 +36,7 @@ export async function disputeStory(run: DemoRun, meant: MeantCdr[]): Promise<Dis
   await ask(operator, `${dispute}/accept`, { text: 'Wrong price table. A credit follows.' })
   await operator.command('correct', { owner: wrong.owner, cdr_id: wrong.id })
   const ended = await untilClosed(provider, dispute)
+  await settle(run, wrong.currency)
   const stranger = run.partners.find((one) => one !== provider && one !== operator)
   const peeked = stranger ? await stranger.command('api', { method: 'GET', path: dispute }) : null
   const upheld = textOf(ended, 'upheld_net') ?? ''

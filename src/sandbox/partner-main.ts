@@ -76,17 +76,8 @@ async function obey(command: Json): Promise<Json> {
       }))
       return { failed: await approveAll(parts, cdrs) }
     }
-    case 'api': {
-      const method = needText(command, 'method') === 'GET' ? 'GET' : 'POST'
-      const path = needText(command, 'path')
-      const body = textOf(command, 'body')
-      const answer = await partner.connection.api({
-        method,
-        path,
-        ...(body === undefined ? {} : { body }),
-      })
-      return { status: answer.status, text: answer.text }
-    }
+    case 'api':
+      return callApi(partner, command)
     case 'correct':
       await correctCdr(parts, known, {
         owner: needText(command, 'owner'),
@@ -98,21 +89,8 @@ async function obey(command: Json): Promise<Json> {
         token: partner.connection.shownToken(),
         endpoints: Object.fromEntries(partner.connection.endpoints()),
       }
-    case 'session': {
-      const from = {
-        countryCode: needText(command, 'country_code'),
-        partyId: needText(command, 'party_id'),
-      }
-      const { code } = await partner.connection.send({
-        method: 'PUT',
-        module: 'sessions',
-        side: 'receiver',
-        path: `/${from.countryCode}/${from.partyId}/${needText(command, 'session_id')}`,
-        from,
-        body: needText(command, 'body'),
-      })
-      return { code }
-    }
+    case 'session':
+      return pushSession(partner, command)
     case 'counts':
       return countsOf(partner)
     case 'books':
@@ -121,6 +99,34 @@ async function obey(command: Json): Promise<Json> {
     default:
       throw new Error(`unknown command ${name}`)
   }
+}
+
+/** A Session as its operator sends it, for somebody to try the hub by hand. */
+async function pushSession({ connection }: Partner, command: Json): Promise<Json> {
+  const from = {
+    countryCode: needText(command, 'country_code'),
+    partyId: needText(command, 'party_id'),
+  }
+  const { code } = await connection.send({
+    method: 'PUT',
+    module: 'sessions',
+    side: 'receiver',
+    path: `/${from.countryCode}/${from.partyId}/${needText(command, 'session_id')}`,
+    from,
+    body: needText(command, 'body'),
+  })
+  return { code }
+}
+
+/** A call to the hub's API of parties, answered as it is. */
+async function callApi({ connection }: Partner, command: Json): Promise<Json> {
+  const body = textOf(command, 'body')
+  const { status, text } = await connection.api({
+    method: needText(command, 'method') === 'GET' ? 'GET' : 'POST',
+    path: needText(command, 'path'),
+    ...(body === undefined ? {} : { body }),
+  })
+  return { status, text }
 }
 
 function countsOf({ books }: Partner): Json {

@@ -84,7 +84,7 @@ readme('the block takes a CDR from its CPO to a statement', async (stage) => {
 
 readme('pasted again it says the same: nothing is done twice', async (stage) => {
   const answers = await paste(stage)
-  checkAnswers(answers, 'approved')
+  checkAnswers(answers, { first: 'netted', then: 'netted' })
 })
 
 readme('Ctrl-C ends the demo with 0', async ({ demo }) => {
@@ -92,8 +92,11 @@ readme('Ctrl-C ends the demo with 0', async ({ demo }) => {
   assert.equal(await demo.exited, { code: 0, signal: null })
 })
 
-/** `first` is the state in which the provider first sees the CDR. */
-function checkAnswers(answers: string[], first = 'provisional'): void {
+/** `first` is the state in which the provider first sees the CDR, `then` that after its approval. */
+function checkAnswers(
+  answers: string[],
+  { first, then } = { first: 'provisional', then: 'approved' },
+): void {
   const [tariff, posted, seen, approval, listed, closed, final, statement, ...rest] =
     answers.map(parse)
   const told = answers.join('\n')
@@ -101,11 +104,11 @@ function checkAnswers(answers: string[], first = 'provisional'): void {
   assert.is(at(posted, 'status_code'), 1000, told)
   assert.is(at(seen, 'state'), first, told)
   assert.is(at(seen, 'breakdown', 'total', 'incl'), '2.42', told)
-  assert.is(at(approval, 'state'), 'approved', told)
+  assert.is(at(approval, 'state'), then, told)
   const id = at(seen, 'id')
   assert.equal(
     items(at(listed, 'items')).map((item) => [at(item, 'id'), at(item, 'state')]),
-    [[id, 'approved']],
+    [[id, then]],
   )
   assert.is(at(final, 'state'), 'final', told)
   assert.ok(['contest', 'final'].includes(String(at(closed, 'state'))), told)

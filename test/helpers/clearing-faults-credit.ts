@@ -1,3 +1,5 @@
+import { plannedCdr } from './clearing-world-bundle.ts'
+import { tariffOf, withPrices } from './clearing-faults-price.ts'
 import type { Fault } from './clearing-world-faults.ts'
 import { DAY_MS } from './clearing-world.ts'
 import {
@@ -7,6 +9,7 @@ import {
   fourPlaces,
   costOf,
   moved,
+  raisedBy,
   restaged,
   rewritten,
   second,
@@ -62,6 +65,30 @@ export const creditFaults: Record<string, Fault> = {
       const energy = Math.round(bundle.slot.plan.energy * 0.00112) * 1_000
       const other = { ...rewritten(bundle, { plan: { energy } }), id: `${id}-R` }
       second(bundle, other, { must: ['C5'], may: ['Q1'] })
+    },
+  },
+  'C7 replaced by more than was agreed': {
+    needs: { family: 'AC', auth: 'WHITELIST', sends: false, signs: false, hours: 3 },
+    plant: (bundle) => {
+      const { value, receivedAt } = firstOf(bundle)
+      const id = String(value['id'])
+      const sound = rewritten(bundle, { tariff: withPrices(tariffOf(bundle), 1.05) })
+      expecting(bundle, {
+        must: ['P1'],
+        may: ['P4', 'P5', 'P6', 'P7'],
+        change: raisedBy(value, 0.237, 2.03),
+      })
+      const told = { receivedAt: new Date(receivedAt.getTime() + 600_000) }
+      const wrong = firstOf(bundle).value
+      bundle.later = [
+        { ...plannedCdr(bundle.slot, creditFor(wrong, `${id}-C`)), ...told },
+        {
+          ...plannedCdr(bundle.slot, { ...sound, id: `${id}-R` }),
+          receivedAt: new Date(told.receivedAt.getTime() + 600_000),
+          must: ['C7'],
+          may: ['P2'],
+        },
+      ]
     },
   },
   'C6 negative without being a credit': {

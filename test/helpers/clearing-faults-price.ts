@@ -187,7 +187,7 @@ export const priceFaults: Record<string, Fault> = {
   },
 }
 
-function tariffOf({ slot }: Bundle): Json {
+export function tariffOf({ slot }: Bundle): Json {
   return slot.operator.tariffs[slot.place.family]
 }
 
@@ -207,7 +207,8 @@ function priced(value: Json, tariff: Json): Json {
   }
 }
 
-function withPrices(tariff: Json, factor: number): Json {
+/** The same tariff with every price times so much. */
+export function withPrices(tariff: Json, factor: number): Json {
   const elements = Array.isArray(tariff['elements']) ? tariff['elements'] : []
   return {
     ...tariff,

@@ -22,6 +22,8 @@ export type Bundle = {
   olderLocations: { owner: string; value: Json; until: Date }[]
   meterKeys: { owner: string; evseUid: string; locationId: string; publicKey: string }[]
   captured: { reference: string; total: number; currency: string } | null
+  /** What comes after its CPO has accepted the dispute about the first CDR. */
+  later: PlannedCdr[]
   /** Codes that must be told of this pair without a CDR: missing records, patterns. */
   notices: string[]
 }
@@ -99,6 +101,7 @@ export function soundBundle(world: World, slot: Slot): Bundle {
     olderLocations: [],
     meterKeys: isOwn(slot) && signs(slot) ? [meterKeyOf(slot)] : [],
     captured: null,
+    later: [],
     notices: [],
   }
 }

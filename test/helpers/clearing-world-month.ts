@@ -1,5 +1,6 @@
 import type { Context } from '../../src/context.ts'
 import { sql } from '../../src/db/sql.ts'
+import { findBias } from '../../src/hub/records/bias.ts'
 import { matchReceiver } from '../../src/hub/records/match-blocks.ts'
 import { reconcile } from '../../src/hub/records/reconcile.ts'
 import { foldKey } from '../../src/ocpi/primitives.ts'
@@ -49,6 +50,7 @@ export async function scoreMonth(
 ): Promise<void> {
   await matchAll(context)
   const id = await compareAll(context)
+  await scorePatterns(context, input)
   await scoreMissing(context, { ...input, id })
 }
 
@@ -75,6 +77,24 @@ async function compareAll(context: Context): Promise<bigint> {
   if (asked === undefined || row === undefined) throw new Error('nothing was ordered')
   await reconcile(context, row)
   return asked.id
+}
+
+/** One dispute over all the small differences of a pair, and none where there are none. */
+async function scorePatterns(
+  context: Context,
+  { month, total }: { month: Month; total: Score },
+): Promise<void> {
+  const dayMs = 86_400_000
+  const now = context.clock().getTime()
+  await findBias(context, { from: new Date(now - 60 * dayMs), to: new Date(now + dayMs) })
+  const rows = await context.db.rows<{ pair: string }>(sql`
+    select owner || '>' || receiver as pair from disputes where cdr_id is null and code = 'S4'`)
+  const found = new Set(rows.map(({ pair }) => pair))
+  for (const pair of month.pairs)
+    tell(total, { fault: 'S4', id: pair, code: 'S4', isFound: found.has(pair) })
+  for (const pair of found)
+    if (!month.pairs.has(pair))
+      score(total, { fault: 'sound', id: pair, must: [], may: [] }, [{ code: 'S4', severity: 'S' }])
 }
 
 async function scoreMissing(

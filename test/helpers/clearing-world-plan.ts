@@ -43,7 +43,7 @@ const gapMs = 25 * 60_000
 /** So many sessions per kind of fault, of all sessions. */
 const faultShare = 0.1
 /** A bias shows in many. */
-const biasedSessions = 40
+const biasedSessions = 100
 
 /** Plans every session; each fault kind gets its share, at least one. In the order in which their CDRs come. */
 export function planSlots(

@@ -2,11 +2,12 @@ import { limits } from '../../config/limits.ts'
 import type { Context } from '../../src/context.ts'
 import { sql } from '../../src/db/sql.ts'
 import { clearCdrs } from '../../src/hub/cdrs/clear.ts'
+import { actOnDispute } from '../../src/hub/disputes/act.ts'
 import type { Bundle } from './clearing-world-bundle.ts'
 import { soundBundle } from './clearing-world-bundle.ts'
 import { FAULTS } from './clearing-world-faults.ts'
 import { loadWorld } from './clearing-world-load.ts'
-import { loadBundles } from './clearing-world-tell.ts'
+import { loadBundles, loadCdrs } from './clearing-world-tell.ts'
 import type { Loaded } from './clearing-world-tell.ts'
 import { newMonth, note, scoreMonth } from './clearing-world-month.ts'
 import { planSlots } from './clearing-world-plan.ts'
@@ -49,11 +50,38 @@ export async function runWorld(
     run.loadMs += told - began
     run.cdrs += loaded.length
     await scoreCdrs(context, { total: run.score, loaded })
+    const later = await goOn(context, bundles)
+    await scoreCdrs(context, { total: run.score, loaded: later })
     note(month, bundles)
     input.progress?.(`${from + bundles.length} of ${slots.length} sessions`)
   }
   await scoreMonth(context, { month, total: run.score })
   return run
+}
+
+/** The CPOs of some accept what is disputed; then come a credit and what replaces the CDR, which are cleared too. */
+async function goOn(context: Context, bundles: readonly Bundle[]): Promise<Loaded[]> {
+  const going = bundles.filter(({ later }) => later.length > 0)
+  for (const { cdrs, slot } of going) {
+    const [draft] = await context.db.rows<{ id: bigint }>(sql`
+      select d.id from disputes d join cdrs c on c.id = d.cdr_id
+      where c.owner = ${slot.operator.party} and c.cdr_id = ${String(cdrs[0]?.value['id'])} and d.state = 'draft'`)
+    const { party } = slot.operator
+    const accepted = await actOnDispute(context, {
+      disputeId: draft?.id ?? 0n,
+      verb: 'accept',
+      side: 'cpo',
+      actor: party,
+      scope: { kind: 'party', actor: party, platformId: party, cpos: [party], emsps: [] },
+    })
+    if (!accepted.ok) throw new Error(accepted.message)
+  }
+  const loaded = await loadCdrs(
+    context,
+    going.map((bundle) => ({ ...bundle, cdrs: bundle.later })),
+  )
+  await clearAll(context)
+  return loaded
 }
 
 /** What the relay would hand to the queue `clear`, batch by batch, until nothing is left. */

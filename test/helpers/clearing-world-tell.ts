@@ -130,7 +130,8 @@ async function insertOlder(client: Sql, older: Bundle['olderLocations']): Promis
     )}::jsonb) as t (owner text, object_key text, value jsonb, until timestamptz)`)
 }
 
-async function loadCdrs(context: Context, bundles: readonly Bundle[]): Promise<Loaded[]> {
+/** Their CDRs alone, in the order in which they come. */
+export async function loadCdrs(context: Context, bundles: readonly Bundle[]): Promise<Loaded[]> {
   const loaded = bundles.flatMap((bundle) =>
     bundle.cdrs.map((cdr) => ({ bundle, cdr, id: String(cdr.value['id']) })),
   )

@@ -1,16 +1,14 @@
 import type { Dispute, Model, Money, Side } from './dispute-model.ts'
+import { DAYS, isUndecided, isZero } from './dispute-model.ts'
 import {
-  DAYS,
   decide,
   expire,
   goTo,
   hubOffers,
   isLastRound,
-  isUndecided,
-  isZero,
   rebut,
   withdraw,
-} from './dispute-model.ts'
+} from './dispute-model-steps.ts'
 
 /** What somebody tries to do with a dispute. */
 export type Try = { side: Side; verb: string; amount: Money | null }

@@ -1,293 +1,20 @@
-import fc from 'fast-check'
-import * as assert from 'uvu/assert'
-import type { Context } from '../../src/context.ts'
+import { letPass } from './dispute-model-hub.ts'
+import { act, approveBy, closeBy, contestBy, finalizeBy } from './dispute-model-deeds.ts'
 import { tryAct } from './dispute-model-acts.ts'
+import { isUndecided, isZero, remainder, settle } from './dispute-model.ts'
+import type { Model, Money, Side } from './dispute-model.ts'
+import { approve, canHold, contest } from './dispute-model-steps.ts'
+import { closeCycle, finalCycle, judgeAgain, passDays } from './dispute-model-rules.ts'
 import {
-  act,
-  approveBy,
-  closeBy,
-  contestBy,
-  dying,
-  finalizeBy,
-  findLost,
-  Killed,
-  letPass,
-  sendCdr,
-  work,
-} from './dispute-model-hub.ts'
-import type { Answer, Lane, Pair } from './dispute-model-hub.ts'
-import { cdrValue, chargeOf, creditValue, pushCharge } from './dispute-model-charges.ts'
-import type { Charge, ChargeKind } from './dispute-model-charges.ts'
-import {
-  approve,
-  canHold,
-  contest,
-  isUndecided,
-  isZero,
-  remainder,
-  settle,
-} from './dispute-model.ts'
-import type { Cdr, Model, Money, Side } from './dispute-model.ts'
-import {
-  closeCycle,
-  credit,
-  expectedOf,
-  finalCycle,
-  judge,
-  judgeAgain,
-  passDays,
-} from './dispute-model-rules.ts'
-import { brokenLaws, linesOfModel, linesOfSeen, readSeen } from './dispute-model-seen.ts'
-import type { Seen } from './dispute-model-seen.ts'
-
-/** The hub's side of a history. `values` is what was sent, by id. */
-export type Real = {
-  lane: Lane
-  pair: Pair
-  cycle: (number: number) => string
-  values: Map<string, Record<string, unknown>>
-  charges: Charge[]
-  seen: Seen | null
-}
-
-type Command = fc.AsyncCommand<Model, Real>
-type Trouble = { crash: boolean; twice: boolean }
-
-/** A step of a history: what it needs, what it does to both, and that both agree afterwards. */
-function step(
-  text: string,
-  ready: (model: Model) => boolean,
-  run: (model: Model, real: Real) => Promise<void>,
-): Command {
-  return {
-    check: ready,
-    run: async (model, real) => {
-      await run(model, real)
-      await compare(model, real)
-    },
-    toString: () => text,
-  }
-}
-
-/** The database says what the model says, line by line, and breaks no law. */
-export async function compare(model: Model, real: Real): Promise<void> {
-  const seen = await readSeen(real.lane, real.pair)
-  real.seen = seen
-  const broken = brokenLaws(seen)
-  if (broken.length > 0) throw new Error(`broken: ${broken.join('; ')}`)
-  const hub = linesOfSeen(seen)
-  const meant = linesOfModel(model, { ...real.pair, cycle: real.cycle })
-  if (hub.join('\n') === meant.join('\n')) return
-  const only = (some: string[], others: string[]) => some.filter((line) => !others.includes(line))
-  throw new Error(
-    [
-      'the hub and the model differ',
-      ...only(hub, meant).map((line) => `hub:   ${line}`),
-      ...only(meant, hub).map((line) => `model: ${line}`),
-    ].join('\n'),
-  )
-}
-
-/** Does something that a process may die at the end of; then it is done again by another, once more where it is told. */
-async function through<T>(
-  real: Real,
-  trouble: Trouble,
-  what: (context: Context) => Promise<T>,
-): Promise<T> {
-  const { context } = real.lane
-  if (trouble.crash) {
-    try {
-      await what(dying(context))
-    } catch (error) {
-      if (!(error instanceof Killed)) throw error
-    }
-  }
-  const first = await what(context)
-  if (trouble.twice) assert.equal(await what(context), first, 'the same again is answered the same')
-  return first
-}
-
-/** Judges what came. Where the worker is killed nothing has happened. */
-async function clearAll(real: Real, trouble: Trouble): Promise<void> {
-  if (trouble.crash) {
-    try {
-      await work({ ...real.lane, context: dying(real.lane.context) }, { twice: false })
-    } catch (error) {
-      if (!(error instanceof Killed)) throw error
-    }
-    await findLost(real.lane)
-  }
-  await work(real.lane, { twice: trouble.twice })
-}
-
-function chosen<T>(items: readonly T[], at: number): T {
-  const item = items[at % items.length]
-  if (item === undefined) throw new Error('nothing to choose from')
-  return item
-}
-
-const normal = (model: Model): Cdr[] => model.cdrs.filter(({ isCredit }) => !isCredit)
-const creditable = (model: Model): Cdr[] =>
-  normal(model).filter(({ state }) => !['credited', 'quarantined', 'unsent'].includes(state))
-const sessionsMax = 6
-
-function addCdr(model: Model, cdr: Pick<Cdr, 'id' | 'session' | 'claim'> & Partial<Cdr>): Cdr {
-  const made: Cdr = {
-    isCredit: false,
-    state: 'received',
-    part0: null,
-    parts: [],
-    contestDay: null,
-    disputes: [],
-    original: null,
-    creditedBy: null,
-    finding: null,
-    ...cdr,
-  }
-  model.cdrs.push(made)
-  return made
-}
-
-/** A session and its CDR, right or wrong in one way. */
-export function charge(input: { kind: ChargeKind; net: number } & Trouble): Command {
-  const { kind, net } = input
-  return step(
-    `charge ${kind} ${net}${troubleText(input)}`,
-    (model) => normal(model).length < sessionsMax,
-    async (model, real) => {
-      const one = chargeOf(real.pair, { session: real.charges.length, kind, net })
-      real.charges.push(one)
-      await pushCharge(real.lane, real.pair, one)
-      await post(real, cdrValue(real.pair, one, {}))
-      await clearAll(real, input)
-      const cdr = addCdr(model, {
-        id: one.id,
-        session: one.session,
-        claim: one.claim,
-        finding: one.finding,
-      })
-      judge(model, cdr)
-    },
-  )
-}
-
-async function post(real: Real, value: Record<string, unknown>): Promise<void> {
-  real.values.set(String(value['id']), value)
-  await sendCdr(real.lane, real.pair, value)
-}
-
-/** Another CDR of a session: a second bill, or what replaces a credited one. `off`: how far from what was agreed. */
-export function again(input: { at: number; off: -1 | 0 | 1 } & Trouble): Command {
-  const { at, off } = input
-  return step(
-    `again ${at} ${off}${troubleText(input)}`,
-    (model) => normal(model).length > 0 && model.cdrs.length < 2 * sessionsMax,
-    async (model, real) => {
-      const old = chosen(normal(model), at)
-      const expected = expectedOf(model, old)
-      const moved = expected.net + BigInt(off) * 1_000_000n
-      const net =
-        old.state !== 'credited' || moved <= 0n || moved > old.claim.net ? old.claim.net : moved
-      const claim = { net, tax: net / 5n }
-      const source = chosen(
-        real.charges.filter(({ session }) => session === old.session),
-        0,
-      )
-      const id = `${real.pair.prefix}-${old.session}-${model.cdrs.length}`
-      await post(real, cdrValue(real.pair, source, { id, claim }))
-      await clearAll(real, input)
-      judge(model, addCdr(model, { id, session: old.session, claim }))
-      judgeAgain(model)
-    },
-  )
-}
-
-/** The same message again, late or soon: nothing changes. */
-export function repeat(at: number): Command {
-  return step(
-    `repeat ${at}`,
-    (model) => model.cdrs.length > 0,
-    async (model, real) => {
-      const { id } = chosen(model.cdrs, at)
-      await post(real, real.values.get(id) ?? {})
-      await clearAll(real, { crash: false, twice: true })
-    },
-  )
-}
-
-export function creditOf(input: { at: number } & Trouble): Command {
-  return step(
-    `credit ${input.at}${troubleText(input)}`,
-    (model) => creditable(model).length > 0,
-    async (model, real) => {
-      const original = chosen(creditable(model), input.at)
-      const id = `${original.id}-C`
-      await post(real, creditValue(real.values.get(original.id) ?? {}, id))
-      await clearAll(real, input)
-      const by = addCdr(model, {
-        id,
-        session: original.session,
-        claim: { net: -original.claim.net, tax: -original.claim.tax },
-        isCredit: true,
-        original,
-      })
-      credit(model, original, by)
-      judgeAgain(model)
-    },
-  )
-}
-
-/** A second credit of one CDR is refused: it is quarantined and moves nothing. */
-export function creditTwice(at: number): Command {
-  const credited = (model: Model) => normal(model).filter(({ creditedBy }) => creditedBy !== null)
-  return step(
-    `credit twice ${at}`,
-    (model) => credited(model).length > 0 && model.cdrs.length < 2 * sessionsMax,
-    async (model, real) => {
-      const original = chosen(credited(model), at)
-      const id = `${original.id}-CC${model.cdrs.length}`
-      await post(real, creditValue(real.values.get(original.id) ?? {}, id))
-      await clearAll(real, { crash: false, twice: false })
-      const claim = { net: -original.claim.net, tax: -original.claim.tax }
-      addCdr(model, { id, session: original.session, claim, isCredit: true, state: 'quarantined' })
-    },
-  )
-}
-
-/** The credit comes first and waits; when its original comes both are out of the way. */
-export function orphan(input: { net: number } & Trouble): Command {
-  return step(
-    `orphan ${input.net}${troubleText(input)}`,
-    (model) => normal(model).length < sessionsMax,
-    async (model, real) => {
-      const one = chargeOf(real.pair, {
-        session: real.charges.length,
-        kind: 'sound',
-        net: input.net,
-      })
-      real.charges.push(one)
-      await pushCharge(real.lane, real.pair, one)
-      const value = cdrValue(real.pair, one, {})
-      const id = `${one.id}-C`
-      await post(real, creditValue(value, id))
-      await clearAll(real, input)
-      const claim = { net: -one.claim.net, tax: -one.claim.tax }
-      const by = addCdr(model, {
-        id,
-        session: one.session,
-        claim,
-        isCredit: true,
-        state: 'orphan_credit',
-      })
-      await compare(model, real)
-      await post(real, value)
-      await clearAll(real, input)
-      const original = addCdr(model, { id: one.id, session: one.session, claim: one.claim })
-      judge(model, original)
-      credit(model, original, by)
-    },
-  )
-}
+  agree,
+  chosen,
+  clearAll,
+  normal,
+  step,
+  through,
+  troubleText,
+} from './dispute-model-base.ts'
+import type { Command, Real, Trouble } from './dispute-model-base.ts'
 
 export function approveOne(input: { at: number } & Trouble): Command {
   return step(
@@ -303,10 +30,6 @@ export function approveOne(input: { at: number } & Trouble): Command {
       await clearAll(real, { crash: false, twice: false })
     },
   )
-}
-
-function agree(answer: Answer, may: boolean, what: string): void {
-  assert.is(answer.ok, may, `${what}: ${answer.message}`)
 }
 
 const CODES = ['Z8', 'Q2', 'X1'] as const
@@ -441,8 +164,4 @@ export function final(input: Trouble): Command {
       for (const cdr of normal(model)) if (cdr.part0 !== null) settle(cdr, model)
     },
   )
-}
-
-function troubleText({ crash, twice }: Trouble): string {
-  return `${crash ? ' killed' : ''}${twice ? ' twice' : ''}`
 }

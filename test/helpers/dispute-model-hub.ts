@@ -1,18 +1,13 @@
 import type { Context } from '../../src/context.ts'
 import { sql } from '../../src/db/sql.ts'
-import { closeCycleBy, finalizeCycleBy } from '../../src/hub/admin/cycles.ts'
 import { clearCdrs } from '../../src/hub/cdrs/clear.ts'
-import { decideCdr } from '../../src/hub/cdrs/decide-cdr.ts'
 import { admitCdr, recordCdr } from '../../src/hub/cdrs/record-cdr.ts'
-import { actOnDispute } from '../../src/hub/disputes/act.ts'
-import { contestCdr } from '../../src/hub/disputes/contest.ts'
-import { fromMicros } from '../../src/ledger/money.ts'
 import { relayOnce } from '../../workers/relay.ts'
 import type { QueueSet, RowRef } from '../../workers/queues.ts'
 import { sweepDue } from '../../workers/sweep.ts'
+import { JOBS } from '../../workers/table.ts'
 import { bareContext } from './bare-context.ts'
 import { insertRows } from './clearing-world-load.ts'
-import type { Money, Side } from './dispute-model.ts'
 import type { Json } from './objects.ts'
 
 /** The pair of one history: it shares hub and database with other histories, but no account. */
@@ -186,10 +181,11 @@ export async function findLost({ context }: Lane): Promise<void> {
         and n.subject = o.subject and n.finished_at is null and n.enqueued_at is null)`)
   await context.db.rows(sql`
     update outbox set due_at = clock_timestamp() where finished_at is null and due_at > clock_timestamp()`)
+  // The sweeps of every second find what a worker left behind.
+  await sweepDue(context)
 }
 
 async function relayAll(context: Context, twice: boolean): Promise<void> {
-  const { JOBS } = await import('../../workers/table.ts')
   const jobs: (() => Promise<void>)[] = []
   const queues: QueueSet = {
     isReady: () => true,
@@ -221,102 +217,4 @@ export async function letPass(lane: Lane, pair: Pair, days: number): Promise<voi
     update adjustments set due_at = due_at - ${days} * interval '1 day'
     where owner = ${owner} and receiver = ${receiver} and state <> 'consumed'`)
   await sweepDue(lane.context)
-}
-
-export type Deed = { verb: string; side: Side; amount?: Money; text?: string }
-export type Answer = { ok: boolean; message: string }
-
-/** What somebody does with a dispute. */
-export async function act(
-  context: Context,
-  pair: Pair,
-  deed: Deed & { disputeId: bigint },
-): Promise<Answer> {
-  const { side, amount, text, disputeId } = deed
-  const acted = await actOnDispute(context, {
-    disputeId,
-    verb: verbOf(deed.verb),
-    side,
-    actor: actorOf(pair, side),
-    scope: scopeOf(pair, side),
-    ...(amount === undefined ? {} : { amount: shown(amount) }),
-    ...(text === undefined ? {} : { text }),
-  })
-  return acted.ok ? { ok: true, message: '' } : { ok: false, message: acted.message }
-}
-
-const VERBS = [
-  'review',
-  'answer',
-  'accept',
-  'propose',
-  'reject',
-  'rebut',
-  'withdraw',
-  'rule',
-  'expire',
-  'open',
-] as const
-
-function verbOf(name: string): (typeof VERBS)[number] {
-  const verb = VERBS.find((one) => one === name)
-  if (verb === undefined) throw new Error(`no verb ${name}`)
-  return verb
-}
-
-export async function contestBy(
-  context: Context,
-  pair: Pair,
-  about: { cdrId: string; code: string; amount?: Money; text: string },
-): Promise<Answer> {
-  const done = await contestCdr(context, {
-    cdr: { owner: pair.owner, cdrId: about.cdrId },
-    side: 'emsp',
-    actor: actorOf(pair, 'emsp'),
-    scope: scopeOf(pair, 'emsp'),
-    code: about.code,
-    text: about.text,
-    ...(about.amount === undefined ? {} : { amount: shown(about.amount) }),
-  })
-  return done.ok ? { ok: true, message: '' } : { ok: false, message: done.message }
-}
-
-export async function approveBy(context: Context, pair: Pair, cdrId: string): Promise<Answer> {
-  const { owner, receiver } = pair
-  const done = await decideCdr(context, {
-    owner,
-    cdrId,
-    verb: 'approve',
-    actor: receiver,
-    reason: 'checked',
-  })
-  return done.ok ? { ok: true, message: '' } : { ok: false, message: done.message }
-}
-
-function shown(money: Money): { net: string; tax: string } {
-  return { net: fromMicros(money.net), tax: fromMicros(money.tax) }
-}
-
-function actorOf({ owner, receiver }: Pair, side: Side): string {
-  return { cpo: owner, emsp: receiver, operator: 'operator:test' }[side]
-}
-
-function scopeOf({ owner, receiver }: Pair, side: Side) {
-  if (side === 'operator')
-    return { kind: 'operator' as const, actor: 'operator:test', roles: ['admin'] }
-  const own = side === 'cpo' ? { cpos: [owner], emsps: [] } : { cpos: [], emsps: [receiver] }
-  return {
-    kind: 'party' as const,
-    actor: owner,
-    platformId: side === 'cpo' ? owner : receiver,
-    ...own,
-  }
-}
-
-export async function closeBy(context: Context, cycleId: string): Promise<void> {
-  await closeCycleBy(context, { actor: 'operator:test', cycleId })
-}
-
-export async function finalizeBy(context: Context, cycleId: string): Promise<void> {
-  await finalizeCycleBy(context, { actor: 'operator:test', cycleId })
 }

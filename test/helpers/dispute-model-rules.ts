@@ -2,18 +2,15 @@ import type { Adjustment, Cdr, Dispute, Model, Money } from './dispute-model.ts'
 import {
   add,
   book,
-  clearDraft,
   DAYS,
-  decide,
-  goTo,
   hold,
   isUndecided,
   isZero,
   NOTHING,
-  outcomeOf,
   settle,
   take,
 } from './dispute-model.ts'
+import { clearDraft, decide, goTo, outcomeOf } from './dispute-model-steps.ts'
 
 const OUT = ['quarantined', 'credited', 'withdrawn', 'received', 'orphan_credit']
 

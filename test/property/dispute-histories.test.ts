@@ -5,20 +5,22 @@ import { verifyLedger } from '../../src/ledger/verify.ts'
 import * as assert from 'uvu/assert'
 import { newModel } from '../helpers/dispute-model.ts'
 import {
-  actOn,
   again,
-  approveOne,
   charge,
-  close,
-  contestOne,
   creditOf,
   creditTwice,
-  final,
   orphan,
-  pass,
   repeat,
+} from '../helpers/dispute-model-cdrs.ts'
+import {
+  actOn,
+  approveOne,
+  close,
+  contestOne,
+  final,
+  pass,
 } from '../helpers/dispute-model-commands.ts'
-import type { Real } from '../helpers/dispute-model-commands.ts'
+import type { Real } from '../helpers/dispute-model-base.ts'
 import { CURRENCIES, issueCards, openLane, partyAt } from '../helpers/dispute-model-hub.ts'
 import type { Lane, Pair } from '../helpers/dispute-model-hub.ts'
 import { note } from '../helpers/note.ts'
@@ -77,7 +79,8 @@ const histories = suite('dispute histories')
 
 histories('money, states and clocks are what a small model says, at every step', async () => {
   const started = performance.now()
-  const each = Math.ceil(size(200) / lanes)
+  // 5,000 in the long run.
+  const each = Math.ceil(size(process.env['LONG'] ? 500 : 150) / lanes)
   // All end before the first that failed is told.
   const ended = await Promise.allSettled(
     Array.from({ length: lanes }, (_, lane) => runLane({ seed: seed() + lane, histories: each })),

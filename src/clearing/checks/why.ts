@@ -1,3 +1,4 @@
+import { limits } from '../../../config/limits.ts'
 import { attribute } from '../../pricing/attribution.ts'
 import type { Attribution } from '../../pricing/attribution.ts'
 import { compared, costTolerance, moneyText } from '../compare.ts'
@@ -19,7 +20,8 @@ export function explainPrice(subject: Case, wrong: Draft): readonly Draft[] {
 
 function readingOf(subject: Case, wrong: Draft): readonly Draft[] {
   const { pricing, agreement } = subject.input
-  if (!pricing) return []
+  // What would take long is left to the study that follows, which holds no lock.
+  if (!pricing || subject.facts.periods.length > limits.explainedPeriodsMax) return []
   const { absolute, relative } = agreement.tolerance.cost
   const tolerance = { absolute: String(absolute), relative: String(relative) }
   const { found } = attribute({ ...pricing, tolerance, keys: KEYS })
@@ -61,7 +63,7 @@ const CAUSES: Readonly<Record<string, FindingCode>> = {
   'vat:sides_exchanged': 'V3',
 }
 
-const KEYS = new Set(Object.keys(CAUSES).map((name) => name.split(':')[0] ?? name))
+const KEYS = new Set(Object.keys(CAUSES))
 
 function codeOf({ code, changes }: Attribution): FindingCode | null {
   return CAUSES[code] ?? CAUSES[changes[0]?.key ?? ''] ?? null

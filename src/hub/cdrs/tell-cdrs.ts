@@ -1,7 +1,7 @@
 import { fromMicros } from '../../ledger/money.ts'
 import type { EndedDispute } from '../disputes/ends.ts'
 import type { PartyEvent, PartyEventType } from '../disputes/events.ts'
-import { grossText, KEPT_BACK, titleOf } from '../disputes/tell.ts'
+import { grossText, titleOf } from '../disputes/tell.ts'
 import type { Transition } from './transition.ts'
 
 /** What parties are told of transitions: what is held, contested, approved or credited now and was not before. */
@@ -17,25 +17,23 @@ export function cdrEvents(
 
 /** What parties are told of disputes that ended with their CDR, or with a finding of theirs. */
 export function endEvents(ended: readonly EndedDispute[]): PartyEvent[] {
-  return ended
-    .filter(({ code }) => code !== KEPT_BACK)
-    .map((dispute) => ({
-      type: dispute.outcome === null ? ('dispute.changed' as const) : ('dispute.closed' as const),
-      owner: dispute.owner,
-      receiver: dispute.receiver,
-      subject: `dispute:${dispute.id}` as const,
-      body: {
-        dispute_id: dispute.id.toString(),
-        code: dispute.code,
-        title: titleOf(dispute.code),
-        currency: dispute.currency,
-        net: fromMicros(dispute.net),
-        tax: fromMicros(dispute.tax),
-        state: dispute.state,
-        outcome: dispute.outcome,
-        message: endText(dispute),
-      },
-    }))
+  return ended.map((dispute) => ({
+    type: dispute.outcome === null ? ('dispute.changed' as const) : ('dispute.closed' as const),
+    owner: dispute.owner,
+    receiver: dispute.receiver,
+    subject: `dispute:${dispute.id}` as const,
+    body: {
+      dispute_id: dispute.id.toString(),
+      code: dispute.code,
+      title: titleOf(dispute.code),
+      currency: dispute.currency,
+      net: fromMicros(dispute.net),
+      tax: fromMicros(dispute.tax),
+      state: dispute.state,
+      outcome: dispute.outcome,
+      message: endText(dispute),
+    },
+  }))
 }
 
 function endText(dispute: EndedDispute): string {
@@ -63,7 +61,7 @@ function heldEvents(
   const claim = { net: netMicros ?? 0n, tax: taxMicros ?? 0n }
   return drafts.flatMap((draft) => {
     const id = draftIds.get(`${draft.cdrId} ${draft.part}`)
-    if (id === undefined || draft.code === KEPT_BACK) return []
+    if (id === undefined) return []
     const held = grossText({ net: draft.netMicros, tax: draft.taxMicros }, row.currency)
     const title = titleOf(draft.code)
     return [

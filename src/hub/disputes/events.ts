@@ -39,7 +39,7 @@ export type PartyEvent = {
 }
 
 /**
- * Tells the platforms of both parties, each from its side, as far as they want to hear it (`PUT /party/v1/webhook`), and
+ * Tells the platforms of both parties, each from its side (an eMSP only once it may see the CDR), as far as they want to hear it (`PUT /party/v1/webhook`), and
  * those with an endpoint of the module of disputes what a dispute is now. Writes down what is to be sent, in the
  * transaction of the fact; a worker sends it. Nothing happens for whoever has neither.
  */

@@ -10,9 +10,6 @@ import type { DisputeRow } from './rows.ts'
 import { money } from './words.ts'
 import type { Doer, PostedAdjustment } from './write.ts'
 
-/** Where nobody knows the token, the CDR is kept back from the eMSP that it names: nor is word of it sent. */
-export const KEPT_BACK = 'A1'
-
 /** Tells both parties what became of a dispute. */
 export async function tellStep(
   tx: Tx,
@@ -60,7 +57,6 @@ export async function tellDispute(
   },
 ): Promise<void> {
   const { type, dispute, body } = event
-  if (dispute.code === KEPT_BACK) return
   await tellParties(tx, [
     {
       type,
@@ -90,7 +86,6 @@ export async function tellAdjustments(
 ): Promise<void> {
   const { dispute, posted } = input
   const { owner, receiver, currency, code } = dispute
-  if (code === KEPT_BACK) return
   await tellParties(
     tx,
     posted.map(({ id, net, tax }) => ({
