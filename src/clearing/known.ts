@@ -11,6 +11,8 @@ export type Known = {
   token?: { value: unknown; isMultiUse: boolean; receivedAt: Date } | null
   /** Requests of the card at this CPO from a day before the start to the end, oldest first. */
   authorizations?: readonly Authorization[]
+  /** When the hub first saw a request of this pair; null: never, so the pair may ask each other on another way. */
+  authorizesSince?: Date | null
   place?: Place | null
   rivals?: Rivals
   /** Signed meter data of the CDR, one reading per signed record that was recognised; see readSigned. */

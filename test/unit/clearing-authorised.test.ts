@@ -5,7 +5,7 @@ import { clear, hold, runRules } from '../helpers/clearing-rules.ts'
 
 const asked = (method: string, facts: Known, cdr: Record<string, unknown> = {}): CaseChanges => ({
   cdr: { auth_method: method, cdr_location: { id: 'l-1' }, ...cdr },
-  known: facts,
+  known: { authorizesSince: day('00:00:00'), ...facts },
 })
 const token = (value: Record<string, unknown>, at = '08:00:00'): Known => ({
   token: { value, isMultiUse: false, receivedAt: day(at) },
@@ -55,6 +55,16 @@ runRules('clearing: authority', [
 
   // A3
   hold('an authorisation that nobody saw', asked('AUTH_REQUEST', { authorizations: [] }), ['A3 S']),
+  clear(
+    'a pair that the hub had seen no request of before',
+    asked('AUTH_REQUEST', { authorizations: [], authorizesSince: day('10:00:01') }),
+    ['A3 I'],
+  ),
+  clear(
+    'a pair that the hub never saw a request of',
+    asked('AUTH_REQUEST', { authorizations: [], authorizesSince: null }),
+    ['A3 I'],
+  ),
   clear('what is not known is not missed', asked('AUTH_REQUEST', {})),
   clear('a whitelist start needs none', asked('WHITELIST', { authorizations: [] })),
   clear('one that was seen', asked('AUTH_REQUEST', { authorizations: [authorization()] })),

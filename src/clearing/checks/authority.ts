@@ -103,7 +103,10 @@ function checkAuthorization(subject: Case): readonly Draft[] {
     const how = method === 'COMMAND' ? 'by command' : 'in real time'
     const asked = authorizations.length > 0 ? 'none that was granted' : 'none at all'
     const what = `The CDR says that ${receiver} authorised the session ${how}, but the hub saw ${asked} for this token at this place since the day before.`
-    return [{ code: 'A3', inputs, words: { what } }]
+    // Where the hub had seen no request of the pair before, they may well ask each other on another way.
+    const since = input.known?.authorizesSince ?? null
+    const isUsual = since !== null && since.getTime() <= subject.facts.start
+    return [{ code: 'A3', inputs, words: { what }, ...(isUsual ? {} : { milder: 'I' as const }) }]
   }
   const known = authorizations.map((one) => one.reference?.toUpperCase() ?? null)
   const isOpen = grants.some((one) => one.reference === null)

@@ -319,6 +319,7 @@ create table authorizations (
   answered_at timestamptz
 );
 create index authorizations_token on authorizations (emsp, token_key, at);
+create index authorizations_pair on authorizations (cpo, emsp, at);
 create index authorizations_reference on authorizations (cpo, reference) where reference is not null;
 create index authorizations_correlation on authorizations (correlation_id) where answered_at is null;
 create index authorizations_at on authorizations using brin (at);

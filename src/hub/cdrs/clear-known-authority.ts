@@ -99,6 +99,23 @@ export async function readAuthorizations(
   )
 }
 
+/** When the hub first saw a request between the two parties of each CDR, by `cpo>emsp`. */
+export async function readFirstAuthorizations(
+  tx: Tx,
+  rows: readonly KnownRow[],
+): Promise<Map<string, Date>> {
+  const pairs = new Map(rows.map((row) => [`${row.owner}>${row.receiver}`, row]))
+  const asked = [...pairs.values()]
+  const found = await tx.rows<{ pair: string; at: Date }>(sql`
+    select q.cpo || '>' || q.emsp as pair, a.at
+    from unnest(${asked.map(({ owner }) => owner)}::text[], ${asked.map(({ receiver }) => receiver)}::text[])
+      as q (cpo, emsp)
+    cross join lateral (
+      select at from authorizations a where a.cpo = q.cpo and a.emsp = q.emsp order by at limit 1
+    ) a`)
+  return new Map(found.map(({ pair, at }) => [pair, at]))
+}
+
 /** The folded authorization_reference of a CDR; null when it has none. */
 export function referenceOf({ value }: Pick<KnownRow, 'value'>): string | null {
   const reference = isRecord(value) ? value.authorization_reference : undefined

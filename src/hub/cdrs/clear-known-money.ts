@@ -64,7 +64,8 @@ export async function readReplaced(
       where a.cdr_id = t.other and a.state <> 'awaiting_document'
       having bool_or(a.state = 'awaiting_replacement' or a.replacement_id = t.id)
     ) a on true
-    order by t.id, t.other desc`)
+    -- What waits for it goes before what was merely credited later.
+    order by t.id, (a.upheld is null), t.other desc`)
   return new Map(
     found.flatMap(({ id, cdr_id: cdrId, value, upheld, net_micros: claimed }) => {
       const claim = claimedAmounts(value)

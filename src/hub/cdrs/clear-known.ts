@@ -1,6 +1,11 @@
 import type { Known } from '../../clearing/known.ts'
 import type { Tx } from '../../db/sql.ts'
-import { isMultiUse, readAuthorizations, readSteps } from './clear-known-authority.ts'
+import {
+  isMultiUse,
+  readAuthorizations,
+  readFirstAuthorizations,
+  readSteps,
+} from './clear-known-authority.ts'
 import { readMeters } from './clear-known-meter.ts'
 import { readCaptured, readReplaced } from './clear-known-money.ts'
 import { readPlaces } from './clear-known-place.ts'
@@ -21,6 +26,7 @@ export async function readKnown(
   if (rows.length === 0) return new Map()
   const steps = await readSteps(tx, rows)
   const authorizations = await readAuthorizations(tx, rows)
+  const since = await readFirstAuthorizations(tx, rows)
   const found = await readPlaces(tx, rows, before)
   const rivals = await readRivals(tx, rows)
   const meters = await readMeters(tx, rows)
@@ -28,7 +34,7 @@ export async function readKnown(
   const replaced = await readReplaced(tx, rows)
   const records = await recordsFor(tx, rows)
   return new Map(
-    rows.map(({ id }) => {
+    rows.map(({ id, owner, receiver }) => {
       const meter = meters.get(id)
       return [
         id,
@@ -36,6 +42,7 @@ export async function readKnown(
           sessionSteps: steps.get(id) ?? [],
           token: tokenOf(before.tokens.get(id)),
           authorizations: authorizations.get(id) ?? [],
+          authorizesSince: since.get(`${owner}>${receiver}`) ?? null,
           place: found.get(id) ?? null,
           rivals: rivals.get(id) ?? NO_RIVALS,
           captured: captured.get(id) ?? null,
