@@ -80,7 +80,7 @@ const histories = suite('dispute histories')
 histories('money, states and clocks are what a small model says, at every step', async () => {
   const started = performance.now()
   // 5,000 in the long run.
-  const each = Math.ceil(size(process.env['LONG'] ? 500 : 150) / lanes)
+  const each = Math.ceil(size(process.env['LONG'] ? 500 : 120) / lanes)
   // All end before the first that failed is told.
   const ended = await Promise.allSettled(
     Array.from({ length: lanes }, (_, lane) => runLane({ seed: seed() + lane, histories: each })),
