@@ -80,6 +80,7 @@ export async function connectPartners(
     })
   const left = () =>
     operators.reduce((sum, { partner, next }) => sum + partner.plan.sessions.length - next, 0)
+  const sent = () => meantCdrs(partners.map(asPlatformBooks), [...pairs])
   return {
     admin,
     pairs,
@@ -88,8 +89,8 @@ export async function connectPartners(
       const share = left() === 0 ? 0 : count / left()
       await Promise.all(operators.map((one) => liveShare(one, { share, acknowledged })))
     },
-    approve: () => approveNew(partners, { pairs, approved }),
-    sent: () => meantCdrs(partners.map(asPlatformBooks), [...pairs]),
+    approve: () => approveNew(partners, { pairs, approved, sent: sent() }),
+    sent,
     acknowledged,
     received: () => new Map(partners.flatMap(({ books }) => [...books.receivedCdrs])),
     retries: () => partners.reduce((sum, { books }) => sum + books.retries, 0),
@@ -113,16 +114,22 @@ async function liveShare(
   await liveSessions({ plan: { ...plan, sessions }, books, connection }, known, () => undefined)
 }
 
-/** What was meant wrong is held and its approval refused; the books know which those are. */
+/** A provider approves what it finds right: what was meant wrong stays held, and the books know which those are. */
 async function approveNew(
   partners: readonly Partner[],
-  { pairs, approved }: { pairs: readonly Pair[]; approved: Set<string> },
+  {
+    pairs,
+    approved,
+    sent,
+  }: { pairs: readonly Pair[]; approved: Set<string>; sent: readonly MeantCdr[] },
 ): Promise<void> {
+  const wrong = new Set(sent.filter(({ fault }) => fault !== undefined).map(({ key }) => key))
   const pair = pairs.find(({ policy }) => policy === 'by provider')
   for (const partner of partners) {
     const cdrs = [...partner.books.receivedCdrs].flatMap(([key, { receiver }]) => {
       const [, owner = '', id = ''] = key.split('/')
-      if (owner !== pair?.cpo || receiver !== pair.emsp || approved.has(key)) return []
+      const isPair = owner === pair?.cpo && receiver === pair.emsp
+      if (!isPair || approved.has(key) || wrong.has(key)) return []
       approved.add(key)
       return [{ owner, id }]
     })
