@@ -97,7 +97,10 @@ function isAlike(one: PartBooking, other: PartBooking): boolean {
   )
 }
 
-/** What is posted more or less than before, by part and cycle. What was not due before is posted also when it is zero. */
+/**
+ * What is posted more or less than before, by part and cycle. A claim of nothing is posted too; a part of nothing, because
+ * all of the claim stands elsewhere, is not.
+ */
 function postedLegs(
   money: CdrMoney,
   { from, to }: { from: readonly PartBooking[]; to: readonly PartBooking[] },
@@ -110,7 +113,7 @@ function postedLegs(
     const is = after.get(key)
     const net = (is?.netMicros ?? 0n) - (was?.netMicros ?? 0n)
     const tax = (is?.taxMicros ?? 0n) - (was?.taxMicros ?? 0n)
-    if (was !== undefined && net === 0n && tax === 0n) return []
+    if (net === 0n && tax === 0n && (was !== undefined || to.length > 1)) return []
     const some = present(is ?? was, 'a booking that is due')
     const cycleId = present(some.cycleId, 'cycle of what is due')
     cycles.add(cycleId)
