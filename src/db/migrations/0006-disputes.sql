@@ -139,7 +139,9 @@ create table disputes (
   constraint disputes_outcome check ((closed_at is null) = (outcome is null)),
   constraint disputes_upheld check (upheld_net between 0 and net_micros and upheld_tax between 0 and tax_micros)
 ) with (fillfactor = 70);
-create unique index disputes_open_key on disputes (cdr_id, code) where closed_at is null and cdr_id is not null;
+-- One undecided dispute per CDR and reason; what is decided and awaits documents is no longer argued about.
+create unique index disputes_open_key on disputes (cdr_id, code)
+  where closed_at is null and cdr_id is not null and state not in ('await_credit', 'await_replacement');
 create unique index disputes_pattern_key on disputes (owner, receiver, currency, code)
   where closed_at is null and cdr_id is null;
 create index disputes_cdr on disputes (cdr_id) where cdr_id is not null;

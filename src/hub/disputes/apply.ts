@@ -5,6 +5,7 @@ import type { DisputeVerb } from '../../clearing/disputes/machine.ts'
 import { isUndecided } from '../../clearing/disputes/machine.ts'
 import { stepDispute } from '../../clearing/disputes/step.ts'
 import type { Refused, Stepped } from '../../clearing/disputes/step.ts'
+import type { CdrState } from '../../clearing/states.ts'
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import type { CdrRow } from '../cdrs/clear-facts.ts'
@@ -214,12 +215,15 @@ function planCdr(
     move.decided !== null &&
     !GIVEN_UP.has(dispute.outcome ?? '') &&
     counts.drafts + counts.undecided === 0
+  // Where a dispute that awaits documents ends by its clock, a CDR that is over stays what it is.
+  if (changes.length === 0 && OVER.has(row.state)) return null
   const state = stateAfter(row, { changes, approve, ...counts })
   if (changes.length === 0 && state === row.state && !approve) return null
   const reasonCode = `dispute ${dispute.code} ${dispute.outcome ?? dispute.state}`
   return planParts(row, { changes, approve, state, reasonCode })
 }
 
+const OVER: ReadonlySet<CdrState> = new Set(['credited', 'withdrawn', 'dropped', 'settled'])
 const GIVEN_UP: ReadonlySet<string> = new Set(['withdrawn', 'cleared', 'tolerated'])
 
 function changesOf(

@@ -1,3 +1,4 @@
+import { isUndecided } from '../../clearing/disputes/machine.ts'
 import { RULES } from '../../clearing/rules.ts'
 import type { Context } from '../../context.ts'
 import type { Tx } from '../../db/sql.ts'
@@ -62,7 +63,7 @@ export async function contestCdr(
     if (!row) return unknownCdr(cdr)
     const before = await findRepeated(tx, { cdrId: row.id, wanted })
     if (before !== null) return { ok: true, dispute: await readView(tx, scope, before) }
-    const same = locked.disputes.find((dispute) => dispute.code === code)
+    const same = locked.disputes.find((one) => one.code === code && isUndecided(one.state))
     const done = same
       ? await joinDispute(desk, tx, { same, wanted })
       : await openDispute(context, { locked, row, wanted })
