@@ -5,8 +5,20 @@ import { amountText, decimalsOf, figureOf, minorDigits, roundHalfUp } from './fi
 export function stateOf({ items }: Comparison, name: string): 'open' | 'closed' | 'unknown' {
   const compared = items.filter(({ item, verdict }) => item === name && verdict !== 'not_compared')
   if (compared.length === 0) return 'unknown'
-  return compared.every(({ verdict }) => verdict === 'matches') ? 'closed' : 'open'
+  return compared.every((one) => one.verdict === 'matches' || isMetAsPrinted(one))
+    ? 'closed'
+    : 'open'
 }
+
+/** Just below half a cent: 48.58497 that is printed as 48.5850 is the same amount, though its cents are not. */
+function isMetAsPrinted({ unit, claimed, computed }: ComparedItem): boolean {
+  if (unit !== 'money' || claimed === null || computed === null) return false
+  const figure = figureOf(claimed)
+  const decimals = decimalsOf(figure)
+  return decimals > CENT_DECIMALS && roundHalfUp(figureOf(computed), decimals) === figure
+}
+
+const CENT_DECIMALS = 2
 
 /** A side of the total that could be compared before and cannot any more is no explanation of it. */
 export function losesTotal(before: Comparison, after: Comparison): boolean {
