@@ -38,7 +38,7 @@ export function judgeCredit(input: CreditInput): Judgement {
 function checkCurrencyExists(actual: string | null): readonly Draft[] {
   if (actual === null || currencies.has(actual)) return []
   const inputs = [{ field: '/currency', source: 'cdr' as const, value: actual }]
-  return [{ code: 'P8', inputs, actual, words: { reason: 'which is no ISO 4217 currency' } }]
+  return [{ code: 'P8', inputs, actual, words: { reason: 'which is not a currency of ISO 4217' } }]
 }
 
 /** An original that is there but not judged in all that time: held, not fatal, because it is not the sender's fault. */

@@ -51,7 +51,7 @@ export function readCdr(value: unknown): Reading {
   const periods = readPeriods(value, complain)
   if (start === null) complain('/start_date_time', 'a date and time')
   if (end === null) complain('/end_date_time', 'a date and time')
-  if (currency === null) complain('/currency', 'an ISO 4217 currency code')
+  if (currency === null) complain('/currency', 'a currency code of ISO 4217, say EUR')
   if (total === null || !isBookable(total)) complain('/total_cost', 'an amount that can be booked')
   if (energy === null) complain('/total_energy', 'a number of kWh')
   if (hours === null) complain('/total_time', 'a number of hours')

@@ -39,7 +39,7 @@ export const RULES = {
     floor: 'F',
     version: 1,
     title: 'needed value cannot be read',
-    sentence: '{fields} cannot be read: expected {wanted}.',
+    sentence: 'What the CDR has at {fields} cannot be read: expected {wanted}.',
     remedy: '{fields} held {wanted}',
   },
   Z6: {
@@ -55,8 +55,8 @@ export const RULES = {
     floor: 'F',
     version: 1,
     title: 'wrong currency',
-    sentence: 'The CDR claims {actual}, {reason}.',
-    remedy: 'the claim were in the currency that was agreed',
+    sentence: 'The CDR bills in {actual}, {reason}.',
+    remedy: 'the CDR billed in the currency that was agreed',
   },
   C3: {
     severity: 'F',
@@ -158,7 +158,7 @@ export const RULES = {
     version: 1,
     title: 'credit is not the exact opposite of its original',
     sentence: 'This credit does not mirror the CDR {original}: {what}.',
-    remedy: 'the credit repeated its original with the opposite total_cost',
+    remedy: 'the credit repeated its original with the opposite total (total_cost)',
   },
   C6: {
     severity: 'S',
@@ -173,7 +173,7 @@ export const RULES = {
     version: 1,
     title: 'placeholder time',
     sentence:
-      '{field} is {actual}, a placeholder for an unknown time, which needs an agreement of both parties.',
+      '{field} is {actual}, a placeholder for an unknown time, which both parties would have to agree on.',
     remedy: 'the time were known',
   },
   Z4: {
@@ -206,7 +206,7 @@ export const RULES = {
     severity: 'S',
     version: 1,
     title: 'charging periods out of order',
-    sentence: 'The {field} starts at {at}, {what} {bound}.',
+    sentence: '{field} starts at {at}, {what} {bound}.',
     remedy: 'every charging period began after the one ahead of it, within the session',
   },
   G1: {
@@ -272,8 +272,9 @@ export const RULES = {
     severity: 'S',
     version: 1,
     title: 'session declared invalid',
-    sentence: 'The session {session} was declared INVALID by its sender, so it cannot be billed.',
-    remedy: 'the session were not INVALID',
+    sentence:
+      'The session {session} was declared invalid by its sender (status INVALID), so it cannot be billed.',
+    remedy: 'the session had not been declared invalid',
   },
   C7: {
     severity: 'S',
@@ -344,7 +345,7 @@ export const RULES = {
     confidence: 'high',
     title: 'least or highest price not applied',
     sentence: '{what}',
-    remedy: 'min_price and max_price were kept',
+    remedy: 'the least and the highest price of the tariff (min_price, max_price) were kept',
   },
   X4: {
     severity: 'S',
@@ -358,7 +359,7 @@ export const RULES = {
     version: 2,
     title: 'totals do not agree',
     sentence:
-      '{total} is {actual} {unit}, but {parts} {expected} {unit}: {difference} {unit} apart.',
+      'By the CDR {total} is {actual} {unit}, but {parts} {expected} {unit}: {difference} {unit} apart.',
     remedy: '{total} were {expected} {unit}',
   },
   Z8: {
@@ -453,8 +454,8 @@ export const RULES = {
     version: 1,
     title: 'session not completed',
     sentence:
-      'The session {session} is still {status}, so its energy could not be compared. Send its final state.',
-    remedy: 'the session were COMPLETED',
+      'The session {session} has not been completed (its status is {status}), so its energy could not be compared. Send its final state.',
+    remedy: 'the session were completed (status COMPLETED)',
   },
   X2: {
     severity: 'W',
@@ -462,7 +463,7 @@ export const RULES = {
     parameters: { first_h: '24', second_h: '72', third_h: '168' },
     title: 'session without CDR',
     sentence:
-      'The session {session} ended at {end}, and {age} later no CDR has come for it. Send it, or set the session to INVALID.',
+      'The session {session} ended at {end}, and {age} later no CDR has come for it. Send it, or declare the session invalid (status INVALID).',
     remedy: 'the CDR of the session came',
   },
   X3: {
@@ -516,7 +517,7 @@ export const RULES = {
     severity: 'F',
     floor: 'F',
     version: 1,
-    title: 'id used again for another content',
+    title: 'id used again for other content',
     sentence:
       'The CDR {id} was sent before with other content. Send a credit and a new CDR with an id of its own.',
     remedy: 'the CDR had an id of its own',
@@ -556,7 +557,7 @@ export const RULES = {
     version: 1,
     title: 'amounts finer than OCPI has them',
     sentence:
-      '{fields}: OCPI has 4 decimals, and many readers keep 15 digits at most. The amounts were judged as they were sent.',
+      'Some amounts have more decimals or digits than others can keep: {fields}. OCPI has 4 decimals, and many readers keep 15 digits at most. The amounts were judged as they were sent.',
     remedy: 'the amounts had at most 4 decimals',
   },
   P9: {

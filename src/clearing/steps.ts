@@ -36,7 +36,7 @@ export function billSteps(subject: Case, priced: PricedInput | null): readonly s
     ...(clamp === 0n
       ? []
       : [
-          `to the ${clamp > 0n ? 'min_price' : 'max_price'} of the tariff: ${moneyText(subject, clamp)}`,
+          `to the ${clamp > 0n ? 'least price (min_price)' : 'highest price (max_price)'} of the tariff: ${moneyText(subject, clamp)}`,
         ]),
   ]
 }

@@ -19,7 +19,7 @@ function facts(dispute: unknown): string {
   const offer = member(dispute, 'offer')
   const currency = text(dispute, 'currency')
   const sum = (value: unknown, net: string, tax: string) =>
-    `${text(value, net)} + tax ${text(value, tax)} = ${grossOf(value, net, tax)} ${currency}`
+    `${text(value, net)} ${currency} + tax ${text(value, tax)} ${currency} = ${grossOf(value, net, tax)} ${currency}`
   const held = member(dispute, 'holds') === true ? ', held out of settlement' : ''
   const outcome = member(dispute, 'outcome')
   const isOffered = offer !== null && offer !== undefined
@@ -85,7 +85,7 @@ function patternLines(dispute: unknown): string[] {
   if (rows.length === 0) return []
   const lines = rows.map(
     (item) =>
-      `${text(item, 'country_code')}-${text(item, 'party_id')} ${text(item, 'id')}  ${grossOf(item, 'net', 'tax')}`,
+      `${text(item, 'country_code')}-${text(item, 'party_id')} ${text(item, 'id')}  ${grossOf(item, 'net', 'tax')} ${text(dispute, 'currency')}`,
   )
   const more = Number(member(dispute, 'item_count')) - rows.length
   return [`CDRs\n${indented([...lines, ...(more > 0 ? [`and ${more} more`] : [])])}`]

@@ -71,7 +71,7 @@ test('a 2xxx of the receiver ends the delivery: a finding that both see, and no 
   for (const partner of [cpo, emsp]) {
     const { json } = await hub.asParty(partner, 'GET', '/cdrs/NL/TNM/D3')
     const found = items(at(json, 'findings')).find((finding) => at(finding, 'code') === 'R1')
-    assert.match(String(at(found, 'message')), 'refused by receiver')
+    assert.match(String(at(found, 'message')), 'refused the CDR')
   }
   assert.match((await hub.admin('GET', '/alerts?state=open')).text, 'cdr_refused_by_receiver')
 })

@@ -47,7 +47,7 @@ cli('contest, list, show, answer, rule: every step says what comes next', async 
   ])
   assert.is(opened.code, 0, opened.err)
   assert.match(opened.out, /disputed +1\.20 EUR/)
-  assert.match(opened.out, 'Without an answer of NL-TNM until')
+  assert.match(opened.out, 'Without an answer from NL-TNM by')
   const id = /^dispute +(\d+)/.exec(opened.out)?.[1] ?? ''
   const listed = await run('disputes list')
   assert.match(listed.out, /^ *id +state +CPO +eMSP +CDR/)
@@ -60,8 +60,8 @@ cli('contest, list, show, answer, rule: every step says what comes next', async 
   for (const line of [
     `Dispute ${id}: `,
     'NL-TNM (CPO) and DE-EMP (eMSP)',
-    '1.00 + tax 0.20 = 1.20 EUR, held out of settlement',
-    '0.50 + tax 0.10 = 0.60 EUR, offered by the operator of the hub',
+    '1.00 EUR + tax 0.20 EUR = 1.20 EUR, held out of settlement',
+    '0.50 EUR + tax 0.10 EUR = 0.60 EUR, offered by the operator of the hub',
     'What happens next',
     'What happened',
     'DE-EMP disagrees with the answer; NL-TNM is asked once more.',
@@ -71,7 +71,7 @@ cli('contest, list, show, answer, rule: every step says what comes next', async 
     assert.match(shown.out, line)
   assert.is((await run(`disputes accept ${id} --side emsp`)).code, 0)
   const done = await run(`disputes accept ${id} --side cpo`)
-  assert.match(done.out, 'is await credit')
+  assert.match(done.out, 'is decided and waits for the credit CDR')
   assert.match((await run('adjustments')).out, /C1 +0\.60 +EUR +awaiting document/)
   const file = path.join(folder, 'pack.zip')
   assert.is((await run(`disputes pack ${id}`, [file])).code, 0)

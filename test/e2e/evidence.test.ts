@@ -114,7 +114,7 @@ test('a pack holds what was known, and checks without the hub', async () => {
   const readme = String(files.get('README.md'))
   assert.match(readme, /^# Dispute \d+: /)
   assert.match(readme, /Unser Zähler zeigt 7 kWh/)
-  assert.match(readme, /1\.20 EUR \(1\.00 net and 0\.20 tax\)/)
+  assert.match(readme, /1\.20 EUR \(1\.00 EUR net and 0\.20 EUR tax\)/)
 })
 
 test('the card stands in the CDR alone', async () => {

@@ -2,7 +2,7 @@ import { letPass } from './dispute-model-hub.ts'
 import { act, approveBy, closeBy, contestBy, finalizeBy } from './dispute-model-deeds.ts'
 import { tryAct } from './dispute-model-acts.ts'
 import { isUndecided, isZero, remainder, settle } from './dispute-model.ts'
-import type { Model, Money, Side } from './dispute-model.ts'
+import type { Cdr, Model, Money, Side } from './dispute-model.ts'
 import { approve, canHold, contest } from './dispute-model-steps.ts'
 import { closeCycle, finalCycle, judgeAgain, passDays } from './dispute-model-rules.ts'
 import {
@@ -16,10 +16,16 @@ import {
 } from './dispute-model-base.ts'
 import type { Command, Real, Trouble } from './dispute-model-base.ts'
 
+/**
+ * The eMSP approves a CDR; not a second one of a session that is held as such, because from then on the first one is the
+ * second, as soon as something has it judged again.
+ */
 export function approveOne(input: { at: number } & Trouble): Command {
+  const isSecond = (cdr: Cdr) =>
+    cdr.disputes.some(({ state, code }) => state === 'draft' && code === 'D2')
   return step(
     `approve ${input.at}${troubleText(input)}`,
-    (model) => normal(model).length > 0,
+    (model) => normal(model).length > 0 && !isSecond(chosen(normal(model), input.at)),
     async (model, real) => {
       const cdr = chosen(normal(model), input.at)
       const done = await through(real, input, (context) => approveBy(context, real.pair, cdr.id))

@@ -140,7 +140,7 @@ words('a deadline says what happens by itself', () => {
   })
   assert.is(
     text,
-    'Without an answer of NL-TNM until 6 December 2026, 14:00 CET all of 7.20 EUR counts as accepted.',
+    'Without an answer from NL-TNM by 6 December 2026, 14:00 CET all of 7.20 EUR counts as accepted.',
   )
 })
 

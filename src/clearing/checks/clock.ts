@@ -151,11 +151,14 @@ function checkDuration(subject: Case, account: Account): Draft[] {
   return [draft]
 }
 
-function timeSteps({ facts }: Case, { start }: Account): string[] {
+function timeSteps(subject: Case, { start }: Account): string[] {
   if (start === null) return []
+  const { facts } = subject
   const apart = facts.start - start
   const sign = apart < 0 ? '−' : ''
-  return [`${timeText(facts.start)} − ${timeText(start)} = ${sign}${durationText(apart)}`]
+  return [
+    `${whenText(subject, facts.start)} − ${whenText(subject, start)} = ${sign}${durationText(apart)}`,
+  ]
 }
 
 function timeInputs({ facts }: Case, { source, start, end }: Account): DraftInput[] {

@@ -1,6 +1,6 @@
 import { COST_PARTS } from '../../pricing/claims.ts'
 import type { Decimal } from '../decimal.ts'
-import { absolute, exactly, largest, multiply, textOf } from '../decimal.ts'
+import { absolute, exactly, largest, multiply, shownText, textOf } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
 import { compared, costTolerance, graded, moneyText } from '../compare.ts'
@@ -40,7 +40,16 @@ export function checkCostSum(subject: Case): readonly Draft[] {
   ]
   // Without the tariff nobody can say that the total is not a min_price or max_price.
   const unproven = tariffs.length === 0 ? { milder: 'W' as const } : {}
-  const words = { total: 'total_cost', unit: facts.currency, parts: 'its parts add up to' }
+  const text = (amount: Decimal): string =>
+    shownText(amount, { places: 6, placesMin: subject.digits })
+  const words = {
+    total: 'the total cost (total_cost)',
+    unit: facts.currency,
+    parts: 'its parts add up to',
+    expected: text(expected),
+    actual: text(actual),
+    difference: text(absolute(actual - expected)),
+  }
   // What the tariff gives is owed, however it was split.
   const price = input.priced?.ok === true ? exactly(input.priced.total.excl ?? '0') : 0n
   const owed = costTolerance(subject, price) >= absolute(actual - price) ? actual : price

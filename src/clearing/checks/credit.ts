@@ -1,3 +1,4 @@
+import type { Decimal } from '../decimal.ts'
 import { readDecimal, textOf } from '../decimal.ts'
 import type { Draft } from '../findings.ts'
 import type { CreditInput } from '../input.ts'
@@ -57,7 +58,8 @@ function checkTotal(input: CreditInput, original: unknown): readonly Draft[] {
       value: shown(at(original, '/total_cost')),
     },
   ]
-  const what = `total_cost is ${priceText(credit)}, not ${priceText({ excl: -first.excl, incl: first.incl === null ? null : -first.incl })}`
+  const currency = readText(at(input.cdr.value, '/currency')) ?? ''
+  const what = `its total (total_cost) is ${priceText(credit, currency)}, not ${priceText({ excl: -first.excl, incl: first.incl === null ? null : -first.incl }, currency)}`
   return [{ code: 'C2', inputs, expected, actual, difference, tolerance: '0', words: { what } }]
 }
 
@@ -94,7 +96,7 @@ function checkFields(input: CreditInput, original: unknown): readonly Draft[] {
     { field: `/${name}`, source: 'original' as const, value: shown(at(original, `/${name}`)) },
   ])
   const what = isClear
-    ? `only total_cost is negated in a credit, not ${differing.join(', ')}`
+    ? `a credit turns the sign of its total (total_cost) only, not of ${differing.join(', ')}`
     : `${differing.slice(0, 10).join(', ')} must be repeated unchanged`
   return [{ code: 'C2', inputs, words: { what }, ...(isClear ? { milder: 'W' as const } : {}) }]
 }
@@ -133,7 +135,8 @@ function own(object: Record<string, unknown>, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
-function priceText(price: Price): string {
-  const incl = price.incl === null ? '' : ` (${textOf(price.incl)} with tax)`
-  return `${textOf(price.excl)}${incl}`
+function priceText(price: Price, currency: string): string {
+  const text = (amount: Decimal): string => `${textOf(amount, 2)} ${currency}`.trim()
+  const incl = price.incl === null ? '' : ` (${text(price.incl)} with tax)`
+  return `${text(price.excl)}${incl}`
 }

@@ -99,7 +99,7 @@ function driftDraft(subject: Case, { event, own, said, by }: Drift): Draft {
     words,
     expected: timeText(said),
     actual: timeText(own),
-    steps: [`${timeText(own)} − ${timeText(said)} = ${own < said ? '−' : ''}${words.apart}`],
+    steps: [`${words.own} − ${words.said} = ${own < said ? '−' : ''}${words.apart}`],
   }
 }
 

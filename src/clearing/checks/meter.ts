@@ -119,7 +119,7 @@ function checkSignedEnergy(subject: Case, signed: readonly SignedReading[]): rea
           start === null || stop === null
             ? []
             : [
-                `meter: ${number(stop.kwh)} − ${number(start.kwh)} = ${energyText(exactly(stop.kwh) - exactly(start.kwh))}`,
+                `meter: ${number(stop.kwh)} kWh − ${number(start.kwh)} kWh = ${energyText(exactly(stop.kwh) - exactly(start.kwh))}`,
               ],
         ),
         `${energyText(actual)} − ${energyText(expected)} = ${energyText(actual - expected)}`,
@@ -175,7 +175,7 @@ function checkRegression(subject: Case, signed: readonly SignedReading[]): reado
       unit: 'kWh',
       risk,
       steps: [
-        `${number(textOf(own.start))} − ${number(previous.kwh)} = ${energyText(own.start - expected)}`,
+        `${number(textOf(own.start))} kWh − ${number(previous.kwh)} kWh = ${energyText(own.start - expected)}`,
         ...steps,
       ],
       words: { other: ` (CDR ${previous.cdrId})` },

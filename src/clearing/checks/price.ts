@@ -18,13 +18,24 @@ export function checkCurrency(subject: Case): readonly Draft[] {
   const claimed = { field: '/currency', source: 'cdr' as const, value: actual }
   if (!currencies.has(actual))
     return [
-      { code: 'P8', inputs: [claimed], actual, words: { reason: 'which is no ISO 4217 currency' } },
+      {
+        code: 'P8',
+        inputs: [claimed],
+        actual,
+        words: { reason: 'which is not a currency of ISO 4217' },
+      },
     ]
   const agreed = input.agreement.currency?.toUpperCase()
   if (agreed !== undefined && agreed !== actual) {
     const inputs = [claimed, { field: '/currency', source: 'agreement' as const, value: agreed }]
     return [
-      { code: 'P8', inputs, actual, expected: agreed, words: { reason: `agreed is ${agreed}` } },
+      {
+        code: 'P8',
+        inputs,
+        actual,
+        expected: agreed,
+        words: { reason: `but the agreement is in ${agreed}` },
+      },
     ]
   }
   const other = appliedTariffs(facts, input.tariff).find(
@@ -34,7 +45,7 @@ export function checkCurrency(subject: Case): readonly Draft[] {
   const expected = other.currency ?? ''
   const inputs = [claimed, { field: '/currency', source: 'tariff' as const, value: expected }]
   return [
-    { code: 'P8', inputs, actual, expected, words: { reason: `the tariff is in ${expected}` } },
+    { code: 'P8', inputs, actual, expected, words: { reason: `but the tariff is in ${expected}` } },
   ]
 }
 

@@ -76,7 +76,7 @@ export function checkPeriods(subject: Case): readonly Draft[] {
   for (const period of facts.periods) {
     const inputs = [input(subject, `${period.pointer}/start_date_time`)]
     const words = {
-      field: `charging period ${facts.periods.indexOf(period) + 1}`,
+      field: `Charging period ${facts.periods.indexOf(period) + 1}`,
       at: whenText(subject, period.start),
     }
     const actual = timeText(period.start)
@@ -136,7 +136,11 @@ function checkEnergySum(subject: Case): readonly Draft[] {
   const noise = roundingOf([...stated, actual]) + exactly(PARAMETERS.energyNoiseKwh)
   if (absolute(actual - expected) <= noise) return []
   const tolerance = largest(energyTolerance(subject, actual), noise)
-  const words = { total: 'total_energy', unit: 'kWh', parts: 'the charging periods add up to' }
+  const words = {
+    total: 'the total energy (total_energy)',
+    unit: 'kWh',
+    parts: 'the charging periods add up to',
+  }
   const inputs = [
     { field: '/total_energy', source: 'cdr' as const, value: textOf(actual) },
     { field: '/charging_periods', source: 'cdr' as const, value: textOf(expected) },
@@ -172,7 +176,11 @@ function checkTotalTime(subject: Case): readonly Draft[] {
   const noise = stepOf(stated) + hoursOf(PARAMETERS.timeNoiseMs)
   if (absolute(actual - expected) <= noise) return []
   const tolerance = largest(durationTolerance(subject, longest), noise)
-  const words = { total: 'total_time', unit: 'h', parts: 'from start to end it is' }
+  const words = {
+    total: 'the total time (total_time)',
+    unit: 'h',
+    parts: 'from start to end it is',
+  }
   const inputs = ['/total_time', '/start_date_time', '/end_date_time'].map((field) =>
     input(subject, field),
   )
@@ -207,7 +215,11 @@ function checkParkingTime(subject: Case): readonly Draft[] {
   if (actual === null || actual <= facts.hours + stepOf([actual, facts.hours])) return []
   const expected = facts.hours
   const tolerance = durationTolerance(subject, expected)
-  const words = { total: 'total_parking_time', unit: 'h', parts: 'the whole session is only' }
+  const words = {
+    total: 'the total parking time (total_parking_time)',
+    unit: 'h',
+    parts: 'the whole session is only',
+  }
   const inputs = [
     { field: '/total_parking_time', source: 'cdr' as const, value: textOf(actual) },
     { field: '/total_time', source: 'cdr' as const, value: textOf(expected) },

@@ -55,7 +55,9 @@ function leftInside(
   if (priced?.ok !== true || priced.total.excl === null || priced.total.incl === null) return []
   const [net, gross] = [exactly(priced.total.excl), exactly(priced.total.incl)]
   if (gross - net <= within * 2n || rate === 0n) return []
-  if (absolute(excl - gross) > within || absolute(excl - net) <= within) return []
+  // Amounts that only come near each other do so by chance.
+  const isExact = absolute(excl - gross) <= subject.minorUnit / 2n
+  if (!isExact || absolute(excl - net) <= within) return []
   return draft(subject, {
     excl: net,
     incl: gross,

@@ -15,7 +15,10 @@ import type { FindingCode } from '../rules.ts'
  */
 export function explainPrice(subject: Case, wrong: Draft): readonly Draft[] {
   const found = readingOf(subject, wrong)
-  return found.length > 0 ? found : idleTimeOf(subject, wrong)
+  if (found.length > 0 && found.every(({ code }) => code !== 'V3')) return found
+  // What lies in one line of the bill is no tax on all of it, even where the sums agree by chance.
+  const idle = idleTimeOf(subject, wrong)
+  return idle.length > 0 ? idle : found
 }
 
 function readingOf(subject: Case, wrong: Draft): readonly Draft[] {
@@ -81,7 +84,7 @@ function draftOf({
   const { unit, words = {} } = wrong
   const { price = '', basis = '' } = words
   const total = best.total.excl ?? best.total.incl ?? ''
-  const steps = [`read so, the session costs ${total} ${unit ?? ''}`.trim()]
+  const steps = [`read that way, the session costs ${total} ${unit ?? ''}`.trim()]
   // One sentence for codes that are found in other ways too.
   const what = `${best.sentence} By the tariff it is ${price} ${basis}.`
   const known = { price, basis, what, fair: 'what the tariff says', net: price }

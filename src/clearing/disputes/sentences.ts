@@ -154,7 +154,7 @@ function hubText(event: EventWords, { amount }: { amount: string }): string {
   const { verb, cpo, disputed, state } = event
   switch (verb) {
     case 'prove':
-      return `The dispute about ${disputed} is proven; without an answer of ${cpo} it is upheld by itself.`
+      return `The dispute about ${disputed} is proven; without an answer from ${cpo} it is upheld by itself.`
     case 'resolve':
       return state === 'auto_resolved'
         ? `The proof decides against the dispute: the ${disputed} stand.`
@@ -185,7 +185,7 @@ function closeText(event: EventWords, { amount }: { amount: string }): string {
   return `${emsp} did not object in time: ${amount} of the disputed ${disputed} are taken off.`
 }
 
-/** What happens by itself at the deadline, after "by": `without an answer of NL-TNM`. */
+/** What happens by itself at the deadline, with the time by which somebody would have to act. */
 export function deadlineText(next: {
   verb: DisputeVerb
   state: DisputeState
@@ -200,18 +200,18 @@ export function deadlineText(next: {
   const { verb, cpo, emsp, when, upheld, disputed, offered, state } = next
   switch (verb) {
     case 'open':
-      return `Without a word of ${emsp} or a credit of ${cpo} until ${when} the dispute opens by itself.`
+      return `Without a word from ${emsp} or a credit from ${cpo} by ${when} the dispute opens by itself.`
     case 'resolve':
-      return `Without an answer of ${cpo} until ${when} it is upheld as proven.`
+      return `Without an answer from ${cpo} by ${when} it is upheld as proven.`
     case 'uphold':
-      return `Without an answer of ${cpo} until ${when} all of ${disputed} counts as accepted.`
+      return `Without an answer from ${cpo} by ${when} all of ${disputed} counts as accepted.`
     case 'accept':
-      return `Without a rejection until ${when} the offer of ${offered ?? upheld} counts as accepted.`
+      return `Without a rejection by ${when} the offer of ${offered ?? upheld} counts as accepted.`
     case 'rule':
-      return `Without a ruling until ${when} the hub's offer of ${offered ?? upheld} is the ruling.`
+      return `Without a ruling by ${when} the hub's offer of ${offered ?? upheld} is the ruling.`
     default:
       return state === 'await_credit' || state === 'await_replacement'
-        ? `${cpo} is to send its ${state === 'await_credit' ? 'credit CDR' : 'replacing CDR'} until ${when}; what is taken off stays off in any case.`
-        : `Without an objection of ${emsp} until ${when} it ends with ${upheld} taken off.`
+        ? `${cpo} is to send its ${state === 'await_credit' ? 'credit CDR' : 'replacing CDR'} by ${when}; what is taken off stays off in any case.`
+        : `Without an objection from ${emsp} by ${when} it ends with ${upheld} taken off.`
   }
 }

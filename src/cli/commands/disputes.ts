@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { stateText } from '../../clearing/disputes/sentences.ts'
 import type { Command, CommandCall, Outcome } from '../command.ts'
 import { disputeText } from '../dispute-text.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
@@ -132,7 +133,7 @@ async function listDisputes({ hub, option }: CommandCall): Promise<Outcome> {
   )
   const rows = items(page).map((dispute) => [
     text(dispute, 'id'),
-    text(dispute, 'state'),
+    text(dispute, 'state').replaceAll('_', ' '),
     text(dispute, 'cpo'),
     text(dispute, 'emsp'),
     text(member(dispute, 'cdr'), 'id'),
@@ -183,7 +184,7 @@ async function approveMany({ hub, option, flag }: CommandCall): Promise<Outcome>
 function afterText(dispute: unknown): string {
   const next = text(member(dispute, 'deadline'), 'text')
   return pairs([
-    ['dispute', `${text(dispute, 'id')} is ${text(dispute, 'state').replaceAll('_', ' ')}`],
+    ['dispute', `${text(dispute, 'id')} is ${stateText(text(dispute, 'state'))}`],
     ['disputed', `${grossOf(dispute, 'net', 'tax')} ${text(dispute, 'currency')}`],
     ['upheld', `${grossOf(dispute, 'upheld_net', 'upheld_tax')} ${text(dispute, 'currency')}`],
     ['next', next === '-' ? 'nothing: it is over' : next],

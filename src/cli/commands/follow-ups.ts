@@ -1,3 +1,4 @@
+import { ruleOf } from '../../clearing/rules.ts'
 import type { Command, CommandCall, Outcome } from '../command.ts'
 import { grossOf, whenText } from '../dispute-words.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
@@ -136,7 +137,8 @@ async function showQuality({ hub, option }: CommandCall): Promise<Outcome> {
       (sum) => `${grossOf(sum, 'net', 'tax')} ${text(sum, 'currency')}`,
     )
     const findings = items(one, 'findings').map(
-      (each) => `${text(each, 'code')} ${text(each, 'count')}`,
+      (each) =>
+        `${text(each, 'count')} × ${ruleOf(text(each, 'code'))?.title ?? 'finding'} (${text(each, 'code')})`,
     )
     return [
       text(one, 'party'),

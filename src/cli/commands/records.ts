@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { limits } from '../../../config/limits.ts'
 import type { Command, CommandCall, Outcome } from '../command.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
+import { whenText } from '../dispute-words.ts'
 import { readRecords } from '../read-records.ts'
 import type { FileRecord } from '../read-records.ts'
 import { items, member, pairs, table, text } from '../show.ts'
@@ -164,7 +165,7 @@ async function listRecords({ hub, option }: CommandCall): Promise<Outcome> {
   const page = await hub.get(`/admin/v1/records${query(asked)}`)
   const rows = items(page).flatMap((record) => {
     const common = ['id', 'party', 'record_id', 'start', 'kwh', 'state'].map((name) =>
-      text(record, name),
+      name === 'start' ? whenText(member(record, name)) : text(record, name),
     )
     const matches = items(record, 'matches')
     if (matches.length === 0) return [[...common, '-', '-']]

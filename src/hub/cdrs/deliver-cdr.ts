@@ -165,7 +165,7 @@ async function refused(
     await setDelivery(tx, { row, delivery: 'refused', location: null })
     await tx.rows(sql`
       insert into cdr_findings (cdr_id, epoch, code, severity, message, actual)
-      select cdr_id, epoch, 'R1', 'W', ${`refused by receiver: ${cdr.receiver} answered ${input.status}`}, ${said}
+      select cdr_id, epoch, 'R1', 'W', ${`${cdr.receiver} refused the CDR: it answered with status ${input.status}.`}, ${said}
       from cdr_states where cdr_id = ${row.subject}::bigint`)
     await finishOutbox(tx, { ids: [row.id], outcome: 'refused', error: `status ${input.status}` })
     await raiseAlert(tx, {

@@ -1,4 +1,5 @@
 import { readDecimal, textOf } from '../../clearing/decimal.ts'
+import { stateText } from '../../clearing/disputes/sentences.ts'
 import { billText } from '../../clearing/pack/verify.ts'
 import { at, listOf, readPrice, readText, readTime } from '../../clearing/read.ts'
 import type { PackFile } from '../../clearing/pack/types.ts'
@@ -60,11 +61,11 @@ function aboutText({ cdr, cpo, emsp, item_count: count }: DisputeDetail): string
 function factsText(dispute: DisputeDetail, zone: string): string {
   const { currency, state, outcome, deadline } = dispute
   const gross = (net: string, tax: string): string =>
-    `${sum(net, tax, currency)} (${net} net and ${tax} tax${dispute.tax_known ? '' : ', as far as the tax is known'})`
+    `${sum(net, tax, currency)} (${net} ${currency} net and ${tax} ${currency} tax${dispute.tax_known ? '' : ', as far as the tax is known'})`
   const rows: [string, string][] = [
     ['Disputed', gross(dispute.net, dispute.tax)],
     ['Upheld so far', gross(dispute.upheld_net, dispute.upheld_tax)],
-    ['State', outcome === null ? words(state) : `${words(state)}: ${words(outcome)}`],
+    ['State', outcome === null ? stateText(state) : `${stateText(state)}: ${words(outcome)}`],
     ['Opened', `${moment(new Date(dispute.opened_at), zone)} by ${opener(dispute)}`],
     ...(dispute.closed_at === null
       ? []
