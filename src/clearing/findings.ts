@@ -179,7 +179,7 @@ function toFinding(one: Graded, context: Outcome): Finding {
     rule_version: rule?.version ?? 1,
     confidence: draft.confidence ?? rule?.confidence ?? 'certain',
     unit: draft.unit ?? null,
-    steps: draft.steps?.length ? draft.steps : subtraction(draft),
+    steps: draft.steps?.length ? draft.steps : subtraction(draft, context.claim),
     decision: decisionOf({ ...one, severity }, context),
     counterfactual: `It would pass if ${filled(RULES[code].remedy, { code, words })}.`,
     parameters: { ...rule?.parameters, ...context.parameters[code] },
@@ -234,10 +234,14 @@ function decisionOf(one: Graded, { most, claim, receiver }: Outcome): string {
 }
 
 /** The arithmetic of a draft that tells none. */
-function subtraction({ expected, actual, difference, tolerance, unit }: Draft): readonly string[] {
+function subtraction(draft: Draft, claim: Claim | null): readonly string[] {
+  const { expected, actual, difference, tolerance, unit } = draft
+  const placesMin = claim !== null && unit === claim.currency ? claim.digits : 0
   const text = (value: string | undefined): string | null => {
     const read = readDecimal(value)
-    return read === null || unit === undefined ? null : `${shownText(read, { places: 6 })} ${unit}`
+    return read === null || unit === undefined
+      ? null
+      : `${shownText(read, { places: 6, placesMin })} ${unit}`
   }
   const [to, from, apart, least] = [expected, actual, difference, tolerance].map(text)
   if (!to || !from || !apart) return []

@@ -31,7 +31,7 @@ export const RULES = {
     version: 1,
     title: 'wrong party billed',
     sentence:
-      'The token of this CDR belongs to {owner}, but the CDR bills {receiver}. Send it again with the right cdr_token.',
+      'The token of this CDR belongs to {owner}, but the CDR bills {receiver}. Send it again with the right token (cdr_token).',
     remedy: 'the CDR billed {owner}',
   },
   T1: {
@@ -199,7 +199,7 @@ export const RULES = {
     version: 1,
     title: 'late CDR',
     sentence:
-      'The session ended at {end}, {actual} days before this CDR was received. Agreed are at most {expected} days.',
+      'The session ended at {end}, {actual} days before this CDR was received. At most {expected} days are allowed.',
     remedy: 'the CDR had come within {expected} days',
   },
   T3: {
@@ -281,7 +281,7 @@ export const RULES = {
     version: 1,
     title: 'replacement differs from what was agreed',
     sentence:
-      'This CDR replaces the CDR {original}. Agreed were {agreed} without tax, it claims {claim}: {apart} apart.',
+      'This CDR replaces the CDR {original}. The dispute ended with {agreed} without tax, but it claims {claim}: {apart} apart.',
     remedy: 'it claimed {agreed} without tax',
   },
   C5: {
@@ -366,7 +366,8 @@ export const RULES = {
     severity: 'S',
     version: 1,
     title: 'duration differs',
-    sentence: 'The CDR is of {lasted}, {other} of {said}: {apart} apart, {allowed} are tolerated.',
+    sentence:
+      'The CDR states a duration of {lasted}, {other} one of {said}: {apart} apart, {allowed} are tolerated.',
     remedy: 'it lasted {said}, {allowed} more or less',
   },
   Z1: {
@@ -541,7 +542,7 @@ export const RULES = {
     version: 1,
     title: 'tariff published after the start',
     sentence:
-      'The oldest known version of the tariff is younger than the start of the session. It was used.',
+      'The oldest known version of the tariff came only after the session had begun. It was used.',
     remedy: 'the tariff had been published before the session began',
   },
   A7: {
@@ -549,7 +550,7 @@ export const RULES = {
     version: 1,
     title: 'token known after the start',
     sentence:
-      'The oldest known version of the token is younger than the start of the session. It was accepted.',
+      'The oldest known version of the token came only after the session had begun. It was accepted.',
     remedy: 'the token had been published before the session began',
   },
   T5: {
@@ -565,7 +566,7 @@ export const RULES = {
     version: 1,
     title: 'rounding only',
     sentence:
-      'The CDR claims {claim} {basis}, the tariff gives {price}: {apart} apart, within {allowed}.',
+      'The CDR claims {claim} {basis}, the tariff gives {price}: {apart} apart, within the tolerance of {allowed}.',
     remedy: 'it claimed exactly {price} {basis}',
   },
 } as const satisfies Record<string, Rule>

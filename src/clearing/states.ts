@@ -111,7 +111,7 @@ export function nextState(
       : possible
   return {
     ok: false,
-    message: `'${event}' is not possible for a ${isCredit ? 'credit ' : ''}CDR that is ${state}; ${why}.`,
+    message: `'${event}' is not possible for a ${isCredit ? 'credit ' : ''}CDR that is ${state.replaceAll('_', ' ')}; ${why}.`,
   }
 }
 

@@ -175,7 +175,7 @@ test('what many rows have in common is said once', async () => {
   )
   assert.match(
     await said(many(40, (n) => ({ net: ((10 + n) / 2) * 1.07 * 1.02 }))),
-    /9\.14 % of ours more/,
+    /9\.14 % more than ours/,
   )
   const shifted = many(40, (n) => ({ start: hour(n * 2 + 2), end: hour(n * 2 + 3), cdr: '' }))
   assert.match(await said(shifted), /2 h ahead in 40 sessions/)

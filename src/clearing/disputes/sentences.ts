@@ -82,7 +82,13 @@ function listOf(state: OpenState, side: Side): string | null {
 
 /** The verb as it stands in a sentence. */
 function verbText(verb: DisputeVerb): string {
-  return verb === 'answer' ? 'deny' : verb === 'propose' ? 'make an offer on' : verb
+  const words: Readonly<Partial<Record<DisputeVerb, string>>> = {
+    answer: 'deny',
+    propose: 'make an offer on',
+    rule: 'rule on',
+    expire: 'end',
+  }
+  return words[verb] ?? verb
 }
 
 /** An event of a dispute as a finance person reads it. */

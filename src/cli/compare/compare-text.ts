@@ -157,14 +157,14 @@ function differencesText(report: CompareReport): string[] {
 
 function differenceRows({ ours, theirs, differences, match }: Compared): string[][] {
   const currency = ours[0]?.record.currency ?? null
-  const kind = match.kind === 'one' ? '' : 'several rows of one session; '
+  const kind = match.kind === 'one' ? [] : ['several rows of one session']
   return differences.map((each) => [
     linesOf(ours),
     linesOf(theirs),
     ours[0]?.name ?? '',
     each.kind,
     ...shownDifference(each, currency),
-    `${kind}${each.why ?? ''}`,
+    [...kind, ...(each.why === null ? [] : [each.why])].join('; '),
   ])
 }
 

@@ -128,7 +128,7 @@ function oneRate(pairs: readonly Pair[]): Pattern[] {
   const middle = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 1
   const rows = ratios.filter((each) => Math.abs(each / middle - 1) <= 0.005).length
   if (rows < limits.comparePatternRowsMin || rows / ratios.length < 0.5) return []
-  const sentence = `In ${rows} of ${ratios.length} sessions whose prices differ theirs is ${percentText(middle - 1)} of ours ${middle > 1 ? 'more' : 'less'}: one price or fee that differs, not many mistakes.`
+  const sentence = `In ${rows} of ${ratios.length} sessions whose prices differ theirs is ${percentText(middle - 1)} ${middle > 1 ? 'more' : 'less'} than ours: one price or fee that differs, not many mistakes.`
   return [{ kind: 'rate', rows, sentence, difference: null, currency: null }]
 }
 

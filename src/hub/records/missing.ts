@@ -66,7 +66,7 @@ async function missingCdrs(tx: Tx): Promise<Notice[]> {
     insert into missing_notices as known (kind, subject, owner, receiver, level, message, since)
     select distinct on (o.owner, o.object_key) 'session', o.object_key, o.owner,
       upper(concat(o.value #>> '{cdr_token,country_code}', '-', o.value #>> '{cdr_token,party_id}')), a.level,
-      format('The session %s of %s ended at %s, and %s later no CDR has come for it. %s should send it, or set the session to INVALID.',
+      format('The session %s of %s ended at %s, and %s later no CDR has come for it. %s should send it, or declare the session invalid (status INVALID).',
         o.value ->> 'id', o.owner, to_char(e.ended at time zone z.zone, 'YYYY-MM-DD HH24:MI') || ' ' || z.zone,
         a.age, o.owner), o.received_at
     from objects o
