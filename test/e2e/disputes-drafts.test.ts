@@ -1,6 +1,8 @@
 // What the hub holds by itself, what decides a dispute without anybody's word, and what comes after a cycle is final.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { sql } from '../../src/db/sql.ts'
+import { remindDisputes } from '../../src/hub/disputes/remind.ts'
 import { disputesOf } from '../helpers/dispute-story.ts'
 import { startHub } from '../helpers/hub.ts'
 import { fromNow, money } from '../helpers/objects.ts'
@@ -190,6 +192,25 @@ test('late is flagged, too late is refused for good', async () => {
   const over = await tryContest('LATE', { code: 'Q1' })
   assert.is(over.ok, false)
   if (!over.ok) assert.match(over.message, /until \d+ \w+ \d{4}, .* UTC; that is over/)
+})
+
+test('both parties are told once of a deadline that is near, in the time of the place', async () => {
+  const put = await hub.asParty(cpo, 'PUT', '/webhook', {
+    url: 'http://127.0.0.1:9/',
+    events: ['*'],
+  })
+  assert.is(put.status, 200)
+  await wrong('NEAR')
+  const told = () =>
+    hub.context.db.rows<{ message: string }>(sql`
+      select body #>> '{data,message}' as message from party_events where type = 'dispute.deadline' and body::text like '%NEAR%'`)
+  await remindDisputes(hub.context.db)
+  assert.is((await told()).length, 0)
+  await days(9)
+  await remindDisputes(hub.context.db)
+  await remindDisputes(hub.context.db)
+  const messages = (await told()).map(({ message }) => message)
+  assert.is(messages.length, 1, messages.join('\n'))
 })
 
 test.run()

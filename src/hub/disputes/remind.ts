@@ -21,6 +21,8 @@ type Near = {
   proposed_tax: bigint | null
   deadline_at: Date
   default_verb: DisputeVerb
+  /** Of the place where was charged; null where nobody knows it. */
+  time_zone: string | null
 }
 
 /** Tells both parties once of each deadline that is near, with what happens by itself. */
@@ -35,7 +37,7 @@ export async function remindDisputes(db: Database): Promise<void> {
         state: row.state,
         cpo: row.owner,
         emsp: row.receiver,
-        when: moment(at),
+        when: moment(at, row.time_zone ?? 'UTC'),
         upheld: grossText({ net: row.upheld_net, tax: row.upheld_tax }, currency),
         disputed: grossText({ net: row.net_micros, tax: row.tax_micros }, currency),
         offered: net === null || tax === null ? null : grossText({ net, tax }, currency),
@@ -66,5 +68,8 @@ async function takeNear(tx: Sql): Promise<Near[]> {
     ) near
     where d.id = near.id
     returning d.id, d.owner, d.receiver, d.currency, d.code, d.state, d.net_micros, d.tax_micros, d.upheld_net,
-      d.upheld_tax, d.proposed_net, d.proposed_tax, d.deadline_at, d.default_verb`)
+      d.upheld_tax, d.proposed_net, d.proposed_tax, d.deadline_at, d.default_verb, (
+        select o.time_zone from cdrs c join objects o on o.module = 'locations' and o.owner = c.owner
+          and o.object_key = c.location_key and o.deleted_at is null
+        where c.id = d.cdr_id order by (o.audience = '*') desc, o.seq desc limit 1) as time_zone`)
 }
