@@ -244,7 +244,7 @@ export const limits = {
   disputeSweepMax: 500,
   disputeReminderMs: 2 * 86_400_000,
   approveFailuresShown: 20,
-  patternItemsMax: 5_000,
+  patternItemsMax: 1_000,
   qualityRowsMax: 2_000,
 
   // What is known of a session beside its CDR

@@ -1,24 +1,79 @@
 // Disputes of a CPO and an eMSP, path by path: what becomes of the dispute, and what of the money.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { sql } from '../../src/db/sql.ts'
+import { defaultTerms } from '../../src/hub/agreement-terms.ts'
+import { openPattern } from '../../src/hub/disputes/pattern.ts'
+import { listDisputes } from '../../src/hub/disputes/read.ts'
+import { ocmfOf } from '../helpers/clearing-world-signed.ts'
 import { disputesOf } from '../helpers/dispute-story.ts'
 import { startHub } from '../helpers/hub.ts'
 
 const hub = await startHub()
 const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
 const emsp = await hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
-const { clean, contest, tryContest, act, tryAct, of, detail, parts, days, verify } = disputesOf(
-  hub,
-  {
+const { clean, contest, tryContest, act, tryAct, of, detail, parts, days, verify, scopes } =
+  disputesOf(hub, {
     cpo,
     emsp,
-  },
-)
+  })
 
 const test = suite('disputes')
 test.after.each(verify)
 test.after(() => hub.close())
 const two = { amount: { net: '2.00' } }
+
+test('what signed registers show is taken off once, whatever it is disputed for', async () => {
+  const now = performance.timeOrigin + performance.now()
+  const record = ocmfOf({
+    key: 'meter of SIGNED',
+    meter: 'M-SIGNED',
+    startMs: now - 7_200_000,
+    endMs: now - 3_600_000,
+    startWh: 1_000_000,
+    stopWh: 1_008_000,
+    token: 'CARD-SIGNED',
+    spoil: false,
+  })
+  await clean('SIGNED', { signed_data: record, meter_id: 'M-SIGNED' })
+  assert.is(await parts('SIGNED'), 'held provisional:2.4 held:0.6')
+  const first = await contest('SIGNED', { code: 'Q1', amount: { net: '0.50' } })
+  assert.is(first.upheld_net, '0.50')
+  const second = await contest('SIGNED', { code: 'Q2', amount: { net: '0.50' } })
+  assert.equal([second.upheld_net, second.upheld_tax], ['0.10', '0.02'])
+  const third = await contest('SIGNED', { code: 'Q3', amount: { net: '0.50' } })
+  assert.equal([third.outcome, third.upheld_net], ['denied', '0.00'])
+  const [draft] = await of('SIGNED')
+  const last = await contest('SIGNED', { code: draft?.code ?? '' })
+  assert.equal([last.outcome, last.upheld_net], ['denied', '0.00'])
+})
+
+test('no more is taken off a settled CDR than it claims, alone or by a pattern', async () => {
+  const { db } = hub.context
+  for (const id of ['PAID-A', 'PAID-B']) {
+    await clean(id)
+    await hub.admin('POST', `/cdrs/NL/TNM/${id}/approve`, { reason: 'a test' })
+  }
+  const rows = await db.rows<{ id: bigint; cycle: string }>(sql`
+    select c.id, s.cycle_id as cycle from cdrs c join cdr_states s on s.cdr_id = c.id
+    where c.cdr_id in ('PAID-A', 'PAID-B') order by c.cdr_id`)
+  const cycle = rows[0]?.cycle ?? ''
+  await hub.admin('POST', `/cycles/${cycle}/close`, {})
+  await hub.admin('POST', `/cycles/${cycle}/finalize`, {})
+  const all = { amount: { net: '3.00' } }
+  await act(await contest('PAID-A', all), 'accept', 'cpo')
+  const open = await contest('PAID-B', all)
+  const items = rows.map(({ id }) => ({ cdrId: id, net: 20_000n, tax: 4_000n }))
+  const pair = { owner: 'NL-TNM', receiver: 'DE-EMA', currency: 'EUR', code: 'S4' }
+  const pattern = { ...pair, items, statement: 'too high', terms: defaultTerms }
+  await db.transaction((tx) => openPattern(tx, pattern))
+  const [biased] = (await listDisputes(db, scopes.operator, { code: 'S4' })).items
+  assert.ok(biased)
+  if (biased) await act(biased, 'accept', 'cpo')
+  await act(open, 'accept', 'cpo')
+  assert.match(await parts('PAID-A'), /due:3 due:-3$/)
+  assert.match(await parts('PAID-B'), /due:3 due:-0.02 due:-2.98$/)
+})
 
 test('only what is disputed is held; the CPO accepts all of it', async () => {
   await clean('FULL')
@@ -132,6 +187,16 @@ test('partial acceptance: the eMSP keeps silent, the rest stands', async () => {
   const [decided] = await of('PART')
   assert.is(decided?.state, 'await_credit')
   assert.is(await parts('PART'), 'approved due:1 due:1.5')
+})
+
+test('all of it after a part of it is no repetition', async () => {
+  await clean('MORE')
+  const opened = await contest('MORE', two)
+  await act(opened, 'accept', 'cpo', { amount: { net: '0.50' } })
+  const all = await act(opened, 'accept', 'cpo')
+  assert.equal([all.state, all.upheld_net], ['await_credit', '2.00'])
+  assert.is((await act(opened, 'accept', 'cpo')).upheld_net, '2.00')
+  assert.is((await detail(opened)).history.length, 3)
 })
 
 test('three rounds, then the hub offers, both must agree', async () => {

@@ -126,6 +126,51 @@ test('one dispute whose clock fails does not hold up the others', async () => {
   assert.is((await detail(bad)).state, 'await_credit')
 })
 
+test('a duplicate that was there before the dispute does not take what waits for the replacement', async () => {
+  const cdr = await clean('OLD')
+  await post({ ...cdr, id: 'OLD-B' })
+  await hub.drain()
+  assert.is(await parts('OLD-B'), 'held provisional:0 held:3')
+  const decided = await act(await contest('OLD', two), 'accept', 'cpo')
+  await post(creditOf(cdr, 'OLD-C'))
+  await hub.drain()
+  assert.is((await detail(decided)).state, 'await_replacement')
+  assert.is(await parts('OLD-B'), 'held provisional:0 held:3')
+  const cost = money(1)
+  const charge = {
+    owner: 'NL-TNM',
+    payer: 'DE-EMA',
+    id: 'OLD-R',
+    uid: 'CARD-OLD',
+    session: 'S-OLD',
+  }
+  await post(cdrOf({ ...charge, price: 0.1 }, { total_cost: cost, total_energy_cost: cost }))
+  await hub.drain()
+  const closed = await detail(decided)
+  assert.is(closed.state, 'closed')
+  const taken = await db.rows(sql`
+    select c.cdr_id as by from adjustments a join cdrs c on c.id = a.replacement_id
+    where a.dispute_id = ${decided.id}::bigint`)
+  assert.equal(taken, [{ by: 'OLD-R' }])
+  assert.is(await parts('OLD-R'), 'provisional provisional:1')
+  assert.is(await parts('OLD-B'), 'held provisional:0 held:3')
+})
+
+test('a clock that was given up runs again once somebody has acted', async () => {
+  await clean('UP')
+  const opened = await contest('UP', two)
+  await db.rows(sql`
+    insert into outbox (kind, subject, finished_at, outcome)
+    values ('dispute_clock', ${opened.id}, clock_timestamp(), 'failed')`)
+  await days(14)
+  assert.is((await detail(opened)).state, 'open')
+  await db.rows(sql`
+    update disputes set deadline_at = clock_timestamp() + interval '1 day' where id = ${opened.id}::bigint`)
+  await act(opened, 'answer', 'cpo')
+  await days(10)
+  assert.is((await detail(opened)).outcome, 'denied')
+})
+
 test('a pattern accepted in part: the shares add up, what was credited meanwhile gets none', async () => {
   for (const id of ['Q-1', 'Q-2']) await clean(id)
   const third = await clean('Q-3')

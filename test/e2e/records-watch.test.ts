@@ -159,4 +159,20 @@ test('the command sends a file, names bad rows by line and column, and may be ru
   }
 })
 
+test('who misses more than is told at once does not keep others from being told', async () => {
+  await hub.context.db.rows(sql`
+    insert into emsp_records (receiver, record_key, record_id, value, content_hash, source, owner, received_at)
+    select 'DE-EMA', 'many' || i, 'MANY' || i, '{}', '', 'party', case when i <= 1000 then 'NL-TNM' else 'NL-ZZZ' end,
+      clock_timestamp() - interval '25 hours'
+    from generate_series(1, 1001) i`)
+  const told = async (): Promise<string[]> => {
+    const rows = await hub.context.db.rows<{ owner: string; many: bigint }>(sql`
+      select owner, count(*) as many from missing_notices where subject like 'many%' group by owner order by owner`)
+    return rows.map(({ owner, many }) => `${owner} ${many}`)
+  }
+  await noticeMissing(hub.context)
+  await noticeMissing(hub.context)
+  assert.equal(await told(), ['NL-TNM 1000', 'NL-ZZZ 1'])
+})
+
 test.run()

@@ -1,6 +1,8 @@
 // The eMSPs' own records: how they come, how they find their CDRs, and what they change.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { sql } from '../../src/db/sql.ts'
+import { fillFigures } from '../../src/hub/records/fill-figures.ts'
 import { ask, at, items } from '../helpers/ask.ts'
 import { storyOf } from '../helpers/cdr-story.ts'
 import type { FakePartner } from '../helpers/fake-partner.ts'
@@ -14,7 +16,8 @@ const hub = await startHub()
 const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
 const emsp = await hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
 const other = await hub.connect({ parties: [{ party: 'FR-OTH', role: 'EMSP' }] })
-const { charge, prepare, cdr, post, shown } = storyOf(hub, cpo)
+const story = storyOf(hub, cpo)
+const { charge, prepare, cdr, post, shown } = story
 
 const test = suite('records of eMSPs')
 test.after(() => hub.close())
@@ -208,6 +211,50 @@ test('everything is compared with everything', async () => {
   assert.is(at(lines.json, 'items', 0, 'difference'), '3.00')
   const pairs = await hub.admin('GET', `${path}/pairs`)
   assert.is(pairs.status, 200, pairs.text)
+})
+
+test('a CDR that is kept from the eMSP is not shown through its record either', async () => {
+  const one = charge('K1', emsp)
+  await story.session(one)
+  await post(cdr(one))
+  await emsp.send('PUT', `${records}/DE/EMA/KEPT`, {
+    body: { session_id: 'S-K1', cpo: 'NL-TNM', kwh: 10, start: fromNow(-2 * HOUR_MS) },
+  })
+  const unseen = async (codes: string[]) => {
+    await hub.drain()
+    const before = await shown('K1')
+    assert.equal([before.codes, await recordStand('KEPT')], [codes, 'unmatched'])
+    const { json } = await hub.asParty(emsp, 'GET', '/records?limit=200')
+    const kept = items(at(json, 'items')).find((item) => at(item, 'record_id') === 'KEPT')
+    const path = `/records/${String(at(kept, 'id'))}`
+    const body = { cdr: { country_code: 'NL', party_id: 'TNM', id: 'K1' } }
+    for (const verb of ['confirm', 'reject'])
+      assert.is((await hub.asParty(emsp, 'POST', `${path}/${verb}`, body)).status, 404, verb)
+    assert.not.match((await hub.asParty(emsp, 'GET', path)).text, '"K1"')
+    assert.not.match((await emsp.send('GET', records)).text, '"K1"')
+    assert.match((await hub.admin('GET', path)).text, '"K1"')
+  }
+  await unseen([])
+  await hub.passTime(61 * 60_000)
+  await unseen(['A1'])
+  assert.is((await shown('K1')).delivery, 'withheld')
+  await prepare(one, emsp)
+  await hub.drain()
+  assert.is(await recordStand('KEPT'), 'matched K1/1/confirmed')
+})
+
+test('a CDR of an older version, without figures, finds its record once they are filled in', async () => {
+  await bill('OLD')
+  await hub.context.db.rows(sql`delete from cdr_figures where cdr_key = 'old'`)
+  await emsp.send('PUT', `${records}/DE/EMA/OF-OLD`, {
+    body: { session_id: 'S-OLD', cpo: 'NL-TNM', kwh: 10, start: fromNow(-2 * HOUR_MS) },
+  })
+  await hub.drain()
+  assert.is(await recordStand('OF-OLD'), 'unmatched')
+  assert.not.ok(await fillFigures(hub.context, { budgetMs: 0 }))
+  assert.ok(await fillFigures(hub.context, { budgetMs: 60_000 }))
+  await hub.drain()
+  assert.is(await recordStand('OF-OLD'), 'matched OLD/1/confirmed')
 })
 
 test.run()

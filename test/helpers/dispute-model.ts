@@ -36,6 +36,8 @@ export type Dispute = {
   acceptedBy: Side | null
   round: number
   openedDay: number
+  /** How many CDRs there were when it began: only a later one can be its outcome. */
+  before: number
   deadline: { day: number; verb: string } | null
   part: Part | null
   outcome: string | null
@@ -156,6 +158,7 @@ export function openDispute(
     acceptedBy: null,
     round: 1,
     openedDay: model.day,
+    before: model.cdrs.length,
     deadline: { day: model.day + DAYS.answer, verb: 'uphold' },
     part: about.part,
     outcome: null,

@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { CdrRow } from '../../src/hub/cdrs/clear-facts.ts'
+import { planTransition } from '../../src/hub/cdrs/clear-plan.ts'
 import { canHold, nextPart, planParts, stateAfter } from '../../src/hub/cdrs/parts.ts'
 import type { PartChange } from '../../src/hub/cdrs/parts.ts'
 import type { Transition } from '../../src/hub/cdrs/transition.ts'
-import { after, approved, provisional } from '../helpers/cdr-rows.ts'
+import { after, approved, at, judged, provisional, received } from '../helpers/cdr-rows.ts'
 
 const parts = suite('parts of a CDR')
 
@@ -206,6 +207,22 @@ parts('whatever happens, the parts and what was upheld are the claim, and so is 
     }),
     { numRuns: 300 },
   )
+})
+
+parts('what was decided meanwhile is not held again: all means what is left', () => {
+  const atRisk = { net: '1', tax: '0.2' }
+  const hold1 = { verdict: 'hold', code: 'P1' } as const
+  const input = { now: at, openCycle: 'EUR-2' }
+  const held = planTransition(judged(received, { ...hold1, atRisk }), input)
+  assert.ok(held)
+  if (held === null) return
+  // The other 2.00 were disputed too, and upheld.
+  const row = { ...after(held), part_net: 0n, part_tax: 0n }
+  for (const more of ['all', { net: '3', tax: '0.6' }] as const)
+    assert.is(planTransition(judged(row, { ...hold1, atRisk: more }), input), null)
+  const other = planTransition(judged(row, { ...hold1, code: 'Q1', atRisk: 'all' }), input)
+  assert.equal([other?.partNet, other?.partTax], [0n, 0n])
+  assert.equal([other?.parts[1]?.net_micros, other?.parts[1]?.tax_micros], [1_000_000n, 200_000n])
 })
 
 parts.run()

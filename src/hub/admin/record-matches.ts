@@ -2,8 +2,10 @@ import type { Context } from '../../context.ts'
 import { sql } from '../../db/sql.ts'
 import type { Tx } from '../../db/sql.ts'
 import { foldKey, partyOf } from '../../ocpi/primitives.ts'
+import { openDesk } from '../disputes/locks.ts'
 import { orderMatching } from '../records/facts.ts'
 import { reviewCdrs } from '../records/review.ts'
+import { unseenBy } from '../records/visible.ts'
 import { appendAudit } from './audit.ts'
 import { readRecord } from './records.ts'
 import { Refusal } from './refusal.ts'
@@ -24,12 +26,13 @@ type Decision = {
  */
 export async function decideMatch(context: Context, decision: Decision) {
   const { scope, id, verb } = decision
+  const desk = await openDesk(context)
   await context.db.transaction(async (tx) => {
     const { record, cdrId } = await findPair(tx, decision)
     if (verb === 'confirm') await confirm(tx, { recordId: id, cdrId, actor: scope.actor })
     else await reject(tx, { recordId: id, cdrId, actor: scope.actor })
     await orderMatching(tx, [record])
-    await reviewCdrs(tx, context, [cdrId])
+    await reviewCdrs(tx, desk, [cdrId])
     await appendAudit(tx, {
       actor: scope.actor,
       action: `record.${verb}`,
@@ -43,7 +46,7 @@ export async function decideMatch(context: Context, decision: Decision) {
 
 type Pair = { record: { receiver: string; started_at: Date | null }; cdrId: bigint }
 
-/** Locks the record. */
+/** Locks the record. A CDR that a party may not see is none for it. */
 async function findPair(tx: Tx, { scope, id, cdr }: Decision): Promise<Pair> {
   const own = scope.kind === 'operator' ? null : [...scope.emsps]
   const [record] = await tx.rows<{ receiver: string; started_at: Date | null }>(sql`
@@ -51,9 +54,11 @@ async function findPair(tx: Tx, { scope, id, cdr }: Decision): Promise<Pair> {
     where id = ${id}::bigint and (${own}::text[] is null or receiver = any(${own}::text[])) for update`)
   if (!record) throw new Refusal('notFound', `There is no record ${id}.`)
   const owner = partyOf(cdr.country_code, cdr.party_id)
+  const unseen = unseenBy(scope)
   const [found] = await tx.rows<{ id: bigint }>(sql`
-    select c.id from cdrs c join cdr_figures f on f.cdr_id = c.id
-    where c.owner = ${owner} and c.cdr_key = ${foldKey(cdr.id)} and c.receiver = ${record.receiver} and not c.is_credit`)
+    select c.id from cdrs c join cdr_figures f on f.cdr_id = c.id join cdr_states s on s.cdr_id = c.id
+    where c.owner = ${owner} and c.cdr_key = ${foldKey(cdr.id)} and c.receiver = ${record.receiver} and not c.is_credit
+      and (${unseen}::text[] is null or (s.state <> all(${unseen}::text[]) and s.delivery <> 'withheld'))`)
   if (!found) throw new Refusal('notFound', `${record.receiver} has no CDR ${cdr.id} of ${owner}.`)
   return { record, cdrId: found.id }
 }

@@ -10,6 +10,7 @@ import { dropNulls } from '../../ocpi/validate.ts'
 import { saveRecords } from '../records/store.ts'
 import type { RecordResult, RecordSource } from '../records/store.ts'
 import type { RecordState } from '../records/list.ts'
+import { unseenBy } from '../records/visible.ts'
 import { appendAudit } from './audit.ts'
 import type { PageRequest } from './paging.ts'
 import { beforeId, pageOf } from './paging.ts'
@@ -180,28 +181,34 @@ type MatchItem = {
   decided_by: string | null
 }
 
-/** Records, newest first, with what they were matched with and why. Parties see those of their own eMSPs. */
+/** Records, newest first, with what they were matched with and why. Parties see those of their own eMSPs, and only CDRs they may see. */
 export async function listRecords(context: Context, scope: Scope, filter: RecordFilter) {
   const { before, limit } = beforeId(filter)
   const own = scope.kind === 'operator' ? null : [...scope.emsps]
   const party = filter.party === undefined ? null : foldUpper(filter.party)
   const cpo = filter.cpo === undefined ? null : foldUpper(filter.cpo)
   const state = filter.state ?? null
+  const unseen = unseenBy(scope)
   const rows = await context.db.rows<RecordRow>(sql`
     select r.id, r.receiver, r.record_id, r.revision, r.owner, r.started_at, r.ended_at, r.energy_mwh, r.net_micros,
-      r.currency, r.source, r.received_at, record_state(r.id) as state,
-      coalesce((
-        select jsonb_agg(jsonb_build_object('country_code', left(c.owner, 2), 'party_id', substr(c.owner, 4),
+      r.currency, r.source, r.received_at, f.state, f.matches
+    from emsp_records r
+    cross join lateral (
+      select case when bool_or(m.confirmed) then 'matched'
+          when bool_or(m.kind = 'ambiguous' and not m.rejected) then 'ambiguous'
+          when bool_or(not m.rejected) then 'suggested' else 'unmatched' end as state,
+        coalesce(jsonb_agg(jsonb_build_object('country_code', left(c.owner, 2), 'party_id', substr(c.owner, 4),
           'cdr_id', c.cdr_id, 'kind', m.kind, 'tier', m.tier, 'score', round(m.score::numeric, 3),
           'state', case when m.rejected then 'rejected' when m.confirmed then 'confirmed' when m.kind = 'ambiguous'
             then 'ambiguous' else 'suggested' end,
-          'shift_minutes', m.shift_minutes, 'decided_by', m.decided_by) order by m.score desc, c.id)
-        from record_matches m join cdrs c on c.id = m.cdr_id where m.record_id = r.id), '[]'::jsonb) as matches
-    from emsp_records r
+          'shift_minutes', m.shift_minutes, 'decided_by', m.decided_by) order by m.score desc, c.id), '[]'::jsonb) as matches
+      from record_matches m join cdrs c on c.id = m.cdr_id join cdr_states s on s.cdr_id = m.cdr_id
+      where m.record_id = r.id and (${unseen}::text[] is null
+        or (s.state <> all(${unseen}::text[]) and s.delivery <> 'withheld'))) f
     where (${before?.toString() ?? null}::bigint is null or r.id < ${before?.toString() ?? null}::bigint)
       and (${own}::text[] is null or r.receiver = any(${own}::text[]))
       and (${party}::text is null or r.receiver = ${party}) and (${cpo}::text is null or r.owner = ${cpo})
-      and (${state}::text is null or record_state(r.id) = ${state})
+      and (${state}::text is null or f.state = ${state})
     order by r.id desc limit ${limit + 1}`)
   return pageOf(rows, { limit, cursor: (row) => [row.id.toString()], item: asRecord })
 }

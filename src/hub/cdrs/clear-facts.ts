@@ -118,8 +118,8 @@ export async function readCdrRows(
       s.net_micros, s.tax_micros, s.tax_known, s.residue, s.part_net, s.part_tax, s.booked, s.contest_until, s.delivery,
       s.agreement_version, coalesce(y.state = 'final', false) as cycle_final,
       not s.is_credit and s.state in ('received', 'unmatched', 'quarantined', 'held') and exists (
-        select from adjustments a join cdrs o on o.id = a.cdr_id
-        where a.owner = c.owner and a.state = 'awaiting_replacement' and o.id < c.id and o.receiver = c.receiver
+        select from adjustments a join cdrs o on o.id = a.cdr_id join dispute_events d on d.dispute_id = a.dispute_id and d.epoch = 0
+        where d.at < c.received_at and a.owner = c.owner and a.state = 'awaiting_replacement' and o.id < c.id and o.receiver = c.receiver
           and o.currency = c.currency and (o.session_key = c.session_key or (o.session_key is null and c.session_key is null
             and o.token_key = c.token_key and o.started_at = c.started_at))) as is_awaited
     from cdrs c join cdr_states s on s.cdr_id = c.id left join cycles y on y.id = s.cycle_id

@@ -60,9 +60,11 @@ export async function readReplaced(
     select distinct on (t.id) t.id, c.cdr_id, c.value, s.net_micros, a.upheld
     from twins t join cdr_states s on s.cdr_id = t.other and s.state = 'credited' join cdrs c on c.id = t.other
     left join lateral (
-      select sum(net_micros)::bigint as upheld from adjustments a
+      select sum(a.net_micros)::bigint as upheld from adjustments a
+        join dispute_events d on d.dispute_id = a.dispute_id and d.epoch = 0
+        join cdrs me on me.id = t.id
       where a.cdr_id = t.other and a.state <> 'awaiting_document'
-      having bool_or(a.state = 'awaiting_replacement' or a.replacement_id = t.id)
+      having bool_or(a.state = 'awaiting_replacement' and d.at < me.received_at or a.replacement_id = t.id)
     ) a on true
     -- What waits for it goes before what was merely credited later.
     order by t.id, (a.upheld is null), t.other desc`)

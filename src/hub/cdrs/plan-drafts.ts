@@ -35,11 +35,14 @@ export function planDrafts(judged: Judged, input: { claim: Claim; cycleId: strin
   const { row, judgement } = judged
   const held = row.parts.filter(({ book }) => book === 'held')
   const isApproved = row.booked?.book === 'due'
-  const risk = judgement.verdict === 'hold' && !isApproved ? riskOf(judged, claim) : null
+  const pool = row.booked === null ? claim : sum([part0Of(row), ...held.map(moneyOf)])
+  // What disputes that were decided have left: where that is nothing, nothing can be held.
+  const isGone = isNothing(pool) && !isNothing(claim)
+  const isHeld = judgement.verdict === 'hold' && !isApproved && !isGone
+  const risk = isHeld ? riskOf(judged, pool) : null
   const code = judgement.code ?? ''
   const same = risk === null ? undefined : held.find((part) => part.code === code)
   const over = held.filter((part) => part !== same)
-  const pool = row.booked === null ? claim : sum([part0Of(row), ...held.map(moneyOf)])
   const part0 = isApproved ? part0Of(row) : less(pool, risk ?? { netMicros: 0n, taxMicros: 0n })
   const parts = over.map((part) => (isApproved ? asDue(part) : asEnded(part)))
   const ends = over.map((part) => endOf(row, { kind: 'cleared', disputes: [part.dispute_id] }))
@@ -78,17 +81,18 @@ export function endOf(row: CdrRow, end: Pick<DisputeEnd, 'kind' | 'disputes'>): 
 }
 
 /**
- * What is at risk in micro-units, never more than the claim. Where the claim states a tax and the finding none, the tax
- * goes with the net amount: tax × at risk / net, rounded down to the micro-unit.
+ * What is at risk in micro-units, never more than the pool: what of the claim nobody disputed or decided. Where that has
+ * a tax and the finding states none, the tax goes with the net amount: tax × at risk / net, rounded down to the
+ * micro-unit.
  */
-function riskOf({ judgement }: Judged, claim: Claim): Money {
+function riskOf({ judgement }: Judged, pool: Money): Money {
   const { atRisk } = judgement
-  if (atRisk === null || atRisk === 'all') return money(claim)
-  const netMicros = least(micros(atRisk.net), claim.netMicros)
-  if (netMicros === claim.netMicros) return money(claim)
+  if (atRisk === null || atRisk === 'all') return money(pool)
+  const netMicros = least(micros(atRisk.net), pool.netMicros)
+  if (netMicros === pool.netMicros) return money(pool)
   const taxMicros =
-    atRisk.tax !== null ? micros(atRisk.tax) : (claim.taxMicros * netMicros) / claim.netMicros
-  return { netMicros, taxMicros: least(taxMicros, claim.taxMicros) }
+    atRisk.tax !== null ? micros(atRisk.tax) : (pool.taxMicros * netMicros) / pool.netMicros
+  return { netMicros, taxMicros: least(taxMicros, pool.taxMicros) }
 }
 
 function draftOf(
@@ -137,6 +141,10 @@ function micros(text: string): bigint {
 
 function money({ netMicros, taxMicros }: Money): Money {
   return { netMicros, taxMicros }
+}
+
+function isNothing({ netMicros, taxMicros }: Money): boolean {
+  return netMicros === 0n && taxMicros === 0n
 }
 
 function moneyOf(part: PartRow): Money {

@@ -1,3 +1,4 @@
+import { isUndecided } from '../../clearing/disputes/machine.ts'
 import type { DisputeVerb, Side } from '../../clearing/disputes/machine.ts'
 import type { Context } from '../../context.ts'
 import type { Tx } from '../../db/sql.ts'
@@ -111,7 +112,27 @@ function isRepeated(
   const { last } = row
   if (last === null || last.verb !== deed.verb || last.side !== deed.doer.side) return false
   if (deed.verb === 'contest' && last.reason !== deed.doer.text) return false
-  if (deed.amount === null) return true
-  const { net, tax } = deed.amount
-  return last.net === net.toString() && (tax === null || last.tax === tax.toString())
+  const said = deed.amount === null ? unnamed(row, deed) : [deed.amount]
+  if (said === null) return true
+  return said.some(
+    ({ net, tax }) => last.net === net.toString() && (tax === null || last.tax === tax.toString()),
+  )
+}
+
+/**
+ * What an act may mean that names no amount: of the CPO's accept all that is disputed, or what is on the table; of an
+ * offer nothing. Null for the acts that are about no amount of their own.
+ */
+function unnamed(
+  row: DisputeRow,
+  { verb, doer }: { verb: DisputeVerb; doer: { side: Side } },
+): { net: bigint; tax: bigint | null }[] | null {
+  if (verb === 'propose') return []
+  if (verb !== 'resolve' && !(verb === 'accept' && doer.side === 'cpo')) return null
+  const { net_micros: net, tax_micros: tax, proposed_net: offered } = row
+  const all = [{ net, tax }]
+  const table =
+    verb === 'resolve' || offered === null ? [] : [{ net: offered, tax: row.proposed_tax }]
+  if (row.state === 'proposed') return table
+  return isUndecided(row.state) ? all : [...all, ...table]
 }

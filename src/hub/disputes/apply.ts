@@ -1,6 +1,6 @@
 import { assert } from '../../assert.ts'
 import type { DisputeAmount } from '../../clearing/disputes/amounts.ts'
-import { isNothing } from '../../clearing/disputes/amounts.ts'
+import { isNothing, remainderOf } from '../../clearing/disputes/amounts.ts'
 import type { DisputeVerb } from '../../clearing/disputes/machine.ts'
 import { isUndecided } from '../../clearing/disputes/machine.ts'
 import { stepDispute } from '../../clearing/disputes/step.ts'
@@ -155,16 +155,36 @@ async function moveMoney(locked: LockedDispute, move: Move): Promise<void> {
 /** What is taken off of which CDR by the decision, if this is one. */
 function upheldItems({ dispute, items, cdrs }: LockedDispute, decided: Stepped['decided']): Item[] {
   if (decided === null || isNothing(decided.upheld)) return []
-  if (dispute.cdr_id !== null) return [{ cdrId: dispute.cdr_id, ...decided.upheld }]
-  const shares = shareOut(items, { upheld: decided.upheld, of: dispute })
+  const { cdr_id: cdrId, part } = dispute
+  // What a part holds is there to be taken.
+  if (cdrId !== null && part !== null) return [{ cdrId, ...decided.upheld }]
+  const shares =
+    cdrId === null
+      ? shareOut(items, { upheld: decided.upheld, of: dispute })
+      : [{ cdrId, ...decided.upheld }]
   // What was credited or withdrawn meanwhile claims nothing any more; nothing is taken off twice.
-  return shares.flatMap(({ cdrId, net, tax }) => {
-    const row = cdrs.find(({ id }) => id === cdrId)
-    if (!row || row.booked === null || row.state === 'credited') return []
-    const left = part0Of(row)
-    const item = { cdrId, net: least(net, left.netMicros), tax: least(tax, left.taxMicros) }
+  return shares.flatMap(({ cdrId: id, net, tax }) => {
+    const row = cdrs.find((each) => each.id === id)
+    if (!row || row.booked === null || TAKEN_BACK.has(row.state)) return []
+    const left = canHold(row) ? standing(row, []) : standing(row, ['due'])
+    const item = { cdrId: id, net: least(net, left.net), tax: least(tax, left.tax) }
     return isNothing(item) ? [] : [item]
   })
+}
+
+const TAKEN_BACK: ReadonlySet<CdrState> = new Set(['credited', 'withdrawn'])
+
+/**
+ * What stands of a CDR: its part 0 and its parts in these books, without what was taken off since (adjustments are
+ * negative parts that are due). Never below zero.
+ */
+export function standing(row: CdrRow, books: readonly ('held' | 'due')[]): DisputeAmount {
+  const { netMicros: net, taxMicros: tax } = part0Of(row)
+  const parts = row.parts.filter(({ book }) => books.some((each) => each === book))
+  return remainderOf(
+    { net, tax },
+    parts.map((part) => ({ net: -part.net_micros, tax: -part.tax_micros })),
+  )
 }
 
 function least(a: bigint, b: bigint): bigint {

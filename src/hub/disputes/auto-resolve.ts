@@ -1,5 +1,5 @@
 import type { DisputeAmount } from '../../clearing/disputes/amounts.ts'
-import { NOTHING, proportionalTax } from '../../clearing/disputes/amounts.ts'
+import { less, NOTHING, proportionalTax, remainderOf } from '../../clearing/disputes/amounts.ts'
 import { exactly, multiply } from '../../clearing/decimal.ts'
 import type { DisputeVerb } from '../../clearing/disputes/machine.ts'
 import { ENERGY_CODES } from '../../clearing/disputes/energy.ts'
@@ -8,6 +8,7 @@ import { toMicros } from '../../ledger/money.ts'
 import type { CdrRow } from '../cdrs/clear-facts.ts'
 import { hasTariffs } from '../cdrs/clear-tariffs.ts'
 import type { FilledTerms } from '../filled-terms.ts'
+import { standing } from './apply.ts'
 import type { Deed } from './apply.ts'
 import { readFinding, riskOf } from './finding.ts'
 import { proveDuplicate } from './prove-duplicate.ts'
@@ -86,13 +87,18 @@ function tolerate({ row, amount, terms }: Question): Resolution | null {
   }
 }
 
-/** The price that the tariffs of the CDR itself give, as the finding that stands recomputed it. */
+/**
+ * The price that the tariffs of the CDR itself give, as the finding that stands recomputed it, without what was taken off
+ * the claim already. Null where that is all of it: what else is disputed, people decide.
+ */
 async function ownTariff(tx: Tx, { row, code, amount }: Question): Promise<Resolution | null> {
   const finding = await readFinding(tx, { cdrId: row.id, code })
   if (finding?.severity !== 'S') return null
   const claim = { net: row.net_micros ?? 0n, tax: row.tax_micros ?? 0n }
-  const risk = riskOf(finding, claim)
-  if (risk === null) return null
+  const found = riskOf(finding, claim)
+  if (found === null) return null
+  const risk = remainderOf(found, [less(claim, standing(row, ['held', 'due']))])
+  if (risk.net === 0n && found.net > 0n) return null
   const net = risk.net > amount.net ? amount.net : risk.net
   const tax =
     risk.net > amount.net ? proportionalTax({ net, of: amount }) : least(risk.tax, amount.tax)

@@ -17,12 +17,14 @@ import type { LockedDispute } from './locks.ts'
 export async function sweepDisputes(client: Sql): Promise<void> {
   await client.rows(sql`
     insert into outbox (kind, subject)
-    select 'dispute_clock', id::text from disputes
-    where closed_at is null and deadline_at <= clock_timestamp()
-      -- What was given up waits for a person, not for the next second.
-      and id::text not in (select subject from outbox where kind = 'dispute_clock' and outcome = 'failed')
-      and id::text not in (select subject from outbox where kind = 'dispute_clock' and finished_at is null)
-    order by deadline_at limit ${limits.disputeSweepMax}
+    select 'dispute_clock', d.id::text
+    from disputes d join dispute_events e on e.dispute_id = d.id and e.epoch = d.epoch
+    where d.closed_at is null and d.deadline_at <= clock_timestamp()
+      -- What was given up waits for a person, not for the next second; once somebody has acted it has a clock again.
+      and not exists (select from outbox o where o.kind = 'dispute_clock' and o.outcome = 'failed'
+        and o.subject = d.id::text and o.created_at > e.at)
+      and d.id::text not in (select subject from outbox where kind = 'dispute_clock' and finished_at is null)
+    order by d.deadline_at limit ${limits.disputeSweepMax}
     on conflict do nothing`)
 }
 

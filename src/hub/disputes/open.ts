@@ -12,9 +12,8 @@ import { sql } from '../../db/sql.ts'
 import type { CdrRow } from '../cdrs/clear-facts.ts'
 import { canHold, nextPart, planParts, stateAfter } from '../cdrs/parts.ts'
 import type { PartChange } from '../cdrs/parts.ts'
-import { part0Of } from '../cdrs/transition.ts'
 import { writeTransitions } from '../cdrs/write-transitions.ts'
-import { applyDeeds, freeze } from './apply.ts'
+import { applyDeeds, freeze, standing } from './apply.ts'
 import { deedOf, findResolution } from './auto-resolve.ts'
 import { readFinding, riskOf } from './finding.ts'
 import { disputeTermsOf } from './locks.ts'
@@ -150,15 +149,11 @@ async function amountOf(
  * disputes are about that hold nothing.
  */
 function leftOf(row: CdrRow, disputes: readonly DisputeRow[]): DisputeAmount {
-  const { netMicros: net, taxMicros: tax } = part0Of(row)
-  if (canHold(row)) return { net, tax }
-  const due = row.parts
-    .filter(({ book }) => book === 'due')
-    .map((part) => ({ net: -part.net_micros, tax: -part.tax_micros }))
+  if (canHold(row)) return standing(row, [])
   const open = disputes
     .filter(({ state, part }) => isUndecided(state) && part === null)
     .map((each) => ({ net: each.net_micros, tax: each.tax_micros }))
-  return remainderOf({ net, tax }, [...due, ...open])
+  return remainderOf(standing(row, ['due']), open)
 }
 
 /** The dispute, and what it is to do with the parts of the CDR. */

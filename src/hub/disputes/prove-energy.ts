@@ -1,5 +1,10 @@
 import type { DisputeAmount } from '../../clearing/disputes/amounts.ts'
-import { NOTHING, proportionalTax } from '../../clearing/disputes/amounts.ts'
+import {
+  isNothing,
+  NOTHING,
+  proportionalTax,
+  remainderOf,
+} from '../../clearing/disputes/amounts.ts'
 import { readEnergyVerdict, withSignedEnergy } from '../../clearing/disputes/energy.ts'
 import type { EnergyVerdict } from '../../clearing/disputes/energy.ts'
 import type { Tx } from '../../db/sql.ts'
@@ -9,6 +14,7 @@ import type { CdrRow } from '../cdrs/clear-facts.ts'
 import { readMeters } from '../cdrs/clear-known-meter.ts'
 import { priceRow, tariffOf } from '../cdrs/clear-price.ts'
 import type { FilledTerms } from '../filled-terms.ts'
+import { standing } from './apply.ts'
 import { grossText } from './tell.ts'
 
 /** What signed registers make of an energy dispute. */
@@ -19,9 +25,9 @@ export type EnergyProof = {
 }
 
 /**
- * Decides by valid signed meter data of the CDR: right within the resolution of the meter, or too high by what the price
- * goes down when the CDR is priced again with the signed energy. Null without valid data, or where no price can be
- * reckoned.
+ * Decides by valid signed meter data of the CDR: right within the resolution of the meter, or too high by what still
+ * stands of the CDR above its price with the signed energy; what was taken off already is not taken off again. Null
+ * without valid data, or where no price can be reckoned.
  */
 export async function proveEnergy(
   tx: Tx,
@@ -35,12 +41,13 @@ export async function proveEnergy(
     return { amount: NOTHING, sentence: verdict.sentence, proof: proofOf(verdict, null) }
   const price = await priceSigned(tx, { ...question, verdict })
   if (price === null) return null
-  const { less, text } = price
-  const net = less > amount.net ? amount.net : less
-  const tax = proportionalTax({ net, of: amount })
+  const { above, text } = price
+  const net = least(above.net, amount.net)
+  const less = { net, tax: least(above.tax, proportionalTax({ net, of: amount })) }
+  const none = isNothing(less) ? ' No more than that stands of it any more.' : ''
   return {
-    amount: { net, tax },
-    sentence: `${verdict.sentence} Priced again with the signed energy, spread over its charging periods as the billed one was, it costs ${text} net.`,
+    amount: less,
+    sentence: `${verdict.sentence} Priced again with the signed energy, spread over its charging periods as the billed one was, it costs ${text} net.${none}`,
     proof: proofOf(verdict, text),
   }
 }
@@ -58,11 +65,14 @@ function proofOf(verdict: EnergyVerdict, price: string | null): EnergyProof['pro
   }
 }
 
-/** By how much less the CDR would cost with the signed energy, in micro-units, and what it would cost. */
+/**
+ * What the CDR would cost with the signed energy, and what stands of it above that, in micro-units. The tax of that price
+ * is the proportional one of the claim.
+ */
 async function priceSigned(
   tx: Tx,
   input: { row: CdrRow; terms: FilledTerms; verdict: EnergyVerdict },
-): Promise<{ less: bigint; text: string } | null> {
+): Promise<{ above: DisputeAmount; text: string } | null> {
   const { row, terms, verdict } = input
   const value = withSignedEnergy(row.value, verdict.signedKwh)
   if (value === null) return null
@@ -77,10 +87,15 @@ async function priceSigned(
   })
   if (priced === null || !priced.ok || priced.total.excl === null) return null
   const net = toMicros(priced.total.excl)
-  const claim = row.net_micros
-  if (net.status !== 'ok' || claim === null) return null
+  if (net.status !== 'ok' || row.net_micros === null) return null
+  const claim = { net: row.net_micros, tax: row.tax_micros ?? 0n }
+  const tax = proportionalTax({ net: least(net.micros, claim.net), of: claim })
   return {
-    less: claim > net.micros ? claim - net.micros : 0n,
+    above: remainderOf(standing(row, ['held', 'due']), [{ net: net.micros, tax }]),
     text: grossText({ net: net.micros, tax: 0n }, row.currency),
   }
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
 }

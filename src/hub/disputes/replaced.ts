@@ -17,8 +17,8 @@ type Replaced = {
 
 /**
  * What CDRs replace, by their id: the newest credited CDR of the same CPO, eMSP and session – without a session: of the
- * same token and start – that came before them and whose adjustments wait for it. Under the locks of clearing (session
- * and card) nobody else takes the same.
+ * same token and start – that came before them and whose adjustments wait for it. What was received before the dispute
+ * began is a duplicate, not the outcome of it. Under the locks of clearing (session and card) nobody else takes the same.
  */
 async function readReplaced(
   client: Sql,
@@ -34,9 +34,10 @@ async function readReplaced(
         and o.token_key = c.token_key and o.started_at = c.started_at))
     join cdr_states s on s.cdr_id = o.id
     join lateral (
-      select sum(net_micros)::bigint as net,
-        array_agg(dispute_id) filter (where state = 'awaiting_replacement') as disputes
-      from adjustments where cdr_id = o.id
+      select sum(j.net_micros)::bigint as net,
+        array_agg(j.dispute_id) filter (where j.state = 'awaiting_replacement' and d.at < c.received_at) as disputes
+      from adjustments j join dispute_events d on d.dispute_id = j.dispute_id and d.epoch = 0
+      where j.cdr_id = o.id
     ) a on a.disputes is not null
     where c.id = any(${ids.map(String)}::bigint[]) and not c.is_credit
     order by c.id, o.id desc`)

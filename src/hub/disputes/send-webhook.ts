@@ -140,10 +140,13 @@ function retryAfterMs(headers: Readonly<Record<string, string>>): number {
 
 async function sendDue(context: Context, hook: Hook): Promise<void> {
   const started = performance.now()
+  await dropMoved(context, hook)
   while (performance.now() - started < limits.webhookRunMs) {
     const events = await context.db.rows<EventRow>(sql`
       select id, event_id, type, subject, body, at, attempts from party_events e
       where platform_id = ${hook.platform_id} and finished_at is null and due_at <= clock_timestamp()
+        and exists (select from platform_parties p
+          where p.platform_id = e.platform_id and p.party = e.party and p.role = upper(e.side))
         and (side = 'cpo' or not exists (
           select from cdr_states s where s.cdr_id = e.cdr_id and s.delivery = 'withheld'))
       order by due_at, id limit ${limits.webhookBatchMax}`)
@@ -154,6 +157,14 @@ async function sendDue(context: Context, hook: Hook): Promise<void> {
       if (await noteOutcomes(context, { hook, events: some, outcomes })) return
     }
   }
+}
+
+/** What a party was to be told that has moved to another platform since is not told to the old one. */
+async function dropMoved(context: Context, { platform_id: platformId }: Hook): Promise<void> {
+  await context.db.rows(sql`
+    update party_events e set finished_at = clock_timestamp(), error = 'its party is of another platform now'
+    where e.platform_id = ${platformId} and e.finished_at is null and not exists (select from platform_parties p
+      where p.platform_id = e.platform_id and p.party = e.party and p.role = upper(e.side))`)
 }
 
 function sendOne(

@@ -1,6 +1,7 @@
 import type { Sql } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import type { Page } from '../../ocpi/paging.ts'
+import { UNSEEN_STATES } from './visible.ts'
 
 /** Where a record stands: what its matches say. */
 export type RecordState = 'matched' | 'suggested' | 'ambiguous' | 'unmatched'
@@ -15,7 +16,7 @@ type Row = {
   cdrs: string[]
 }
 
-/** An eMSP's own records in the order they first came, with the ids of the CDRs they belong to. */
+/** An eMSP's own records in the order they first came, with the ids of the CDRs they belong to and that it may see. */
 export async function listOwnRecords(
   client: Sql,
   { receiver, page }: { receiver: string; page: Page },
@@ -25,10 +26,16 @@ export async function listOwnRecords(
       and (${page.dateFrom}::timestamptz is null or received_at >= ${page.dateFrom})
       and (${page.dateTo}::timestamptz is null or received_at < ${page.dateTo})`)
   const found = await client.rows<Row>(sql`
-    select r.id, r.record_id, r.revision, r.received_at, r.value, record_state(r.id) as state,
-      array(select c.cdr_id from record_matches m join cdrs c on c.id = m.cdr_id
-        where m.record_id = r.id and m.confirmed order by c.id) as cdrs
-    from emsp_records r where r.receiver = ${receiver}
+    select r.id, r.record_id, r.revision, r.received_at, r.value, f.state, f.cdrs
+    from emsp_records r
+    cross join lateral (
+      select case when bool_or(m.confirmed) then 'matched' when bool_or(m.kind = 'ambiguous') then 'ambiguous'
+          when count(*) > 0 then 'suggested' else 'unmatched' end as state,
+        coalesce(array_agg(c.cdr_id order by c.id) filter (where m.confirmed), '{}') as cdrs
+      from record_matches m join cdrs c on c.id = m.cdr_id join cdr_states s on s.cdr_id = m.cdr_id
+      where m.record_id = r.id and not m.rejected
+        and s.state <> all(${UNSEEN_STATES}::text[]) and s.delivery <> 'withheld') f
+    where r.receiver = ${receiver}
       and (${page.dateFrom}::timestamptz is null or r.received_at >= ${page.dateFrom})
       and (${page.dateTo}::timestamptz is null or r.received_at < ${page.dateTo})
       and (${page.after}::bigint is null or r.id > ${page.after}::bigint)

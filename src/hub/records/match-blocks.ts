@@ -7,8 +7,11 @@ import type { Tx } from '../../db/sql.ts'
 import { appendOutbox, finishOutbox } from '../../outbox/outbox.ts'
 import type { OutboxRow } from '../../outbox/outbox.ts'
 import { tellParties } from '../disputes/events.ts'
+import { openDesk } from '../disputes/locks.ts'
+import type { Desk } from '../disputes/locks.ts'
 import { reviewCdrs } from './review.ts'
 import { OUT_STATES, matchByIds, releaseRecords, reopenDoubtful } from './match-by-ids.ts'
+import { UNSEEN_STATES } from './visible.ts'
 
 const dayMs = 86_400_000
 
@@ -18,8 +21,9 @@ const dayMs = 86_400_000
  * changed are judged again.
  */
 export async function matchReceiver(context: Context, row: OutboxRow): Promise<void> {
+  const desk = await openDesk(context)
   for (let done = 0; done < limits.matchBlocksAtOnce; done += 1) {
-    const isMore = await context.db.transaction((tx) => matchOneDay(tx, context, row.subject))
+    const isMore = await context.db.transaction((tx) => matchOneDay(tx, desk, row.subject))
     if (!isMore) return finishOutbox(context.db, { ids: [row.id], outcome: 'done' })
   }
   await context.db.transaction(async (tx) => {
@@ -29,7 +33,7 @@ export async function matchReceiver(context: Context, row: OutboxRow): Promise<v
 }
 
 /** Locks the day's row: two workers never match the same day. */
-async function matchOneDay(tx: Tx, context: Context, receiver: string): Promise<boolean> {
+async function matchOneDay(tx: Tx, desk: Desk, receiver: string): Promise<boolean> {
   const [block] = await tx.rows<{ day: Date }>(sql`
     delete from record_blocks where (receiver, day) = (
       select receiver, day from record_blocks where receiver = ${receiver} order by day limit 1 for update skip locked)
@@ -48,7 +52,7 @@ async function matchOneDay(tx: Tx, context: Context, receiver: string): Promise<
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
     (cdrId) => before.get(cdrId) !== after.get(cdrId),
   )
-  await reviewCdrs(tx, context, changed.map(BigInt))
+  await reviewCdrs(tx, desk, changed.map(BigInt))
   return true
 }
 
@@ -229,7 +233,7 @@ function pairs(
   return left.flatMap((cdr) => right.map((record) => ({ cdr_id: cdr, record_id: record })))
 }
 
-/** Somebody is to look: the eMSP can confirm or reject what was matched by likeness alone. */
+/** Somebody is to look: the eMSP can confirm or reject what was matched by likeness alone, of CDRs it may see. */
 async function tellSuggestions(
   tx: Tx,
   rows: readonly { record_id: bigint; cdr_id: bigint }[],
@@ -246,6 +250,7 @@ async function tellSuggestions(
     from unnest(${rows.map((row) => row.record_id.toString())}::bigint[], ${rows.map((row) => row.cdr_id.toString())}::bigint[])
       as t (record_id, cdr_id)
     join emsp_records r on r.id = t.record_id join cdrs c on c.id = t.cdr_id
+    join cdr_states s on s.cdr_id = t.cdr_id and s.state <> all(${UNSEEN_STATES}::text[]) and s.delivery <> 'withheld'
     group by r.id order by r.id`)
   await tellParties(
     tx,

@@ -64,8 +64,7 @@ async function resolveFound(tx: Tx): Promise<void> {
 async function missingCdrs(tx: Tx): Promise<Notice[]> {
   return tx.rows<Notice>(sql`
     insert into missing_notices as known (kind, subject, owner, receiver, level, message, since)
-    select distinct on (o.owner, o.object_key) 'session', o.object_key, o.owner,
-      upper(concat(o.value #>> '{cdr_token,country_code}', '-', o.value #>> '{cdr_token,party_id}')), a.level,
+    select distinct on (o.owner, o.object_key) 'session', o.object_key, o.owner, p.receiver, a.level,
       format('The session %s of %s ended at %s, and %s later no CDR has come for it. %s should send it, or declare the session invalid (status INVALID).',
         o.value ->> 'id', o.owner, to_char(e.ended at time zone z.zone, 'YYYY-MM-DD HH24:MI') || ' ' || z.zone,
         a.age, o.owner), o.received_at
@@ -73,6 +72,8 @@ async function missingCdrs(tx: Tx): Promise<Notice[]> {
     left join lateral (
       select l.time_zone from objects l where l.module = 'locations' and l.owner = o.owner
         and l.object_key = lower(o.value ->> 'location_id') and l.time_zone is not null limit 1) place on true
+    cross join lateral (select
+      upper(concat(o.value #>> '{cdr_token,country_code}', '-', o.value #>> '{cdr_token,party_id}')) as receiver) p
     cross join lateral (select coalesce(place.time_zone, 'UTC') as zone) z
     cross join lateral (select coalesce(read_instant(o.value ->> 'end_date_time'), o.received_at) as ended) e
     cross join lateral (select
@@ -83,6 +84,9 @@ async function missingCdrs(tx: Tx): Promise<Notice[]> {
       and o.received_at < clock_timestamp() - ${FIRST_H} * interval '1 hour'
       and o.received_at > clock_timestamp() - ${limits.noticeBackMs}::float8 * interval '1 millisecond'
       and not exists (select 1 from cdrs c where c.owner = o.owner and c.session_key = o.object_key)
+      -- What was told at this level takes no place within the limit.
+      and not exists (select 1 from missing_notices n where n.kind = 'session' and n.owner = o.owner
+        and n.receiver = p.receiver and n.subject = o.object_key and n.level >= a.level and n.resolved_at is null)
     order by o.owner, o.object_key
     limit ${limits.sweepRowsMax}
     on conflict (kind, owner, receiver, subject) do update set level = excluded.level, message = excluded.message,
@@ -107,6 +111,8 @@ async function unbilledRecords(tx: Tx): Promise<Notice[]> {
     where r.owner is not null and r.received_at < clock_timestamp() - ${FIRST_H} * interval '1 hour'
       and r.received_at > clock_timestamp() - ${limits.noticeBackMs}::float8 * interval '1 millisecond'
       and not exists (select 1 from record_matches m where m.record_id = r.id and m.confirmed)
+      and not exists (select 1 from missing_notices n where n.kind = 'record' and n.owner = r.owner
+        and n.receiver = r.receiver and n.subject = r.record_key and n.level >= a.level and n.resolved_at is null)
     order by r.id limit ${limits.sweepRowsMax}
     on conflict (kind, owner, receiver, subject) do update set level = excluded.level, message = excluded.message,
       told_at = clock_timestamp(), resolved_at = null
@@ -127,6 +133,8 @@ async function quietCpos(tx: Tx): Promise<Notice[]> {
       group by f.owner, f.receiver
     ) p
     where many >= ${limits.quietCdrsMin} and last < clock_timestamp() - ${limits.quietAfterMs}::float8 * interval '1 millisecond'
+      and not exists (select 1 from missing_notices n where n.kind = 'cpo' and n.owner = p.owner
+        and n.receiver = p.receiver and n.subject = 'cdrs' and n.resolved_at is null)
     order by owner, receiver limit ${limits.sweepRowsMax}
     on conflict (kind, owner, receiver, subject) do update set message = excluded.message, since = excluded.since,
       told_at = clock_timestamp(), resolved_at = null

@@ -1,4 +1,3 @@
-import type { Context } from '../../context.ts'
 import type { Tx } from '../../db/sql.ts'
 import { appendOutbox } from '../../outbox/outbox.ts'
 import type { Finding } from '../../clearing/findings.ts'
@@ -8,6 +7,7 @@ import { readCdrRows, readFacts } from '../cdrs/clear-facts.ts'
 import type { CdrRow } from '../cdrs/clear-facts.ts'
 import { writeFindings } from '../cdrs/clear-write.ts'
 import { tellParties } from '../disputes/events.ts'
+import type { Desk } from '../disputes/locks.ts'
 
 /** CDRs that clearing judges by itself; the others are booked, and only what is found of them changes. */
 const OPEN_STATES = new Set(['received', 'unmatched', 'held', 'quarantined'])
@@ -18,8 +18,13 @@ const RECORD_CODES = new Set(['Q2', 'Z1', 'Z2', 'Z8'])
 /**
  * CDRs whose records have changed: those that are not booked yet are judged again by a worker; of the others the findings
  * are brought up to date, and the eMSP is told when its record speaks against a CDR, because it may contest it.
+ * The state rows of these stay locked, so that nobody moves them while they are judged by what they were.
  */
-export async function reviewCdrs(tx: Tx, context: Context, ids: readonly bigint[]): Promise<void> {
+export async function reviewCdrs(
+  tx: Tx,
+  { context, snapshot }: Desk,
+  ids: readonly bigint[],
+): Promise<void> {
   if (ids.length === 0) return
   const rows = await readCdrRows(tx, { ids, forUpdate: false })
   await appendOutbox(
@@ -28,11 +33,10 @@ export async function reviewCdrs(tx: Tx, context: Context, ids: readonly bigint[
       .filter(({ state }) => OPEN_STATES.has(state))
       .map(({ id }) => ({ kind: 'clear' as const, subject: id.toString() })),
   )
-  const booked = rows.filter(
-    ({ state, is_credit: isCredit }) => BOOKED_STATES.has(state) && !isCredit,
-  )
+  // Only they are locked: clearing holds the others while it asks for their records, which this transaction changes.
+  const bookedIds = rows.filter(isBooked).map(({ id }) => id)
+  const booked = (await readCdrRows(tx, { ids: bookedIds, forUpdate: true })).filter(isBooked)
   if (booked.length === 0) return
-  const snapshot = await context.directory.snapshot()
   const facts = await readFacts(tx, booked, [])
   const now = context.clock()
   const judged = booked.map((row) =>
@@ -54,6 +58,10 @@ export async function reviewCdrs(tx: Tx, context: Context, ids: readonly bigint[
       return row ? eventsOf(row, findings) : []
     }),
   )
+}
+
+function isBooked({ state, is_credit: isCredit }: CdrRow): boolean {
+  return BOOKED_STATES.has(state) && !isCredit
 }
 
 function eventsOf(row: CdrRow, findings: readonly Finding[]) {

@@ -2,13 +2,18 @@ import { limits } from '../../../config/limits.ts'
 import type { Context } from '../../context.ts'
 import { sql } from '../../db/sql.ts'
 import { findBias } from './bias.ts'
+import { fillFigures } from './fill-figures.ts'
 import { noticeMissing } from './missing.ts'
+
+const FILL_MS = 10_000
 
 /**
  * What is looked at from time to time: what is missing, patterns of small differences, and once a month everything that
  * began in the month before. PostgreSQL remembers when it was last done, so it is done once, by whichever worker.
+ * Nothing is said to be missing before the CDRs of an older version can be compared.
  */
 export async function lookAround(context: Context): Promise<void> {
+  if (!(await fillFigures(context, { budgetMs: FILL_MS }))) return
   if (await isDue(context, { name: 'missing', everyMs: limits.noticeIntervalMs }))
     await noticeMissing(context)
   if (await isDue(context, { name: 'bias', everyMs: limits.biasIntervalMs })) {
