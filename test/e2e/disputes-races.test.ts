@@ -135,7 +135,6 @@ test('a duplicate that was there before the dispute does not take what waits for
   await post(creditOf(cdr, 'OLD-C'))
   await hub.drain()
   assert.is((await detail(decided)).state, 'await_replacement')
-  assert.is(await parts('OLD-B'), 'held provisional:0 held:3')
   const cost = money(1)
   const charge = {
     owner: 'NL-TNM',
@@ -152,8 +151,6 @@ test('a duplicate that was there before the dispute does not take what waits for
     select c.cdr_id as by from adjustments a join cdrs c on c.id = a.replacement_id
     where a.dispute_id = ${decided.id}::bigint`)
   assert.equal(taken, [{ by: 'OLD-R' }])
-  assert.is(await parts('OLD-R'), 'provisional provisional:1')
-  assert.is(await parts('OLD-B'), 'held provisional:0 held:3')
 })
 
 test('a clock that was given up runs again once somebody has acted', async () => {

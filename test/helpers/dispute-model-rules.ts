@@ -22,35 +22,9 @@ export function isSecond(model: Model, cdr: Cdr): boolean {
       other !== cdr &&
       !other.isCredit &&
       other.session === cdr.session &&
-      (['provisional', 'approved', 'netted'].includes(other.state) ||
-        (index < at && stands(model, { other, cdr }))),
+      !OUT.includes(other.state) &&
+      (index < at || ['provisional', 'approved', 'netted'].includes(other.state)),
   )
-}
-
-/**
- * True where an earlier one stands before a CDR: also a credited one before its old duplicates, once a replacement is to
- * come or has come, but none of those that are held before that replacement.
- */
-function stands(model: Model, { other, cdr }: { other: Cdr; cdr: Cdr }): boolean {
-  const [at, index] = [model.cdrs.indexOf(cdr), model.cdrs.indexOf(other)]
-  const isOut = ({ state }: Cdr) => OUT.includes(state)
-  const began = (of: Cdr, fits: (one: Adjustment) => boolean) =>
-    Math.min(
-      ...model.adjustments
-        .filter((one) => one.cdr === of && (waits(one) || fits(one)))
-        .map(({ dispute }) => dispute.before),
-    )
-  if (other.state === 'credited') {
-    const isReplaced = ({ replacement }: Adjustment) =>
-      model.cdrs.some((one) => one.id === replacement && !isOut(one))
-    const first = began(other, isReplaced)
-    return first !== Infinity && first > at
-  }
-  if (other.state !== 'held') return !isOut(other)
-  return !model.cdrs.slice(0, index).some((one) => {
-    const first = began(one, ({ replacement }) => replacement === cdr.id)
-    return one.session === cdr.session && first > index && first <= at
-  })
 }
 
 /** The hub judges a CDR for the first time: a second bill, a replacement, or what its own finding says. */
@@ -195,14 +169,10 @@ export function passDays(model: Model, days: number): void {
 function byItself(model: Model, dispute: Dispute, verb: string): void {
   dispute.last = null
   switch (verb) {
-    case 'resolve':
-      // A duplicate is proven by an earlier CDR that still stands.
-      if (dispute.code === 'D2' && !isProven(model, dispute.cdr))
-        return byItself(model, dispute, 'open')
-      return decide(model, dispute, dispute.amount)
     case 'open':
       dispute.openedDay = model.day
       return goTo(model, dispute, { state: 'open', days: DAYS.answer, verb: 'uphold' })
+    case 'resolve':
     case 'uphold':
       return decide(model, dispute, dispute.amount)
     case 'accept':
@@ -217,12 +187,6 @@ function byItself(model: Model, dispute: Dispute, verb: string): void {
     default:
       throw new Error(`nobody knows what ${verb} does by itself`)
   }
-}
-
-function isProven(model: Model, cdr: Cdr): boolean {
-  return model.cdrs
-    .slice(0, model.cdrs.indexOf(cdr))
-    .some((one) => !one.isCredit && one.session === cdr.session && !OUT.includes(one.state))
 }
 
 /** The open cycle closes; the next one is open. */

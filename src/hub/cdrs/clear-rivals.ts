@@ -13,11 +13,7 @@ type Rival = {
   ended_at: Date | null
 }
 
-/**
- * CDRs of the same session that stand: received before this one and not out, or live already. While a credited one waits
- * for what replaces it, or has been replaced, it still stands before what was received before its dispute: that is a
- * duplicate of it, and one that is held as such does not stand before the replacement.
- */
+/** CDRs of the same session that stand: received before this one and not out, or live already. */
 export async function readSameSession(
   tx: Tx,
   rows: readonly Rival[],
@@ -28,21 +24,8 @@ export async function readSameSession(
       ${rows.map((r) => r.session_key)}::text[]) as q (id, owner, session_key)
     join cdrs c on c.owner = q.owner and c.session_key = q.session_key and c.id <> q.id and not c.is_credit
     join cdr_states s on s.cdr_id = c.id
-    join cdrs me on me.id = q.id
     where s.state in ('provisional', 'contested', 'approved', 'allocated', 'netted', 'settled')
-      or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn') and not (s.state = 'held'
-        and exists (
-          select from cdrs o join adjustments a on a.cdr_id = o.id
-          join dispute_events d on d.dispute_id = a.dispute_id and d.epoch = 0
-          where o.owner = c.owner and o.session_key = c.session_key and o.id < c.id
-            and (a.state = 'awaiting_replacement' or a.replacement_id = q.id)
-          group by o.id having min(d.at) >= c.received_at and min(d.at) < me.received_at)))
-      or (s.state = 'credited' and c.id < q.id and (
-        select min(d.at) >= me.received_at
-        from adjustments a join dispute_events d on d.dispute_id = a.dispute_id and d.epoch = 0
-        left join cdr_states r on r.cdr_id = a.replacement_id
-        where a.cdr_id = c.id and (a.state = 'awaiting_replacement'
-          or r.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))))
+      or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))
     order by q.id, c.id`)
   return grouped(found.map((row) => [row.id, { cdrId: row.cdr_id }]))
 }
