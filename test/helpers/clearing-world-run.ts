@@ -79,6 +79,7 @@ async function goOn(context: Context, bundles: readonly Bundle[]): Promise<Loade
   const loaded = await loadCdrs(
     context,
     going.map((bundle) => ({ ...bundle, cdrs: bundle.later })),
+    { isNow: true },
   )
   await clearAll(context)
   return loaded

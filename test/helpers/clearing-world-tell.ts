@@ -131,7 +131,11 @@ async function insertOlder(client: Sql, older: Bundle['olderLocations']): Promis
 }
 
 /** Their CDRs alone, in the order in which they come. */
-export async function loadCdrs(context: Context, bundles: readonly Bundle[]): Promise<Loaded[]> {
+export async function loadCdrs(
+  context: Context,
+  bundles: readonly Bundle[],
+  { isNow = false } = {},
+): Promise<Loaded[]> {
   const loaded = bundles.flatMap((bundle) =>
     bundle.cdrs.map((cdr) => ({ bundle, cdr, id: String(cdr.value['id']) })),
   )
@@ -168,7 +172,8 @@ export async function loadCdrs(context: Context, bundles: readonly Bundle[]): Pr
     for (let again = 0; again < one.cdr.replays; again += 1) await tell(one, one.cdr.value)
     if (one.cdr.conflict !== null) await tell(one, one.cdr.conflict)
   }
-  await setReceipt(context, inOrder)
+  // What answers a dispute comes after it was opened, which is now.
+  if (!isNow) await setReceipt(context, inOrder)
   return inOrder
 }
 
