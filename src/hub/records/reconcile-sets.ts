@@ -20,7 +20,7 @@ export type PairTerms = {
 /** What is joined a million times is read once, into narrow tables of this transaction. */
 export async function openSets(tx: Tx): Promise<void> {
   // Hash joins of a month in memory; compiling takes longer than it gains.
-  await tx.script(`set local work_mem = '128MB'; set local jit = off; set local temp_buffers = '64MB';
+  await tx.script(`set local work_mem = '128MB'; set local jit = off; set local temp_buffers = '320MB';
     set local timezone = 'UTC';
     create temp table set_terms (owner text, receiver text, energy_abs bigint, energy_rel float8, cost_abs bigint,
       cost_rel float8, time_abs bigint, time_rel float8, primary key (owner, receiver)) on commit drop;`)

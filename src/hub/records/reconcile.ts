@@ -119,7 +119,7 @@ async function oneAtATime(tx: Tx): Promise<void> {
 /** A day more on both sides: a shifted clock puts the two sides of one session on two days. */
 async function matchAll(tx: Tx, { from, to }: Span): Promise<void> {
   await tx.script(
-    `set local work_mem = '128MB'; set local jit = off; set local synchronous_commit = off`,
+    `set local work_mem = '256MB'; set local jit = off; set local synchronous_commit = off`,
   )
   const scope = {
     receiver: null,
