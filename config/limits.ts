@@ -275,6 +275,8 @@ export const limits = {
   recordLinesShownMax: 10_000,
   matchBlocksAtOnce: 20,
   matchBlockRowsMax: 20_000,
+  // A day's matching may order other days, those again others, and so on; so many in a row.
+  matchDepthMax: 3,
   reconcileSpanMsMax: 400 * 86_400_000,
   reconcileStepMs: 300_000,
   noticeIntervalMs: 900_000,

@@ -8,6 +8,7 @@ import type { FiguredCdr } from '../../src/hub/records/columns.ts'
 import { writeFigures } from '../../src/hub/records/figures.ts'
 import { matchReceiver } from '../../src/hub/records/match-blocks.ts'
 import { saveRecords } from '../../src/hub/records/store.ts'
+import { foldKey } from '../../src/ocpi/primitives.ts'
 import { claimDue } from '../../src/outbox/outbox.ts'
 import { bareContext } from '../helpers/bare-context.ts'
 import { seed, size } from '../helpers/seed.ts'
@@ -27,7 +28,8 @@ type Told = {
   evse: number
   minute: number
   kwh: number
-  names: boolean
+  /** By what a record names the session, if at all; a CDR always says its id, and the others too. */
+  names: 'nothing' | 'session' | 'cdr' | 'reference' | 'meter'
 }
 type Arrival = { side: 'cdr' | 'record'; told: Told; number: number }
 
@@ -35,9 +37,10 @@ const told = fc.record<Told>({
   session: fc.integer({ min: 1, max: 4 }),
   card: fc.integer({ min: 1, max: 2 }),
   evse: fc.integer({ min: 1, max: 2 }),
-  minute: fc.constantFrom(0, 3, 8, 70, 72, 700),
+  // On one day, and four and eight days later.
+  minute: fc.constantFrom(0, 1, 3, 8, 70, 72, 700, 5_760, 5_761, 5_830, 11_520),
   kwh: fc.integer({ min: 5, max: 7 }),
-  names: fc.boolean(),
+  names: fc.constantFrom('nothing', 'session', 'session', 'cdr', 'reference', 'meter'),
 })
 const world = fc.array(fc.record({ side: fc.constantFrom('cdr', 'record'), told }), {
   minLength: 2,
@@ -82,10 +85,10 @@ async function endOf(order: readonly Arrival[]): Promise<string[]> {
       if (row.kind === 'match') await matchReceiver(context, row)
   }
   const rows = await context.db.rows<{ line: string }>(sql`
-    select concat_ws(' ', r.record_id, f.cdr_key, m.kind, m.tier, m.confirmed) as line
-    from record_matches m join emsp_records r on r.id = m.record_id join cdr_figures f on f.cdr_id = m.cdr_id
+    select concat_ws(' ', r.record_id, c.cdr_id, m.kind, m.tier, m.confirmed) as line
+    from record_matches m join emsp_records r on r.id = m.record_id join cdrs c on c.id = m.cdr_id
     where r.receiver = ${receiver}`)
-  return rows.map(({ line }) => line).sort()
+  return rows.map(({ line }) => line.replace(receiver, '')).sort()
 }
 
 function times({ minute }: Told): { start: Date; end: Date } {
@@ -103,9 +106,16 @@ async function recordComes(receiver: string, { told: each, number }: Arrival): P
     start: start.toISOString(),
     end: end.toISOString(),
     kwh: each.kwh,
-    ...(each.names ? { session_id: `S${each.session}` } : {}),
+    ...named(each, receiver),
   }
   await saveRecords(context, { receiver, source: 'admin', drafts: [{ value }] })
+}
+
+function named({ names, session, evse }: Told, receiver: string): Record<string, string> {
+  if (names === 'session') return { session_id: `S${session}` }
+  if (names === 'reference') return { authorization_reference: `A${session}` }
+  if (names === 'meter') return { meter_id: `M${evse}` }
+  return names === 'cdr' ? { cdr_id: `${receiver}c${session}` } : {}
 }
 
 async function cdrComes(receiver: string, { told: each, number }: Arrival): Promise<void> {
@@ -116,14 +126,16 @@ async function cdrComes(receiver: string, { told: each, number }: Arrival): Prom
     currency: 'EUR',
     cdr_token: { uid: `CARD${each.card}` },
     cdr_location: { id: 'L1', evse_id: `NL*TNM*E${each.evse}` },
+    authorization_reference: `A${each.session}`,
+    meter_id: `M${each.evse}`,
   }
-  const key = `c${number}`
+  const key = `${receiver}c${number}`
   const session = `s${each.session}`
   const [row] = await context.db.rows<{ id: bigint }>(sql`
     with recorded as (
       insert into cdrs (owner, cdr_key, cdr_id, platform_id, receiver, ocpi_version, original, content_hash, value,
         session_key, token_key, location_key, is_credit, started_at, ended_at, currency, last_updated, correlation_id)
-      values ('NL-TNM', ${`${receiver}${key}`}, ${key}, 'p', ${receiver}, '2.2.1', '', '', ${JSON.stringify(value)}::jsonb,
+      values ('NL-TNM', ${foldKey(key)}, ${key}, 'p', ${receiver}, '2.2.1', '', '', ${JSON.stringify(value)}::jsonb,
         ${session}, ${`card${each.card}|RFID`}, 'l1', false, ${start}, ${end}, 'EUR', ${end}, 'x')
       returning id
     ), stated as (
@@ -135,7 +147,7 @@ async function cdrComes(receiver: string, { told: each, number }: Arrival): Prom
     id: row.id,
     owner: 'NL-TNM',
     receiver,
-    cdr_key: key,
+    cdr_key: foldKey(key),
     session_key: session,
     location_key: 'l1',
     value,

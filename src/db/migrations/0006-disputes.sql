@@ -424,6 +424,7 @@ create table record_matches (
   constraint record_matches_state check (not (confirmed and (rejected or kind = 'ambiguous')) and (not rejected or decided_by is not null))
 );
 create index record_matches_cdr on record_matches (cdr_id);
+create index record_matches_open on record_matches (record_id) where not confirmed;
 create unique index record_matches_record_once on record_matches (record_id) where confirmed and kind = 'one';
 create unique index record_matches_cdr_once on record_matches (cdr_id) where confirmed and kind = 'one';
 -- Where a record stands, by its matches.
@@ -433,9 +434,12 @@ create function record_state(id bigint) returns text language sql stable as $$
     from record_matches m where m.record_id = record_state.id and not m.rejected having count(*) > 0), 'unmatched')
 $$;
 -- Days of an eMSP whose records are to be matched: some came, or a CDR that no id connects.
+-- depth: 0, or after how many other days whose matching had led here. cdrs: whose record was taken from them.
 create table record_blocks (
   receiver text not null,
   day date not null,
+  depth integer not null default 0,
+  cdrs bigint[] not null default '{}',
   primary key (receiver, day)
 );
 -- What CDRs are compared by in great numbers, beside their bytes. delta_micros: the claim less what it costs by its

@@ -3,7 +3,8 @@ import { sql } from '../../db/sql.ts'
 import type { Tx } from '../../db/sql.ts'
 import { foldKey, partyOf } from '../../ocpi/primitives.ts'
 import { openDesk } from '../disputes/locks.ts'
-import { orderMatching } from '../records/facts.ts'
+import { orderMatching, orderMatchingOf } from '../records/days.ts'
+import type { Pair } from '../records/days.ts'
 import { reviewCdrs } from '../records/review.ts'
 import { unseenBy } from '../records/visible.ts'
 import { appendAudit } from './audit.ts'
@@ -29,10 +30,11 @@ export async function decideMatch(context: Context, decision: Decision) {
   const desk = await openDesk(context)
   await context.db.transaction(async (tx) => {
     const { record, cdrId } = await findPair(tx, decision)
-    if (verb === 'confirm') await confirm(tx, { recordId: id, cdrId, actor: scope.actor })
-    else await reject(tx, { recordId: id, cdrId, actor: scope.actor })
+    const deed = { recordId: id, cdrId, actor: scope.actor }
+    const apart = verb === 'confirm' ? await confirm(tx, deed) : await reject(tx, deed)
     await orderMatching(tx, [record])
-    await reviewCdrs(tx, desk, [cdrId])
+    await orderMatchingOf(tx, apart)
+    await reviewCdrs(tx, desk, [...new Set([cdrId, ...apart.map((pair) => pair.cdr_id)])])
     await appendAudit(tx, {
       actor: scope.actor,
       action: `record.${verb}`,
@@ -44,10 +46,10 @@ export async function decideMatch(context: Context, decision: Decision) {
   return readRecord(context, scope, id)
 }
 
-type Pair = { record: { receiver: string; started_at: Date | null }; cdrId: bigint }
+type Found = { record: { receiver: string; started_at: Date | null }; cdrId: bigint }
 
 /** Locks the record. A CDR that a party may not see is none for it. */
-async function findPair(tx: Tx, { scope, id, cdr }: Decision): Promise<Pair> {
+async function findPair(tx: Tx, { scope, id, cdr }: Decision): Promise<Found> {
   const own = scope.kind === 'operator' ? null : [...scope.emsps]
   const [record] = await tx.rows<{ receiver: string; started_at: Date | null }>(sql`
     select receiver, started_at from emsp_records
@@ -65,22 +67,26 @@ async function findPair(tx: Tx, { scope, id, cdr }: Decision): Promise<Pair> {
 
 type Deed = { recordId: string; cdrId: bigint; actor: string }
 
-async function confirm(tx: Tx, { recordId, cdrId, actor }: Deed): Promise<void> {
+/** Returns what the two were taken for until now. */
+async function confirm(tx: Tx, { recordId, cdrId, actor }: Deed): Promise<Pair[]> {
   const cdr = cdrId.toString()
-  await tx.rows(sql`
+  const apart = await tx.rows<Pair>(sql`
     delete from record_matches where (record_id = ${recordId}::bigint or cdr_id = ${cdr}::bigint) and not rejected
-      and not (record_id = ${recordId}::bigint and cdr_id = ${cdr}::bigint)`)
+      and not (record_id = ${recordId}::bigint and cdr_id = ${cdr}::bigint)
+    returning record_id, cdr_id`)
   await tx.rows(sql`
     insert into record_matches (record_id, cdr_id, kind, tier, score, confirmed, decided_by)
     values (${recordId}::bigint, ${cdr}::bigint, 'one', 6, 1, true, ${actor})
     on conflict (record_id, cdr_id) do update set kind = 'one', confirmed = true, rejected = false, decided_by = ${actor},
       at = clock_timestamp()`)
+  return apart
 }
 
-async function reject(tx: Tx, { recordId, cdrId, actor }: Deed): Promise<void> {
+async function reject(tx: Tx, { recordId, cdrId, actor }: Deed): Promise<Pair[]> {
   await tx.rows(sql`
     insert into record_matches (record_id, cdr_id, kind, tier, score, confirmed, rejected, decided_by)
     values (${recordId}::bigint, ${cdrId.toString()}::bigint, 'one', 6, 0, false, true, ${actor})
     on conflict (record_id, cdr_id) do update set confirmed = false, rejected = true, decided_by = ${actor},
       at = clock_timestamp()`)
+  return [{ record_id: BigInt(recordId), cdr_id: cdrId }]
 }

@@ -2,8 +2,8 @@ import type { RecordInput } from '../../clearing/known.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { fromMicros } from '../../ledger/money.ts'
-import { appendOutbox } from '../../outbox/outbox.ts'
 import type { FiguredCdr } from './columns.ts'
+import { orderMatching, orderMatchingOf } from './days.ts'
 import { writeFigures } from './figures.ts'
 import { matchByIds, recordsNaming, releaseRecords } from './match-by-ids.ts'
 
@@ -27,8 +27,9 @@ export async function recordsFor(
   const ids = concerned.map(({ id }) => id)
   const recordIds = await recordsNaming(tx, ids)
   if (recordIds.length > 0) {
-    await releaseRecords(tx, recordIds)
-    await matchByIds(tx, { cdrIds: ids, recordIds })
+    const released = await releaseRecords(tx, recordIds)
+    const gone = await matchByIds(tx, { recordIds })
+    await orderMatchingOf(tx, [...released, ...gone])
   }
   const found = await readMatched(tx, ids)
   await orderMatching(
@@ -36,28 +37,6 @@ export async function recordsFor(
     concerned.filter(({ id }) => !found.has(id)),
   )
   return found
-}
-
-/** Days whose records and CDRs are to be matched by what they look like; a worker does it. */
-export async function orderMatching(
-  tx: Tx,
-  rows: readonly { receiver: string; started_at: Date | null; received_at?: Date }[],
-): Promise<void> {
-  const timed = rows.flatMap(({ receiver, started_at: start, received_at: received }) => {
-    const at = start ?? received
-    return at === undefined || at === null ? [] : [{ receiver, day: at.toISOString().slice(0, 10) }]
-  })
-  if (timed.length === 0) return
-  await tx.rows(sql`
-    insert into record_blocks (receiver, day)
-    select distinct receiver, day
-    from unnest(${timed.map(({ receiver }) => receiver)}::text[], ${timed.map(({ day }) => day)}::date[]) as t (receiver, day)
-    order by 1, 2 on conflict do nothing`)
-  const receivers = [...new Set(timed.map(({ receiver }) => receiver))].sort()
-  await appendOutbox(
-    tx,
-    receivers.map((receiver) => ({ kind: 'match' as const, subject: receiver })),
-  )
 }
 
 async function receiversWithRecords(client: Sql, receivers: string[]): Promise<Set<string>> {

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts'
 import { sql } from '../../db/sql.ts'
 import type { FiguredCdr } from './columns.ts'
-import { orderMatching } from './facts.ts'
+import { orderMatching } from './days.ts'
 import { writeFigures } from './figures.ts'
 
 const MARK = 'figures:back'

@@ -9,6 +9,8 @@ import type { OutboxRow } from '../../outbox/outbox.ts'
 import { tellParties } from '../disputes/events.ts'
 import { openDesk } from '../disputes/locks.ts'
 import type { Desk } from '../disputes/locks.ts'
+import { orderOtherDays } from './days.ts'
+import type { Pair } from './days.ts'
 import { reviewCdrs } from './review.ts'
 import { OUT_STATES, matchByIds, releaseRecords, reopenDoubtful } from './match-by-ids.ts'
 import { UNSEEN_STATES } from './visible.ts'
@@ -34,35 +36,44 @@ export async function matchReceiver(context: Context, row: OutboxRow): Promise<v
 
 /** Locks the day's row: two workers never match the same day. */
 async function matchOneDay(tx: Tx, desk: Desk, receiver: string): Promise<boolean> {
-  const [block] = await tx.rows<{ day: Date }>(sql`
+  const [block] = await tx.rows<{ day: Date; depth: number; cdrs: bigint[] }>(sql`
     delete from record_blocks where (receiver, day) = (
       select receiver, day from record_blocks where receiver = ${receiver} order by day limit 1 for update skip locked)
-    returning day::timestamp at time zone 'UTC' as day`)
+    returning day::timestamp at time zone 'UTC' as day, depth, cdrs`)
   if (!block) return false
   const from = block.day
   const scope = { receiver, from, to: new Date(from.getTime() + dayMs - 1) }
   const before = await readConfirmed(tx, scope)
-  await releaseOut(tx, scope)
-  await reopenDoubtful(tx, scope)
-  await matchByIds(tx, scope)
+  const apart = [
+    ...(await releaseOut(tx, scope)),
+    ...(await reopenDoubtful(tx, scope)),
+    ...(await matchByIds(tx, scope)),
+  ]
   const sides = await readSides(tx, scope)
   const matching = matchRecords(sides.cdrs, sides.records)
-  await writeMatching(tx, { matching, touched: touchedBy({ ...sides, ...scope }) })
+  const gone = await writeMatching(tx, {
+    matching,
+    touched: touchedBy({ ...sides, ...scope, apart }),
+  })
   const after = await readConfirmed(tx, scope)
-  const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
-    (cdrId) => before.get(cdrId) !== after.get(cdrId),
-  )
-  await reviewCdrs(tx, desk, changed.map(BigInt))
+  const changed = new Set(apart.map((pair) => pair.cdr_id.toString()))
+  for (const cdrId of [...before.keys(), ...after.keys()])
+    if (before.get(cdrId) !== after.get(cdrId)) changed.add(cdrId)
+    else changed.delete(cdrId)
+  for (const cdrId of block.cdrs) changed.add(cdrId.toString())
+  await reviewCdrs(tx, desk, [...changed].map(BigInt))
+  if (block.depth < limits.matchDepthMax)
+    await orderOtherDays(tx, { pairs: [...apart, ...gone], day: from, depth: block.depth + 1 })
   return true
 }
 
 /** Records of the days around whose CDR was credited or returned since. */
-async function releaseOut(tx: Tx, { receiver, from, to }: Span): Promise<void> {
+async function releaseOut(tx: Tx, { receiver, from, to }: Span): Promise<Pair[]> {
   const rows = await tx.rows<{ record_id: bigint }>(sql`
     select m.record_id from cdr_figures f join record_matches m on m.cdr_id = f.cdr_id
     where f.receiver = ${receiver}
       and f.started_at between ${from}::timestamptz - interval '1 day' and ${to}::timestamptz + interval '1 day'`)
-  await releaseRecords(
+  return releaseRecords(
     tx,
     rows.map((row) => row.record_id),
   )
@@ -150,17 +161,28 @@ function asMatchRecord(row: SideRow): MatchRecord {
 
 type Touched = { cdrs: ReadonlySet<string>; records: ReadonlySet<string> }
 
-/** What began on the day itself; the days around are there so that it finds its like. */
+/** What began on the day itself or was taken apart; the days around are there so that it finds its like. */
 function touchedBy(of: {
   cdrs: MatchRecord[]
   records: MatchRecord[]
   from: Date
   to: Date
+  apart: readonly Pair[]
 }): Touched {
   const [from, to] = [of.from.getTime(), of.to.getTime()]
   const onDay = ({ start }: MatchRecord) => start === null || (start >= from && start <= to)
-  const ids = (side: MatchRecord[]) => new Set(side.filter(onDay).map(({ id }) => id))
-  return { cdrs: ids(of.cdrs), records: ids(of.records) }
+  const ids = (side: MatchRecord[], apart: bigint[]) =>
+    new Set([...side.filter(onDay).map(({ id }) => id), ...apart.map(String)])
+  return {
+    cdrs: ids(
+      of.cdrs,
+      of.apart.map((pair) => pair.cdr_id),
+    ),
+    records: ids(
+      of.records,
+      of.apart.map((pair) => pair.record_id),
+    ),
+  }
 }
 
 type Row = {
@@ -173,21 +195,24 @@ type Row = {
   shift_minutes: number
 }
 
-/** Writes what was found of the day: what stood there and is not found any more goes, but for what people decided. */
+/**
+ * Writes what was found of the day: what stood there and is not found any more goes, but for what people decided. Returns
+ * what stood there.
+ */
 async function writeMatching(
   tx: Tx,
   { matching, touched }: { matching: Matching; touched: Touched },
-): Promise<void> {
+): Promise<Pair[]> {
   const rows = rowsOf(matching).filter(
     (row) => touched.cdrs.has(row.cdr_id) || touched.records.has(row.record_id),
   )
   const cdrIds = [...touched.cdrs, ...rows.map((row) => row.cdr_id)]
   const recordIds = [...touched.records, ...rows.map((row) => row.record_id)]
-  const known = await tx.rows<{ record_id: bigint; cdr_id: bigint }>(sql`
+  const known = await tx.rows<Pair>(sql`
     delete from record_matches where (cdr_id = any(${cdrIds}::bigint[]) or record_id = any(${recordIds}::bigint[]))
       and decided_by is null and (tier >= 4 or kind <> 'one')
     returning record_id, cdr_id`)
-  if (rows.length === 0) return
+  if (rows.length === 0) return known
   const written = await tx.rows<{ record_id: bigint; cdr_id: bigint; confirmed: boolean }>(sql`
     insert into record_matches (record_id, cdr_id, kind, tier, score, confirmed, shift_minutes)
     select record_id, cdr_id, kind, tier, score, confirmed, shift_minutes
@@ -200,6 +225,7 @@ async function writeMatching(
     tx,
     written.filter((row) => !row.confirmed && !stood.has(`${row.record_id}/${row.cdr_id}`)),
   )
+  return known
 }
 
 function rowsOf({ matches, ambiguous }: Matching): Row[] {

@@ -6,7 +6,7 @@ import { sql } from '../../db/sql.ts'
 import type { Tx } from '../../db/sql.ts'
 import { contentHash } from '../../ocpi/canonical.ts'
 import { recordColumns } from './columns.ts'
-import { orderMatching } from './facts.ts'
+import { orderMatching } from './days.ts'
 
 export type RecordSource = 'ocpi' | 'party' | 'admin' | 'cli'
 
@@ -124,10 +124,11 @@ async function keepRevisions(tx: Tx, ids: readonly string[]): Promise<void> {
     insert into emsp_record_revisions (record_id, revision, value, content_hash, source, received_at)
     select id, revision, value, content_hash, source, received_at from emsp_records
     where id = any(${ids}::bigint[])`)
-  const freed = await tx.rows<{ receiver: string; started_at: Date | null }>(sql`
+  const freed = await tx.rows<{ receiver: string; started_at: Date; apart_id: bigint }>(sql`
     with gone as (
       delete from record_matches where record_id = any(${ids}::bigint[]) and decided_by is null returning cdr_id
-    ) select distinct f.receiver, f.started_at from gone join cdr_figures f using (cdr_id)`)
+    ) select f.receiver, coalesce(f.started_at, clock_timestamp()) as started_at, f.cdr_id as apart_id
+    from gone join cdr_figures f using (cdr_id)`)
   await orderMatching(tx, freed)
 }
 
