@@ -34,8 +34,7 @@ async function matchOnce(tx: Tx, p: Params): Promise<(Pair & { is_new: boolean }
   return tx.rows<Pair & { is_new: boolean }>(sql`
     with asked as materialized (
       select r.id, r.owner, r.receiver, r.cdr_key, r.session_key, r.reference, r.meter_key, r.started_at
-      from emsp_records r
-      where r.owner is not null and (${p.receiver}::text is null or r.receiver = ${p.receiver})
+      from emsp_records r where r.owner is not null and (${p.receiver}::text is null or r.receiver = ${p.receiver})
         and (${p.recordIds}::bigint[] is not null or r.started_at between ${p.from} and ${p.to}
           or (r.started_at is null and r.received_at between ${p.from} and ${p.to}))
         and (${p.recordIds}::bigint[] is null or r.id = any(${p.recordIds}::bigint[]))
@@ -94,8 +93,7 @@ async function matchOnce(tx: Tx, p: Params): Promise<(Pair & { is_new: boolean }
       where m.record_id = gone.record_id and m.cdr_id = gone.cdr_id and m.decided_by is null and not m.confirmed
       returning m.record_id, m.cdr_id
     )
-    select record_id, cdr_id, false as is_new from dropped
-    union
+    select record_id, cdr_id, false as is_new from dropped union
     -- Who had named the same has fewer to choose from now.
     select p.record_id, p.cdr_id, false from written w join pairs p using (cdr_id)
     where p.record_id <> w.record_id and not ${p.isAll}::boolean
