@@ -5,7 +5,7 @@ import { fromMicros } from '../../ledger/money.ts'
 import type { FiguredCdr } from './columns.ts'
 import { orderMatching, orderMatchingOf } from './days.ts'
 import { writeFigures } from './figures.ts'
-import { matchByIds, recordsNaming, releaseRecords } from './match-by-ids.ts'
+import { matchByIds, namersOf, releaseRecords } from './match-by-ids.ts'
 
 /**
  * The eMSP's own records of CDRs that are being judged: those that an id connects are matched now, for the others a
@@ -25,7 +25,8 @@ export async function recordsFor(
   if (concerned.length === 0) return new Map()
   await writeFigures(tx, concerned)
   const ids = concerned.map(({ id }) => id)
-  const recordIds = await recordsNaming(tx, ids)
+  const namers = await namersOf(tx, ids)
+  const recordIds = [...new Set(namers.map((pair) => pair.record_id))]
   if (recordIds.length > 0) {
     const released = await releaseRecords(tx, recordIds)
     const gone = await matchByIds(tx, { recordIds })

@@ -20,18 +20,26 @@ export const OUT_STATES = ['quarantined', 'dropped', 'credited', 'withdrawn', 'o
 export async function matchByIds(tx: Tx, scope: TimeScope | IdScope): Promise<Pair[]> {
   const gone: Pair[] = []
   for (let tier = 0; tier < ID_TIERS; tier += 1) {
-    const pass = await matchOnce(tx, paramsOf(scope))
-    gone.push(...pass.filter((pair) => !pair.is_new))
-    if (!pass.some((pair) => pair.is_new)) break
+    const found = await matchOnce(tx, paramsOf(scope))
+    if (found.length === 0) break
+    const isFound = new Set(found.map(({ record_id: id }) => id))
+    const namers = await namersOf(
+      tx,
+      found.map((pair) => pair.cdr_id),
+    )
+    gone.push(
+      ...(await dropLikenesses(tx, found)),
+      ...namers.filter((pair) => !pair.is_taken && !isFound.has(pair.record_id)),
+    )
   }
   return gone
 }
 
 const ID_TIERS = 4
 
-/** What belongs together now, and what went for it. */
-async function matchOnce(tx: Tx, p: Params): Promise<(Pair & { is_new: boolean })[]> {
-  return tx.rows<Pair & { is_new: boolean }>(sql`
+/** What belongs together now; nothing is returned to who compares everything. */
+async function matchOnce(tx: Tx, p: Params): Promise<Pair[]> {
+  return tx.rows<Pair>(sql`
     with asked as materialized (
       select r.id, r.owner, r.receiver, r.cdr_key, r.session_key, r.reference, r.meter_key, r.started_at
       from emsp_records r where r.owner is not null and (${p.receiver}::text is null or r.receiver = ${p.receiver})
@@ -84,32 +92,46 @@ async function matchOnce(tx: Tx, p: Params): Promise<(Pair & { is_new: boolean }
       on conflict (record_id, cdr_id) do update set kind = 'one', tier = excluded.tier, score = 1, confirmed = true
         where record_matches.decided_by is null
       returning record_id, cdr_id
-    ), gone as (
-      select m.record_id, m.cdr_id from written w join record_matches m using (record_id) where not m.confirmed
-      union select m.record_id, m.cdr_id from written w join record_matches m using (cdr_id) where not m.confirmed
-      except select record_id, cdr_id from written
-    ), dropped as (
-      delete from record_matches m using gone
-      where m.record_id = gone.record_id and m.cdr_id = gone.cdr_id and m.decided_by is null and not m.confirmed
-      returning m.record_id, m.cdr_id
     )
-    select record_id, cdr_id, false as is_new from dropped union
-    -- Who had named the same has fewer to choose from now.
-    select p.record_id, p.cdr_id, false from written w join pairs p using (cdr_id)
-    where p.record_id <> w.record_id and not ${p.isAll}::boolean
-    union all select record_id, cdr_id, true from written where not ${p.isAll}::boolean`)
+    select record_id, cdr_id from written where not ${p.isAll}::boolean`)
 }
 
-/** Records that name one of these CDRs, its session or its authorization. */
-export async function recordsNaming(tx: Tx, cdrIds: readonly bigint[]): Promise<bigint[]> {
+/** What they were thought to look like, nobody having said it. */
+async function dropLikenesses(tx: Tx, pairs: readonly Pair[]): Promise<Pair[]> {
+  return tx.rows<Pair>(sql`
+    delete from record_matches m
+    where (m.record_id = any(${pairs.map((pair) => pair.record_id.toString())}::bigint[])
+        or m.cdr_id = any(${pairs.map((pair) => pair.cdr_id.toString())}::bigint[]))
+      and not m.confirmed and m.decided_by is null
+    returning m.record_id, m.cdr_id`)
+}
+
+/** The same for everything that an id has joined. */
+export async function dropAllLikenesses(tx: Tx): Promise<void> {
+  await tx.rows(sql`
+    delete from record_matches m where not m.confirmed and m.decided_by is null and exists (
+      select from record_matches k where k.record_id = m.record_id and k.confirmed and k.kind = 'one' and k.tier < ${ID_TIERS}
+      union all
+      select from record_matches k where k.cdr_id = m.cdr_id and k.confirmed and k.kind = 'one' and k.tier < ${ID_TIERS})`)
+}
+
+/** Which records name these CDRs, their session, authorization or meter and time; `is_taken`: it has a CDR. */
+export async function namersOf(
+  tx: Tx,
+  cdrIds: readonly bigint[],
+): Promise<(Pair & { is_taken: boolean })[]> {
   const ids = cdrIds.map(String)
-  const rows = await tx.rows<{ id: bigint }>(sql`
-    with f as (select * from cdr_figures where cdr_id = any(${ids}::bigint[]))
-    select r.id from f join emsp_records r using (owner, session_key, receiver)
-    union select r.id from f join emsp_records r using (owner, cdr_key, receiver)
-    union select r.id from f join emsp_records r using (owner, reference, receiver)
-    order by 1`)
-  return rows.map(({ id }) => id)
+  return tx.rows<Pair & { is_taken: boolean }>(sql`
+    with f as materialized (select * from cdr_figures where cdr_id = any(${ids}::bigint[])), named as (
+      select r.id as record_id, f.cdr_id from f join emsp_records r using (owner, session_key, receiver)
+      union select r.id, f.cdr_id from f join emsp_records r using (owner, cdr_key, receiver)
+      union select r.id, f.cdr_id from f join emsp_records r using (owner, reference, receiver)
+      union select r.id, f.cdr_id from f join emsp_records r using (owner, meter_key, receiver)
+      where r.started_at between f.started_at - interval '2 minutes' and f.started_at + interval '2 minutes'
+    )
+    select record_id, cdr_id, exists (
+      select from record_matches m where m.record_id = named.record_id and m.confirmed) as is_taken
+    from named order by 1, 2`)
 }
 
 /** Frees records whose CDR claims nothing any more: they may belong to what replaces it. What people decided stays. */

@@ -9,7 +9,7 @@ import { finishOutbox } from '../../outbox/outbox.ts'
 import type { OutboxRow } from '../../outbox/outbox.ts'
 import { defaultTerms } from '../agreement-terms.ts'
 import { agreementAt } from '../agreements.ts'
-import { matchByIds } from './match-by-ids.ts'
+import { dropAllLikenesses, matchByIds } from './match-by-ids.ts'
 import {
   compareRecords,
   compareSessions,
@@ -127,6 +127,7 @@ async function matchAll(tx: Tx, { from, to }: Span): Promise<void> {
     to: new Date(to.getTime() + dayMs),
   }
   await matchByIds(tx, scope)
+  await dropAllLikenesses(tx)
 }
 
 /** What the pair agreed on as of the end of the span; the hub's defaults where it agreed nothing. */
