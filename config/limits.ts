@@ -245,6 +245,7 @@ export const limits = {
   disputeReminderMs: 2 * 86_400_000,
   approveFailuresShown: 20,
   patternItemsMax: 1_000,
+  patternTariffsMax: 100,
   qualityRowsMax: 2_000,
 
   // What is known of a session beside its CDR
@@ -294,6 +295,7 @@ export const limits = {
   // Explanations of findings
   explanationLinesMax: 12,
   explainedPeriodsMax: 200,
+  cutPeriodsMax: 3_000,
 
   // Evidence in disputes, and packs that are checked on the command line
   evidenceFilesMax: 40,

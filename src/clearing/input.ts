@@ -64,16 +64,16 @@ export type TariffInput =
  */
 export type PricedInput =
   | (Pick<PricedBill, 'ok' | 'currency' | 'total'> &
-      Partial<Pick<PricedBill, 'dimensions' | 'segments' | 'clamp' | 'quantities'>>)
+      Partial<Pick<PricedBill, 'dimensions' | 'segments' | 'clamp' | 'quantities' | 'notes'>>)
   | (Pick<CannotPrice, 'ok' | 'code' | 'pointer' | 'message'> &
       Partial<Pick<CannotPrice, 'bounds'>>)
 
 /**
  * CDRs received earlier that stand against this one: not quarantined, credited, withdrawn or credits. `sameSession`: of
- * the same owner. `overlapping`: of the same token and any owner; the times are compared again here.
+ * the same owner; `isForAnother`: billed to another eMSP. `overlapping`: of the same token and any owner; the times are compared again here.
  */
 type PriorInput = {
-  sameSession: readonly { cdrId: string }[]
+  sameSession: readonly { cdrId: string; isForAnother?: boolean }[]
   overlapping: readonly { owner: string; cdrId: string; start: Date; end: Date }[]
 }
 

@@ -35,6 +35,7 @@ import {
 } from './checks/structure.ts'
 import { checkTaxTwice } from './checks/tax.ts'
 import { checkAge, checkOrder, checkOverlap } from './checks/time.ts'
+import { checkSpans } from './checks/spans.ts'
 import { explainPrice } from './checks/why.ts'
 import { unitOf } from './decimal.ts'
 import type { AtRisk } from './at-risk.ts'
@@ -152,7 +153,7 @@ function checkFacts(subject: Case): readonly Draft[] {
   const price = checkPrice(subject)
   const tax = checkTaxTwice(subject)
   const wrong = price.find(({ code }) => code === 'P1')
-  const why = wrong === undefined ? [] : explainPrice(subject, wrong)
+  const why = wrong === undefined ? checkSpans(subject) : explainPrice(subject, wrong)
   return [
     ...drafts,
     ...price,

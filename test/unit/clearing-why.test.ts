@@ -12,7 +12,7 @@ import {
   soundInput,
   soundTariff,
 } from '../helpers/clearing-case.ts'
-import { readsWell } from '../helpers/clearing-rules.ts'
+import { findingReadsWell } from '../helpers/clearing-rules.ts'
 import { day, known, record } from '../helpers/clearing-known.ts'
 
 const why = suite('clearing: why a price differs')
@@ -113,7 +113,7 @@ for (const row of cases)
     assert.is(wrong?.severity, cause?.severity)
     assert.is(cause?.atRisk, null)
     assert.equal(judgement.atRisk, wrong?.atRisk)
-    for (const finding of judgement.findings) readsWell(finding)
+    for (const finding of judgement.findings) findingReadsWell(finding)
   })
 
 why('a least price that was not kept costs the eMSP nothing', () => {
@@ -175,6 +175,41 @@ why('a time shift is severe where the price depends on it', () => {
   assert.equal([judgement.verdict, judgement.code], ['hold', 'Z1'])
   assert.equal(judgement.atRisk, { net: '12.24', tax: null })
 })
+
+why(
+  'a period that was not cut where the price changes is reported, and nothing held for an estimate',
+  () => {
+    const until = (end: string) => [
+      {
+        price_components: [price('ENERGY', 0.9)],
+        restrictions: { start_time: '11:00', end_time: end },
+      },
+      { price_components: [price('ENERGY', 0.3)] },
+    ]
+    // Local time is an hour ahead: the second period runs from 11:30:36 to 12:01:12, and the price falls at 11:45.
+    const dear = judged({ name: '', code: '', elements: until('11:45') })
+    assert.equal(codes(dear), ['P6'])
+    assert.equal([dear.verdict, dear.atRisk, dear.findings[0]?.severity], ['clear', null, 'W'])
+    const message = dear.findings[0]?.message ?? ''
+    assert.match(message, /18\.36 EUR/)
+    // 10.2 × 0.90, and of the other 10.2 kWh 14.4 of 30.6 minutes at 0.90 and 16.2 at 0.30.
+    assert.match(message, /about 15\.12 EUR/)
+    for (const finding of dear.findings) findingReadsWell(finding)
+    const cheap = judged({
+      name: '',
+      code: '',
+      elements: [
+        {
+          price_components: [price('ENERGY', 0.3)],
+          restrictions: { start_time: '11:00', end_time: '11:45' },
+        },
+        { price_components: [price('ENERGY', 0.9)] },
+      ],
+    })
+    assert.equal([codes(cheap), cheap.findings[0]?.severity], [['P6'], 'I'])
+    assert.equal(codes(judged({ name: '', code: '', elements: until('12:30') })), [])
+  },
+)
 
 why.run()
 

@@ -19,16 +19,22 @@ export function checkDuplicates(input: ClearingInput): readonly Draft[] {
     ...input.prior.sameSession.map((other) => ({
       field: '/id',
       source: 'hub' as const,
-      value: other.cdrId,
+      value: nameOf(other),
     })),
   ]
-  const draft: Draft = { code: 'D2', inputs, words: { session, first: first.cdrId } }
+  const draft: Draft = { code: 'D2', inputs, words: { session, first: nameOf(first) } }
   return [draft, ...checkReplacement(input)]
+}
+
+/** A party never sees what was billed to another one, so only a CDR for the same eMSP is named. */
+function nameOf(other: ClearingInput['prior']['sameSession'][number]): string {
+  return other.isForAnother === true ? 'a CDR for another eMSP' : `the CDR ${other.cdrId}`
 }
 
 /** C4: the second CDR of a session names the first as replaced, or says something else about the same charge. */
 function checkReplacement({ cdr, prior, known }: ClearingInput): readonly Draft[] {
-  const ids = new Set(prior.sameSession.map(({ cdrId }) => cdrId.toUpperCase()))
+  const own = prior.sameSession.filter(({ isForAnother }) => isForAnother !== true)
+  const ids = new Set(own.map(({ cdrId }) => cdrId.toUpperCase()))
   const named = readText(at(cdr.value, '/credit_reference_id'))
   const claim = readDecimal(
     at(cdr.value, '/total_cost/excl_vat') ?? at(cdr.value, '/total_cost/before_taxes'),

@@ -67,7 +67,8 @@ async function matchOnce(tx: Tx, p: Params): Promise<Pair[]> {
       union all select r.id, f.cdr_id, 3 from wanted f join emsp_records r using (owner, meter_key, receiver)
       where r.started_at between f.started_at - interval '2 minutes' and f.started_at + interval '2 minutes'
     ), pairs as (
-      select n.record_id, n.cdr_id, min(n.tier) as tier, bool_or(n.is_asked) as is_asked
+      select n.record_id, n.cdr_id, min(n.tier) as tier, bool_or(n.is_asked) and not bool_or(exists (
+        select from record_matches m where m.cdr_id = n.cdr_id and m.confirmed)) as is_open
       from (
         select record_id, cdr_id, tier, true as is_asked from named
         union all select record_id, cdr_id, tier, false from rivals o
@@ -80,15 +81,14 @@ async function matchOnce(tx: Tx, p: Params): Promise<Pair[]> {
         and ((m.confirmed and (m.decided_by is not null or m.tier < n.tier)) or (m.rejected and m.record_id = n.record_id)))
       group by n.record_id, n.cdr_id
     ), ranked as (
-      select record_id, cdr_id, tier, is_asked,
+      select record_id, cdr_id, tier, is_open,
         rank() over (partition by record_id order by tier) + count(*) over (partition by record_id, tier) as of_record,
         rank() over (partition by cdr_id order by tier) + count(*) over (partition by cdr_id, tier) as of_cdr
       from pairs
     ), written as (
       insert into record_matches (record_id, cdr_id, kind, tier, score, confirmed)
       -- First, and the only one of its tier, on both sides.
-      select record_id, cdr_id, 'one', tier, 1, true from ranked r where of_record = 2 and of_cdr = 2 and is_asked
-        and not exists (select 1 from record_matches m where m.cdr_id = r.cdr_id and m.confirmed)
+      select record_id, cdr_id, 'one', tier, 1, true from ranked where of_record = 2 and of_cdr = 2 and is_open
       on conflict (record_id, cdr_id) do update set kind = 'one', tier = excluded.tier, score = 1, confirmed = true
         where record_matches.decided_by is null
       returning record_id, cdr_id
