@@ -19,8 +19,8 @@ export type Known = {
   signed?: readonly SignedReading[]
   meter?: {
     registeredKey: string | null
-    /** The stop register of the session before on this meter, in kWh as decimal text. */
-    previousStop: { kwh: string; at: Date | null; cdrId: string } | null
+    /** The stop register of the session before on this meter, in kWh as decimal text; `isForAnother`: billed to another eMSP. */
+    previousStop: { kwh: string; at: Date | null; cdrId: string; isForAnother?: boolean } | null
   }
   record?: RecordInput | null
   /** What a payment terminal captured for this session (FinancialAdviceConfirmation), matched by reference. */

@@ -27,7 +27,7 @@ export function checkDuplicates(input: ClearingInput): readonly Draft[] {
 }
 
 /** A party never sees what was billed to another one, so only a CDR for the same eMSP is named. */
-function nameOf(other: ClearingInput['prior']['sameSession'][number]): string {
+function nameOf(other: { cdrId: string; isForAnother?: boolean }): string {
   return other.isForAnother === true ? 'a CDR for another eMSP' : `the CDR ${other.cdrId}`
 }
 
@@ -69,9 +69,9 @@ export function checkSameCharge(subject: Case): readonly Draft[] {
   if (rival !== undefined) return [sameChargeDraft(subject, rival)]
   const meter = sameReadings(subject)
   if (meter === null || same.has(meter.cdrId)) return []
-  const { cdrId, from, until } = meter
+  const { from, until } = meter
   const words = {
-    first: `the CDR ${cdrId}`,
+    first: nameOf(meter),
     alike: `the meter stood at ${from} kWh and ${until} kWh both times`,
   }
   const inputs: DraftInput[] = [{ field: '/signed_data', source: 'meter', value: until }]

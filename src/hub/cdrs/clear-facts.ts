@@ -93,7 +93,7 @@ export type Facts = {
   /** By the key of the location: the IANA zone its sessions are priced by, and who says so. */
   zones: ReadonlyMap<string, { name: string; source: string }>
   tariffs: ReadonlyMap<string, TariffAtStart>
-  sameSession: ReadonlyMap<bigint, { cdrId: string }[]>
+  sameSession: ReadonlyMap<bigint, { cdrId: string; isForAnother: boolean }[]>
   overlapping: ReadonlyMap<bigint, { owner: string; cdrId: string; start: Date; end: Date }[]>
   originals: ReadonlyMap<string, CdrRow>
   creditedBy: ReadonlyMap<bigint, string>

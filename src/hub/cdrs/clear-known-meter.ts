@@ -64,12 +64,14 @@ async function readPreviousStops(
     stop_mwh: bigint
     stopped_at: Date | null
     cdr_id: string
+    is_for_another: boolean
   }>(sql`
-    select q.id, m.stop_mwh, m.stopped_at, m.cdr_id
+    select q.id, m.stop_mwh, m.stopped_at, m.cdr_id, m.receiver <> q.receiver as is_for_another
     from unnest(${asked.map(({ row }) => row.id.toString())}::bigint[], ${asked.map(({ row }) => row.owner)}::text[],
-      ${asked.map(({ key }) => key)}::text[], ${asked.map(({ at }) => at)}::timestamptz[]) as q (id, owner, meter_key, at)
+      ${asked.map(({ row }) => row.receiver)}::text[], ${asked.map(({ key }) => key)}::text[],
+      ${asked.map(({ at }) => at)}::timestamptz[]) as q (id, owner, receiver, meter_key, at)
     cross join lateral (
-      select m.stop_mwh, m.stopped_at, c.cdr_id from meter_readings m
+      select m.stop_mwh, m.stopped_at, c.cdr_id, c.receiver from meter_readings m
       join cdr_states s on s.cdr_id = m.cdr_id join cdrs c on c.id = m.cdr_id
       where m.owner = q.owner and m.meter_key = q.meter_key and m.cdr_id <> q.id and m.started_at < q.at
         and m.stopped_at <= q.at + ${limits.clockSkewMs}::float8 * interval '1 millisecond'
@@ -79,22 +81,26 @@ async function readPreviousStops(
   return new Map(
     found.map((row) => [
       row.id,
-      { kwh: textOf(readKwh(row.stop_mwh)), at: row.stopped_at, cdrId: row.cdr_id },
+      {
+        kwh: textOf(readKwh(row.stop_mwh)),
+        at: row.stopped_at,
+        cdrId: row.cdr_id,
+        isForAnother: row.is_for_another,
+      },
     ]),
   )
 }
 
+type StopInBatch = { kwh: string; at: Date; cdrId: string; isForAnother: boolean }
+
 /** The session before may be in the same batch, so that its registers are kept only after this. */
-function stopInBatch(
-  { row, signed }: Read,
-  all: readonly Read[],
-): { kwh: string; at: Date; cdrId: string } | null {
+function stopInBatch({ row, signed }: Read, all: readonly Read[]): StopInBatch | null {
   const own = signed.find(({ start }) => start !== null)
   const began = own?.start?.at ?? row.started_at
   if (!own || !began) return null
   const latest = began.getTime() + limits.clockSkewMs
   const key = meterKeyOf(row, own)
-  return all.reduce<{ kwh: string; at: Date; cdrId: string } | null>((best, other) => {
+  return all.reduce<StopInBatch | null>((best, other) => {
     if (other.row.id >= row.id || other.row.owner !== row.owner) return best
     const reading = other.signed.find(
       ({ verdict, start, stop }) => verdict === 'valid' && start !== null && stop !== null,
@@ -103,7 +109,8 @@ function stopInBatch(
     const start = reading?.start?.at ?? other.row.started_at
     if (!reading?.stop || !at || !start || meterKeyOf(other.row, reading) !== key) return best
     if (start >= began || at.getTime() > latest || (best !== null && at <= best.at)) return best
-    return { kwh: reading.stop.kwh, at, cdrId: other.row.cdr_id }
+    const isForAnother = other.row.receiver !== row.receiver
+    return { kwh: reading.stop.kwh, at, cdrId: other.row.cdr_id, isForAnother }
   }, null)
 }
 
