@@ -1,9 +1,8 @@
 import { limits } from '../../config/limits.ts'
-import { createContext } from '../../src/context.ts'
 import type { Context } from '../../src/context.ts'
 import { sql } from '../../src/db/sql.ts'
 import { clearCdrs } from '../../src/hub/cdrs/clear.ts'
-import { bareContext } from '../helpers/bare-context.ts'
+import { bareContext, workerContext } from '../helpers/bare-context.ts'
 import { FAULTS } from '../helpers/clearing-world-faults.ts'
 import { runWorld } from '../helpers/clearing-world-run.ts'
 import { scoreTable, shortfall } from '../helpers/clearing-world-score.ts'
@@ -50,7 +49,7 @@ async function measureSound(): Promise<Measured> {
   await using web = await startWeb()
   const count = Math.min(size(1_000), soundMax)
   await pushAll(web, count)
-  const context = workerContext(web)
+  const context = workerContext(web.database.url)
   try {
     const batches = await openBatches(context)
     const ms = await timed(async () => {
@@ -130,23 +129,6 @@ function timesOf(index: number): { start_date_time: string; end_date_time: strin
   const end = fromNow(-((index % perCard) * 2 + 1) * hourMs)
   const start = fromNow(-((index % perCard) * 2 + 2) * hourMs)
   return { start_date_time: start, end_date_time: end }
-}
-
-function workerContext(web: Web): Context {
-  return createContext(
-    {
-      port: 0,
-      databaseUrl: web.database.url,
-      redisUrl: process.env['TEST_REDIS_URL'] ?? '',
-      adminToken: 'x'.repeat(24),
-      secretsKeys: [Buffer.alloc(32)],
-      hub: { countryCode: 'NL', partyId: 'XCH', name: 'Crosscharge' },
-      agreements: 'open',
-      allowPrivatePeers: true,
-      logLevel: 'error',
-    },
-    'worker',
-  )
 }
 
 /** What the relay would hand to the queue `clear`, batch by batch. */

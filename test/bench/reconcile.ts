@@ -1,9 +1,9 @@
-import { createContext } from '../../src/context.ts'
 import type { Context } from '../../src/context.ts'
 import { sql } from '../../src/db/sql.ts'
 import type { Database } from '../../src/db/sql.ts'
 import { reconcile } from '../../src/hub/records/reconcile.ts'
 import { currentRows } from '../../src/outbox/outbox.ts'
+import { workerContext } from '../helpers/bare-context.ts'
 import { testDatabase } from '../helpers/database.ts'
 import { size } from '../helpers/seed.ts'
 import { perSecond, timed } from './bench.ts'
@@ -24,7 +24,7 @@ export const reconciling: Bench = {
     const count = size(asked)
     await using database = await testDatabase()
     await fill(database.db, count)
-    const context = worker(database.url)
+    const context = workerContext(database.url)
     try {
       const ms = await timed(() => compareAll(context))
       const megabytes = Math.round(process.resourceUsage().maxRSS / 1_024)
@@ -119,22 +119,5 @@ async function joinBarely(db: Database): Promise<void> {
           or abs(extract(epoch from f.started_at - r.started_at)) > 90`)
     },
     { deadlineMs: stepMs },
-  )
-}
-
-function worker(databaseUrl: string): Context {
-  return createContext(
-    {
-      port: 0,
-      databaseUrl,
-      redisUrl: process.env['TEST_REDIS_URL'] ?? '',
-      adminToken: 'x'.repeat(24),
-      secretsKeys: [Buffer.alloc(32)],
-      hub: { countryCode: 'NL', partyId: 'XCH', name: 'Crosscharge' },
-      agreements: 'open',
-      allowPrivatePeers: true,
-      logLevel: 'error',
-    },
-    'worker',
   )
 }

@@ -16,13 +16,22 @@ const UNDECIDED = [
 ] as const
 export type UndecidedState = (typeof UNDECIDED)[number]
 /** Decided in part or whole for the eMSP: the documents of the CPO are waited for. */
-type AwaitingState = 'await_credit' | 'await_replacement'
+const AWAITING = ['await_credit', 'await_replacement'] as const
+type AwaitingState = (typeof AWAITING)[number]
 export type OpenState = UndecidedState | AwaitingState
 /** Where it ends. */
-export type ClosedState = 'closed' | 'withdrawn' | 'auto_resolved' | 'expired'
+const CLOSED = ['closed', 'withdrawn', 'auto_resolved', 'expired'] as const
+export type ClosedState = (typeof CLOSED)[number]
 /** States that are passed in one moment. They stand in the `via` of an event only. */
-type PassedState = 'accepted_full' | 'no_response' | 'rebutted' | 'accepted' | 'ruled'
+const PASSED = ['accepted_full', 'no_response', 'rebutted', 'accepted', 'ruled'] as const
+type PassedState = (typeof PASSED)[number]
 export type DisputeState = OpenState | ClosedState | PassedState
+export const DISPUTE_STATES: readonly DisputeState[] = [
+  ...UNDECIDED,
+  ...AWAITING,
+  ...CLOSED,
+  ...PASSED,
+]
 
 /**
  * contest – the eMSP opens a dispute, confirms a draft, or adds a reason; open – a draft by operator or clock; review –

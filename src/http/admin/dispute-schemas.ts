@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { limits } from '../../../config/limits.ts'
+import { DISPUTE_STATES } from '../../clearing/disputes/machine.ts'
 import {
   amount,
   countryCode,
@@ -12,29 +13,8 @@ import {
   strict,
 } from './schemas.ts'
 
-/** Where a dispute can stand; the last are its ends. */
-export const disputeState = Type.Enum([
-  'draft',
-  'open',
-  'in_review',
-  'accepted_partial',
-  'denied',
-  'second_review',
-  'proposed',
-  'arbitration',
-  'await_credit',
-  'await_replacement',
-  'closed',
-  'withdrawn',
-  'auto_resolved',
-  'expired',
-  // Passed in one moment; nothing rests here.
-  'accepted_full',
-  'no_response',
-  'rebutted',
-  'accepted',
-  'ruled',
-])
+/** Where a dispute can stand; at the end, what it only passes. */
+export const disputeState = Type.Enum([...DISPUTE_STATES])
 const side = Type.Enum(['cpo', 'emsp', 'hub', 'operator'])
 const cdrOf = { country_code: countryCode, party_id: partyId, id: Type.String() }
 const pair = { cpo: party, emsp: party }
@@ -73,6 +53,7 @@ const view = {
   deadline: nullable(
     Type.Object({ at: instant, verb: Type.String(), text: Type.String() }, strict),
   ),
+  time_zone: nullable(Type.String({ description: 'of the place of charging, null: not known' })),
   possible: Type.Array(Type.String({ description: 'what the asker can do now' })),
   evidence_hash: nullable(Type.String()),
 }
@@ -140,6 +121,7 @@ export const adjustmentView = Type.Object(
     replacement: nullable(Type.String({ description: 'id of the CDR in its place' })),
     difference_net: nullable(amount),
     due_at: nullable(instant),
+    time_zone: nullable(Type.String({ description: 'of the place of charging, null: not known' })),
     created_at: instant,
     consumed_at: nullable(instant),
   },
