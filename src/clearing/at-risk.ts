@@ -1,5 +1,5 @@
 import type { Decimal } from './decimal.ts'
-import { exactly, shownText, textOf, unitOf } from './decimal.ts'
+import { decimalsOf, exactly, shownText, textOf, unitOf } from './decimal.ts'
 
 /**
  * What a finding holds of a claim: decimal texts in units of its currency with at most 6 decimals, never negative and
@@ -60,7 +60,8 @@ export function heldText(atRisk: AtRisk, claim: Claim): string {
 /** What settles all the same. */
 export function leftText(atRisk: AtRisk, claim: Claim): string {
   if (atRisk === 'all') return ''
-  return `; the rest, ${amountText(claim.excl - exactly(atRisk.net), claim)}, settles`
+  const held = asShown(exactly(atRisk.net), claim)
+  return `; the rest, ${amountText(claim.excl - held, claim)}, settles`
 }
 
 function withTax(excl: Decimal, incl: Decimal | null, claim: Claim): string {
@@ -68,8 +69,16 @@ function withTax(excl: Decimal, incl: Decimal | null, claim: Claim): string {
   return incl === null ? `${net} without tax` : `${net} (${amountText(incl, claim)} with tax)`
 }
 
-function amountText(amount: Decimal, { currency, digits }: Claim): string {
-  return `${shownText(amount, { places: 6, placesMin: digits })} ${currency}`
+function amountText(amount: Decimal, claim: Claim): string {
+  const { currency, digits } = claim
+  return `${shownText(asShown(amount, claim), { places: 6, placesMin: digits })} ${currency}`
+}
+
+/** As fine as the claim is stated, and no finer than what is paid; exact where that would be nothing. */
+function asShown(amount: Decimal, { excl, incl, digits }: Claim): Decimal {
+  const places = Math.max(digits, ...[excl, incl ?? 0n].map(decimalsOf))
+  const rounded = exactly(shownText(amount, { places: Math.min(places, 6) }))
+  return rounded === 0n ? amount : rounded
 }
 
 /** Rounded, and between zero and the most there is, which the ledger cuts to its own digits. */

@@ -128,6 +128,17 @@ export function durationText(durationMs: number): string {
   return stated.length === 0 ? '0 s' : stated.slice(0, 3).join(' ')
 }
 
+/** A count with its word, of one or of many: `1 day`, `2.5 days`. */
+export function countText(count: number | string, word: string): string {
+  return `${count} ${word}${Number(count) === 1 ? '' : 's'}`
+}
+
+/** `a, b and c`. */
+export function listText(words: readonly string[]): string {
+  const last = words.at(-1) ?? ''
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
+}
+
 export function hoursOf(durationMs: number): Decimal {
   return ratio(BigInt(Math.round(durationMs)), 3_600_000n)
 }

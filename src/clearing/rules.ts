@@ -39,8 +39,8 @@ export const RULES = {
     floor: 'F',
     version: 1,
     title: 'needed value cannot be read',
-    sentence: 'What the CDR has at {fields} cannot be read: expected {wanted}.',
-    remedy: '{fields} held {wanted}',
+    sentence: 'The CDR has nothing that can be read as {fields}: expected {wanted}.',
+    remedy: '{fields} had been {wanted}',
   },
   Z6: {
     severity: 'F',
@@ -80,8 +80,8 @@ export const RULES = {
     version: 1,
     title: 'session billed twice',
     sentence:
-      'The session {session} was already billed by the CDR {first}. Credit that one first, or withdraw this one.',
-    remedy: 'the CDR {first} were credited',
+      'The session {session} was already billed by {first}. Credit that one first, or withdraw this one.',
+    remedy: '{first} were credited',
   },
   C4: {
     severity: 'S',
@@ -173,7 +173,7 @@ export const RULES = {
     version: 1,
     title: 'placeholder time',
     sentence:
-      '{field} is {actual}, a placeholder for an unknown time, which both parties would have to agree on.',
+      '{field} is {stated}, a placeholder for an unknown time, which both parties would have to agree on.',
     remedy: 'the time were known',
   },
   Z4: {
@@ -199,8 +199,8 @@ export const RULES = {
     version: 1,
     title: 'late CDR',
     sentence:
-      'The session ended at {end}, {actual} days before this CDR was received. At most {expected} days are allowed.',
-    remedy: 'the CDR had come within {expected} days',
+      'The session ended at {end}, {age} before this CDR was received. At most {most} are allowed.',
+    remedy: 'the CDR had come within {most}',
   },
   T3: {
     severity: 'S',
@@ -358,9 +358,8 @@ export const RULES = {
     severity: 'S',
     version: 2,
     title: 'totals do not agree',
-    sentence:
-      'By the CDR {total} is {actual} {unit}, but {parts} {expected} {unit}: {difference} {unit} apart.',
-    remedy: '{total} were {expected} {unit}',
+    sentence: 'By the CDR {total} is {stated}, but {parts} {added}: {apart} apart.',
+    remedy: '{total} were {added}',
   },
   Z8: {
     severity: 'S',
@@ -396,7 +395,7 @@ export const RULES = {
     parameters: { speed_kmh: '200', distance_km: '10' },
     title: 'impossible journey',
     sentence:
-      'The token was used {distance} km away until {before}, {minutes} minutes before this session began: {actual} km/h. It may have been copied.',
+      'The token was used {distance} km away until {before}, {gap} before this session began: {actual} km/h. It may have been copied.',
     remedy: 'the way between the two sessions could be driven at {expected} km/h',
   },
   Q2: {

@@ -3,6 +3,7 @@ import type { ExitCode } from './exit-codes.ts'
 import { EXIT } from './exit-codes.ts'
 import { durationText, figureText, moneyText } from './bill-words.ts'
 import { exactly } from '../clearing/decimal.ts'
+import { memberWords } from '../pricing/field-words.ts'
 import { table } from './show.ts'
 
 const VERDICTS = {
@@ -39,14 +40,16 @@ export function exitCodeOf({ verdict }: Comparison): ExitCode {
 }
 
 function itemName({ item, side, rate }: ComparedItem): string {
-  if (side !== null) return `${item} ${side === 'excl' ? 'before' : 'after'} taxes`
-  return rate === null ? item : `${item} of ${figureText(rate)} %`
+  if (item === 'total_cost.taxes')
+    return `taxes${rate === null ? '' : ` of ${figureText(rate)} %`} (${item})`
+  const words = memberWords(item)
+  return side === null ? words : `${words} ${side === 'excl' ? 'before' : 'after'} taxes`
 }
 
 function cellsOf(item: ComparedItem, currency: string): string[] {
   const figure = (value: string | null): string => {
     if (value === null) return '-'
-    if (item.unit === 'money') return moneyText(value, currency)
+    if (item.unit === 'money') return `${moneyText(value, currency)} ${currency}`.trim()
     return item.unit === 'kwh' ? `${figureText(value)} kWh` : durationText(exactly(value))
   }
   const { claimed, computed, difference, tolerance } = item

@@ -1,4 +1,4 @@
-import { stateText } from '../clearing/disputes/sentences.ts'
+import { stateText, verbsText } from '../clearing/disputes/sentences.ts'
 import { grossOf, whenText } from './dispute-words.ts'
 import { items, member, pairs, printable, text } from './show.ts'
 
@@ -8,7 +8,7 @@ export function disputeText(dispute: unknown): string {
     `Dispute ${text(dispute, 'id')}: ${text(dispute, 'title')} (${text(dispute, 'code')})`,
     facts(dispute),
     `What happens next\n${indented(nextLines(dispute))}`,
-    `What happened\n${indented(items(dispute, 'history').flatMap(eventLines))}`,
+    `What happened\n${indented(items(dispute, 'history').flatMap((event) => eventLines(dispute, event)))}`,
     ...patternLines(dispute),
     `Evidence\n${indented(evidenceLines(dispute))}`,
   ].join('\n\n')
@@ -42,9 +42,14 @@ function facts(dispute: unknown): string {
     ...where(typeof member(dispute, 'statement') === 'string', 'said', text(dispute, 'statement')),
     [
       'opened',
-      `${whenText(member(dispute, 'opened_at'))} by ${whoText(dispute, text(dispute, 'opened_by'))}`,
+      `${whenOf(dispute, member(dispute, 'opened_at'))} by ${whoText(dispute, text(dispute, 'opened_by'))}`,
     ],
   ])
+}
+
+/** By the clock of the place that the dispute is about. */
+function whenOf(dispute: unknown, value: unknown): string {
+  return whenText(value, member(dispute, 'time_zone'))
 }
 
 /** A side as people call it: the party, or the hub. */
@@ -64,18 +69,18 @@ function isNot(dispute: unknown, name: string): boolean {
 function nextLines(dispute: unknown): string[] {
   const deadline = member(dispute, 'deadline')
   if (deadline === null || deadline === undefined)
-    return [`Nothing: it is over since ${whenText(member(dispute, 'closed_at'))}.`]
-  const possible = text(dispute, 'possible')
+    return [`Nothing: it is over since ${whenOf(dispute, member(dispute, 'closed_at'))}.`]
+  const possible = verbsText(items(dispute, 'possible').map(String))
   return [
     text(deadline, 'text'),
-    ...(possible === '-' ? [] : [`An operator can now: ${possible}.`]),
+    ...(possible === null ? [] : [`An operator can now ${possible}.`]),
   ]
 }
 
-function eventLines(event: unknown): string[] {
+function eventLines(dispute: unknown, event: unknown): string[] {
   const said = member(event, 'text')
   return [
-    `${whenText(member(event, 'at'))}  ${text(event, 'sentence')}`,
+    `${whenOf(dispute, member(event, 'at'))}  ${text(event, 'sentence')}`,
     ...(typeof said === 'string' ? [`                      “${said}”`] : []),
   ]
 }
@@ -95,7 +100,7 @@ function evidenceLines(dispute: unknown): string[] {
   const hash = member(dispute, 'evidence_hash')
   const files = items(dispute, 'evidence').map(
     (file) =>
-      `${text(file, 'number').padStart(3)}  ${text(file, 'name')}  by ${text(file, 'added_by')}`,
+      `${text(file, 'number').padStart(3)}  ${text(file, 'name')}  by ${text(file, 'added_by').replace(/^hub$/, 'the hub')}`,
   )
   const head =
     typeof hash === 'string' ? `frozen when it was opened, manifest ${hash}` : 'not frozen yet'

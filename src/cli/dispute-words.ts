@@ -1,3 +1,5 @@
+import { ruleOf } from '../clearing/rules.ts'
+import { zoneNamed } from '../pricing/time-zone.ts'
 import { member } from './show.ts'
 
 /** Net and tax of an answer together, as plain decimal text; `-` where they cannot be read. */
@@ -8,12 +10,34 @@ export function grossOf(value: unknown, net: string, tax: string): string {
   return decimal(a + (b ?? 0n))
 }
 
-/** A moment as people read it: `2026-12-06 14:00 UTC`. */
-export function whenText(value: unknown): string {
+/**
+ * A moment as people read it, with its zone: `2026-12-06 15:00 CET`. `timeZone`: as an answer of the hub has it, of the
+ * place where was charged; UTC where it has none.
+ */
+export function whenText(value: unknown, timeZone: unknown = null): string {
   if (typeof value !== 'string') return '-'
   const at = new Date(value)
   if (Number.isNaN(at.getTime())) return value
-  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const isKnown = typeof timeZone === 'string' && zoneNamed(timeZone) !== null
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: isKnown ? timeZone : 'UTC',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  })
+  const parts = new Map(format.formatToParts(at).map((part) => [part.type, part.value]))
+  const of = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? ''
+  return `${of('year')}-${of('month')}-${of('day')} ${of('hour')}:${of('minute')} ${of('timeZoneName')}`
+}
+
+/** What a code of a finding means, with the code behind it: `price differs from the tariff (P1)`. */
+export function codeText(code: string): string {
+  const rule = ruleOf(code)
+  return rule === null ? code : `${rule.title} (${code})`
 }
 
 const SCALE = 1_000_000n

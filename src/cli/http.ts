@@ -9,8 +9,8 @@ export type HubClient = {
   get(path: string): Promise<unknown>
   post(path: string, body?: object): Promise<unknown>
   patch(path: string, body: object): Promise<unknown>
-  /** Sends a text as it is. */
-  upload(path: string, body: string): Promise<unknown>
+  /** Sends a text of JSON, or the bytes of a file, as they are. */
+  upload(path: string, body: string | Buffer): Promise<unknown>
   /** The text of an answer that is not JSON. */
   text(path: string): Promise<string>
   /** The bytes of a file. */
@@ -22,7 +22,7 @@ export type HubClient = {
 type Call = {
   method: 'GET' | 'POST' | 'PATCH'
   path: string
-  body?: object | string
+  body?: object | string | Buffer
   accept?: string
   token?: string | undefined
 }
@@ -56,14 +56,12 @@ export function createHubClient(options: { url: string; token: string | undefine
 
 function send(base: string, call: Call): Promise<Reply> {
   const target = urlOf(base, call.path)
-  const text = typeof call.body === 'object' ? JSON.stringify(call.body) : call.body
-  const body = text === undefined ? undefined : Buffer.from(text)
+  const body = bytesOf(call.body)
+  const media = Buffer.isBuffer(call.body) ? 'application/octet-stream' : 'application/json'
   const headers = {
     accept: call.accept ?? 'application/json',
     ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
-    ...(body === undefined
-      ? {}
-      : { 'content-type': 'application/json', 'content-length': String(body.length) }),
+    ...(body === undefined ? {} : { 'content-type': media, 'content-length': String(body.length) }),
   }
   return new Promise((resolve, reject) => {
     const stop = (why: string) => reject(unreachable(base, why))
@@ -87,6 +85,11 @@ function send(base: string, call: Call): Promise<Reply> {
     )
     request.end(body)
   })
+}
+
+function bytesOf(body: Call['body']): Buffer | undefined {
+  if (body === undefined || Buffer.isBuffer(body)) return body
+  return Buffer.from(typeof body === 'object' ? JSON.stringify(body) : body)
 }
 
 async function collect(response: http.IncomingMessage): Promise<Buffer> {

@@ -1,4 +1,5 @@
 import type { ComparedItem, Comparison } from './comparison.ts'
+import { memberWords } from './field-words.ts'
 import { amountText, decimalsOf, figureOf, minorDigits, roundHalfUp } from './figures.ts'
 
 /** 'open': a side of it differs, however little; 'closed': all that could be compared match; 'unknown': nothing was compared. */
@@ -60,11 +61,12 @@ export function attributionSentence({
   const isTotal = explains.includes('total_cost')
   const subject = isTotal
     ? 'total is'
-    : `${listed(explains)} ${explains.length === 1 ? 'is' : 'are'}`
+    : `${listed(explains.map(itemWords))} ${explains.length === 1 ? 'is' : 'are'}`
   const isAmount = explains.some((item) => item.endsWith('_cost'))
   const how = !isAmount ? '' : minorDigits(currency) === 2 ? ' to the cent' : ' to the last digit'
   const rest = remaining.length === 1 ? 'differs' : 'differ'
-  const still = remaining.length === 0 ? '' : ` Then ${listed(remaining)} still ${rest}.`
+  const still =
+    remaining.length === 0 ? '' : ` Then your ${listed(remaining.map(itemWords))} still ${rest}.`
   return `Your ${subject} reproduced${how} if ${causes.join(', and ')}.${still}`
 }
 
@@ -86,6 +88,11 @@ export function nothingFoundSentence({
     amountText(figureOf(text), currency),
   )
   return `No known reading reproduces your total of ${claimed}; it should be ${computed}.`
+}
+
+/** `total_cost.taxes` is what the total says of its taxes. */
+function itemWords(item: string): string {
+  return item === 'total_cost.taxes' ? 'taxes (total_cost)' : memberWords(item)
 }
 
 function listed(names: readonly string[]): string {

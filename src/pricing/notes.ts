@@ -5,7 +5,7 @@ export const NOTES = {
     'this is a credit CDR; it was priced by its data, which are those of its original, and its total is that of the original below zero',
   home_charging: 'home charging: the driver receives this amount and does not pay it',
   time_placeholder:
-    'a timestamp of 1970-01-01T00:00:00Z stands for an unknown one; times counted from or to it are not priced',
+    'a time on 1 January 1970 stands for an unknown one; times counted from or to it are not priced',
   unpriced: 'no tariff element prices this quantity, so it costs nothing',
   default_tariff: 'the period names no tariff, so the first active one was used',
   no_tariff_named:
@@ -47,10 +47,11 @@ export const NOTES = {
   booking_element: 'an element is for bookings, of which a CDR says nothing, so it prices nothing',
   dimension_missing:
     'a restriction asks for a current or power that the period does not state; it counts as not met, or as the policy says',
-  window_whole_day: 'start_time equals end_time; read as the whole day, or as the policy says',
+  window_whole_day:
+    'a daily window ends when it begins (start_time, end_time); read as the whole day, or as the policy says',
   component_unknown: 'a price component has an unknown type and is ignored',
   component_duplicate: 'an element has two components of one type; the first one counts',
-  step_size_missing: 'a price component has no step_size; the measured quantity is billed',
+  step_size_missing: 'a price has no billing step (step_size); the measured quantity is billed',
   periods_out_of_order:
     'the charging periods are not in the order of time; priced in the order given',
   order_changes_price: 'priced in the order of time, the charging periods come to another total',

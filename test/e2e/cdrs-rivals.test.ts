@@ -192,6 +192,37 @@ test('credit and replacement in one go: the replacement stands', async () => {
   )
 })
 
+test('what is dearer than the CDR that was credited last is held, however dear one before it was', async () => {
+  const one = charge('R18', emsp)
+  await prepare(one, emsp)
+  const first = cdr(one)
+  const cheaper = { ...cdr({ ...one, price: 0.25 }), id: 'R18-b' }
+  for (const value of [first, cheaper]) {
+    await post(value)
+    await post(creditOf(value, `${String(value['id'])}-credit`))
+    await hub.drain()
+  }
+  await post({ ...first, id: 'R18-c' })
+  await hub.drain()
+  assert.equal([await stand('R18-b'), await stand('R18-c')], ['credited', 'held C5'])
+})
+
+test('a dearer second bill that was credited before the first one is no price to go back to', async () => {
+  const one = charge('R19', emsp)
+  await prepare(one, emsp)
+  const first = cdr(one)
+  const dearer = { ...cdr({ ...one, price: 0.4 }), id: 'R19-b' }
+  for (const value of [first, dearer]) await post(value)
+  await hub.drain()
+  for (const value of [dearer, first]) {
+    await post(creditOf(value, `${String(value['id'])}-credit`))
+    await hub.drain()
+  }
+  await post({ ...dearer, id: 'R19-c' })
+  await hub.drain()
+  assert.equal([await stand('R19'), await stand('R19-c')], ['credited', 'held C5'])
+})
+
 test('many CDRs of one session at once: exactly one is live', async () => {
   const one = charge('R17', emsp)
   await prepare(one, emsp)

@@ -9,7 +9,8 @@ import { sql } from '../../src/db/sql.ts'
 import { at, items } from '../helpers/ask.ts'
 import { disputesOf } from '../helpers/dispute-story.ts'
 import { startHub } from '../helpers/hub.ts'
-import { money } from '../helpers/objects.ts'
+import { locationOf, money, put } from '../helpers/objects.ts'
+import { readsWell } from '../helpers/reads-well.ts'
 
 const hub = await startHub()
 const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
@@ -78,6 +79,27 @@ cli('contest, list, show, answer, rule: every step says what comes next', async 
   assert.is(readFileSync(file).subarray(0, 2).toString(), 'PK')
 })
 
+cli(
+  'it reads well: local time with its zone, amounts with their currency, codes behind words',
+  async () => {
+    await put(cpo, 'locations', locationOf('NL-TNM', 'L1'))
+    await clean('W1')
+    const opened = await run('contest NL-TNM W1 --code Q2 --net 1.00 --text more')
+    const [dispute] = await disputesOf(hub, { cpo, emsp }).of('W1')
+    assert.is(opened.code, 0, opened.err)
+    const local = /2\d{3}-\d\d-\d\d \d\d:\d\d (?:CET|CEST)/
+    assert.match((await run('disputes list')).out, new RegExp(`W1 .* ${local.source}`))
+    const shown = (await run(`disputes show ${dispute?.id}`)).out
+    assert.match(shown, new RegExp(`opened +${local.source} by the operator of the hub`))
+    assert.match(shown, /by \d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d (?:CET|CEST) all of 1\.20 EUR/)
+    assert.match(shown, /An operator can now .*end it/)
+    const cdr = (await run('cdr NL-TNM W1')).out
+    for (const text of [opened.out, shown, cdr])
+      for (const line of text.split('\n').filter((each) => !/manifest|[.]json/.test(each)))
+        readsWell(line.trim().replace(/ {2,}/g, ' '))
+  },
+)
+
 cli('what cannot be is refused with a sentence', async () => {
   await clean('C2')
   const dispute = await contest('C2', { amount: { net: '1.00' } })
@@ -98,7 +120,10 @@ cli('approve, notices, quality and webhooks are tables', async () => {
   const approved = await run('approve --party NL-TNM')
   assert.match(approved.out, /^\d+ approved\ncurrency +CDRs +net +tax\nEUR/)
   assert.is(await stand('C3'), 'approved')
-  assert.match((await run('notices')).out, /2 +session +NL-TNM +DE-EMP .*Session S-77 ended/)
+  assert.match(
+    (await run('notices')).out,
+    /2 +CDR of a session +NL-TNM +DE-EMP .*Session S-77 ended/,
+  )
   assert.is((await run('notices --level 3')).out, 'none\n')
   const window = '--from 2020-01-01T00:00:00Z --to 2100-01-01T00:00:00Z'
   assert.match((await run(`quality ${window}`)).out, /NL-TNM +CPO +\d+/)
@@ -152,7 +177,7 @@ cli('rules are tried on the past: what they would hold, and how disputes judged 
   const file = path.join(folder, 'rules.json')
   writeFileSync(file, '{}')
   const text = await run(`rules backtest ${window} --rules ${file}`)
-  assert.match(text.out, /P1 .* 0\.50 +\d/)
+  assert.match(text.out, /price differs from the tariff \(P1\) .* 0\.50 +\d/)
   for (const [rules, pointer] of [
     [{ severities: { D2: 'I' } }, '/rules/severities/D2'],
     [{ rules: { P1: { eaten: '1' } } }, '/rules/rules/P1/eaten'],
@@ -182,5 +207,36 @@ async function tables(): Promise<unknown> {
       (select count(*) from ledger_transfers)::int as transfers, (select count(*) from disputes)::int as disputes`)
   return rows[0]
 }
+
+cli('evidence is added with a note, once, and what cannot be added says what to do', async () => {
+  await clean('C4')
+  const { id } = await contest('C4', { amount: { net: '1.00' } })
+  const letter = path.join(folder, 'Meter letter.txt')
+  writeFileSync(letter, 'The meter was exchanged in May.')
+  const add = (file: string, ...more: string[]) => run(`disputes evidence ${id}`, [file, ...more])
+  const added = await add(letter, '--note', 'page 2 is about 7 May')
+  assert.is(added.code, 0, added.err)
+  const number = Number(/^evidence +(\d+) of dispute/.exec(added.out)?.[1])
+  assert.match(added.out, /: Meter letter\.txt\nsha256 +[0-9a-f]{64}/)
+  assert.match(added.out, `${number + 1} of dispute ${id}: Meter letter.txt.note.txt`)
+  assert.match((await add(letter)).out, `evidence  ${number} of dispute`)
+  const shown = await run(`disputes show ${id}`)
+  assert.match(shown.out, 'Meter letter.txt')
+  const log = path.join(folder, 'charger.log')
+  writeFileSync(log, 'started')
+  const unknown = await add(log)
+  assert.is(unknown.code, 64)
+  assert.match(unknown.err, /charger\.log is none of \.pdf, .*--media/)
+  assert.is((await add(log, '--media', 'text/plain', '--name', 'charger.txt')).code, 0)
+  assert.match((await add(letter, '--media', 'application/pdf')).err, 'is not application/pdf')
+  assert.match((await add(letter, '--name', '../x')).err, 'named with letters')
+  assert.match((await add(path.join(folder, 'none.txt'))).err, 'is the path right?')
+  const large = path.join(folder, 'large.txt')
+  writeFileSync(large, 'x'.repeat(5_300_000))
+  assert.match((await add(large)).err, 'Make it smaller')
+  const other = await run('disputes evidence 99999', [letter])
+  assert.match(other.err, 'No dispute 99999 is known here')
+  assert.match((await run(`disputes evidence ${id}`)).err, 'FILE')
+})
 
 cli.run()

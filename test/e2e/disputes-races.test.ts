@@ -153,6 +153,51 @@ test('a duplicate that was there before the dispute does not take what waits for
   assert.equal(taken, [{ by: 'OLD-R' }])
 })
 
+test('what replaces one CDR does not replace another one of its session as well', async () => {
+  const cdr = await clean('ONE')
+  await post({ ...cdr, id: 'ONE-B' })
+  await hub.drain()
+  const first = await act(await contest('ONE', two), 'accept', 'cpo')
+  const opened = await contest('ONE-B', { code: 'D2' })
+  const answered = await act(opened, 'accept', 'cpo', { amount: { net: '1.00' } })
+  const second = await act(answered, 'accept', 'emsp')
+  await post(creditOf(cdr, 'ONE-C'))
+  await hub.drain()
+  await post({ ...cdr, id: 'ONE-R' })
+  await hub.drain()
+  assert.equal(
+    [(await detail(first)).state, (await detail(second)).state],
+    ['closed', 'await_credit'],
+  )
+  await post(creditOf({ ...cdr, id: 'ONE-B' }, 'ONE-BC'))
+  await hub.drain()
+  assert.is((await detail(second)).state, 'await_replacement')
+  // Held to what was agreed about the CDR that it replaced.
+  assert.is(await parts('ONE-R'), 'held provisional:1 held:2')
+})
+
+test('a second bill that is disputed as such does not stand in the way of one before it', async () => {
+  const cdr = await clean('WAY')
+  for (const id of ['WAY-B', 'WAY-C']) {
+    await post({ ...cdr, id })
+    await hub.drain()
+  }
+  await contest('WAY-C', { code: 'D2' })
+  await post(creditOf(cdr, 'WAY-CREDIT'))
+  await hub.drain()
+  assert.is(await parts('WAY-B'), 'provisional provisional:3')
+  assert.is(await parts('WAY-C'), 'contested provisional:0 held:3')
+})
+
+test('nor is a first one not released because of it', async () => {
+  const cdr = await story.wrong('LET')
+  await post({ ...cdr, id: 'LET-B' })
+  await hub.drain()
+  await contest('LET-B', { code: 'D2' })
+  await hub.admin('POST', '/cdrs/NL/TNM/LET/release', { reason: 'a test' })
+  assert.is(await parts('LET'), 'provisional provisional:4')
+})
+
 test('a clock that was given up runs again once somebody has acted', async () => {
   await clean('UP')
   const opened = await contest('UP', two)

@@ -120,8 +120,14 @@ cli('explain names what reproduces the claim, and compares three ways', async (c
   const file = fileOf(context, 'unstepped.json', claimed)
   const { code, out } = await run('explain', file)
   assert.is(code, 1)
-  assert.match(out, /total_cost before taxes +2\.375 +2\.50 +-0\.125 .* DIFFERS/)
-  assert.match(out, /Your total is reproduced to the cent if step_size is not applied/)
+  assert.match(
+    out,
+    /total cost \(total_cost\) before taxes +2\.375 EUR +2\.50 EUR +-0\.125 EUR .* DIFFERS/,
+  )
+  assert.match(
+    out,
+    /Your total is reproduced to the cent if the billing step \(step_size\) is not applied/,
+  )
   const cheap = JSON.parse(JSON.stringify(tariff).replace('0.25', '0.2'))
   const old = { ...cdr, total_cost: { excl_vat: 2, incl_vat: 2.4 } }
   const before = fileOf(context, 'cheap.json', cheap)

@@ -66,9 +66,23 @@ export function tryAct(model: Model, dispute: Dispute, attempt: Try): boolean {
   return true
 }
 
-function isRepeated({ last }: Dispute, { side, verb, amount }: Try): boolean {
+function isRepeated(dispute: Dispute, { side, verb, amount }: Try): boolean {
+  const { last } = dispute
   if (last === null || last.verb !== verb || last.side !== side) return false
-  return amount === null || (last.said !== null && isEqual(last.said, amount))
+  const meant = amount === null ? unnamed(dispute, { side, verb }) : [amount]
+  return meant === null || meant.some((one) => last.said !== null && isEqual(last.said, one))
+}
+
+/**
+ * What somebody may mean who names no amount: the CPO that accepts all that is disputed, or what is on the table; who
+ * offers nothing. Null where no amount is to be named.
+ */
+function unnamed(dispute: Dispute, { side, verb }: Omit<Try, 'amount'>): Money[] | null {
+  if (verb === 'propose') return []
+  if (verb !== 'accept' || side !== 'cpo') return null
+  const offered = dispute.offer === null ? [] : [dispute.offer.money]
+  if (dispute.state === 'proposed') return offered
+  return isUndecided(dispute) ? [dispute.amount] : [dispute.amount, ...offered]
 }
 
 function isEqual(a: Money, b: Money): boolean {

@@ -113,6 +113,7 @@ export function addCdr(
     disputes: [],
     original: null,
     creditedBy: null,
+    agreed: null,
     finding: null,
     ...cdr,
   }

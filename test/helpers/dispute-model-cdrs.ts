@@ -44,7 +44,10 @@ async function post(real: Real, value: Record<string, unknown>): Promise<void> {
   await sendCdr(real.lane, real.pair, value)
 }
 
-/** Another CDR of a session: a second bill, or what replaces a credited one. `off`: how far from what was agreed. */
+/**
+ * Another CDR of a session: a second bill, or what replaces a credited one, also before the credit has come. `off`: how far
+ * from what was agreed.
+ */
 export function again(input: { at: number; off: -1 | 0 | 1 } & Trouble): Command {
   const { at, off } = input
   return step(
@@ -54,8 +57,7 @@ export function again(input: { at: number; off: -1 | 0 | 1 } & Trouble): Command
       const old = chosen(normal(model), at)
       const expected = expectedOf(model, old)
       const moved = expected.net + BigInt(off) * 1_000_000n
-      const net =
-        old.state !== 'credited' || moved <= 0n || moved > old.claim.net ? old.claim.net : moved
+      const net = moved <= 0n ? old.claim.net : moved
       const claim = { net, tax: net / 5n }
       const source = chosen(
         real.charges.filter(({ session }) => session === old.session),

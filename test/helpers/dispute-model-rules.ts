@@ -14,6 +14,12 @@ import { clearDraft, decide, goTo, outcomeOf } from './dispute-model-steps.ts'
 
 const OUT = ['quarantined', 'credited', 'withdrawn', 'received', 'orphan_credit']
 
+/** True where a CDR stands whoever came first: not where it is disputed as a second bill. */
+function isLive({ state, disputes }: Cdr): boolean {
+  if (state === 'contested') return !disputes.some((one) => one.code === 'D2' && isUndecided(one))
+  return ['provisional', 'approved', 'netted'].includes(state)
+}
+
 /** True where another CDR of the session stands before this one. */
 export function isSecond(model: Model, cdr: Cdr): boolean {
   const at = model.cdrs.indexOf(cdr)
@@ -23,44 +29,57 @@ export function isSecond(model: Model, cdr: Cdr): boolean {
       !other.isCredit &&
       other.session === cdr.session &&
       !OUT.includes(other.state) &&
-      (index < at || ['provisional', 'approved', 'netted'].includes(other.state)),
+      (index < at || isLive(other)),
   )
 }
 
 /** The hub judges a CDR for the first time: a second bill, a replacement, or what its own finding says. */
 export function judge(model: Model, cdr: Cdr): void {
   if (isSecond(model, cdr)) cdr.finding = { code: 'D2', atRisk: cdr.claim }
-  const difference = replace(model, cdr)
-  if (difference !== null) cdr.finding ??= dearer(cdr, difference)
+  replace(model, cdr)
+  cdr.finding ??= dearer(model, cdr)
   book(model, cdr)
 }
 
-/** Takes what waits for a replacement of the newest credited CDR of the session; how much more it claims than agreed. */
-function replace(model: Model, cdr: Cdr): bigint | null {
+/** The CDRs of the session that came before this one and are credited, in the order of their credits. */
+function creditedEarlier(model: Model, cdr: Cdr): Cdr[] {
+  const place = ({ creditedBy }: Cdr): number =>
+    creditedBy === null ? -1 : model.cdrs.indexOf(creditedBy)
+  return model.cdrs
+    .slice(0, model.cdrs.indexOf(cdr))
+    .filter((one) => one.session === cdr.session && !one.isCredit && one.creditedBy !== null)
+    .toSorted((a, b) => place(a) - place(b))
+}
+
+/** Takes what waits for a replacement of the CDR of the session that was credited last, unless it has replaced one. */
+function replace(model: Model, cdr: Cdr): void {
+  if (cdr.agreed !== null) return
   const at = model.cdrs.indexOf(cdr)
-  const original = model.cdrs.findLast(
-    (one, index) =>
-      index < at &&
-      one.session === cdr.session &&
-      model.adjustments.some(
-        (each) => each.cdr === one && waits(each) && each.dispute.before <= at,
-      ),
+  const original = creditedEarlier(model, cdr).findLast((one) =>
+    model.adjustments.some((each) => each.cdr === one && waits(each) && each.dispute.before <= at),
   )
-  if (original === undefined) return null
-  const difference = cdr.claim.net - expectedOf(model, original).net
+  if (original === undefined) return
+  cdr.agreed = expectedOf(model, original).net
   for (const one of model.adjustments)
-    if (one.cdr === original && waits(one)) consume(one, cdr.id, difference)
-  return difference
+    if (one.cdr === original && waits(one)) consume(one, cdr.id, cdr.claim.net - cdr.agreed)
 }
 
 function waits({ state }: Adjustment): boolean {
   return state === 'awaiting_replacement'
 }
 
-/** More than was agreed is held; less is nobody's loss. */
-function dearer({ claim }: Cdr, difference: bigint): Cdr['finding'] {
-  if (difference <= 1n) return null
-  return { code: 'C7', atRisk: { net: difference, tax: (claim.tax * difference) / claim.net } }
+/**
+ * More than was agreed is held; where nothing was, what is more than the CDR that was credited last: the price that the
+ * eMSP was left with. A cent more is nobody's business, less is nobody's loss.
+ */
+function dearer(model: Model, cdr: Cdr): Cdr['finding'] {
+  const { claim, agreed } = cdr
+  const last = creditedEarlier(model, cdr).at(-1)
+  const before = agreed ?? last?.claim.net ?? claim.net
+  const difference = claim.net - before
+  if (difference <= (agreed === null ? 10_000n : 1n)) return null
+  const atRisk = { net: difference, tax: (claim.tax * difference) / claim.net }
+  return { code: agreed === null ? 'C5' : 'C7', atRisk }
 }
 
 /** What a replacement was to claim: the claim without everything that was taken off. */
@@ -139,16 +158,29 @@ function awaitReplacement(model: Model, dispute: Dispute): void {
 export function judgeAgain(model: Model): void {
   for (const cdr of model.cdrs) {
     if (cdr.state !== 'held' || cdr.isCredit) continue
-    const difference = replace(model, cdr)
+    replace(model, cdr)
     const draft = cdr.disputes.find(({ state }) => state === 'draft')
     const isDisputed = cdr.disputes.some(
       (one) => one.state !== 'draft' && one.part?.book === 'held',
     )
-    if (draft?.code !== 'D2' || isDisputed || isSecond(model, cdr)) continue
-    clearDraft(model, draft)
-    cdr.finding = difference === null ? null : dearer(cdr, difference)
-    if (cdr.finding !== null) hold(model, cdr, cdr.finding)
+    if (draft === undefined || isDisputed) continue
+    if (draft.code === 'D2' ? isSecond(model, cdr) : draft.code !== 'C5') continue
+    cdr.finding = dearer(model, cdr)
+    if (cdr.finding?.code === draft.code) resize(draft, cdr.finding.atRisk)
+    else {
+      clearDraft(model, draft)
+      if (cdr.finding !== null) hold(model, cdr, cdr.finding)
+    }
   }
+}
+
+/** A draft is about another amount than before. */
+function resize(draft: Dispute, to: Money): void {
+  const { part0 } = draft.cdr
+  if (part0 === null || draft.part === null) return
+  part0.money = take(add(part0.money, draft.amount), to)
+  draft.part.money = to
+  draft.amount = to
 }
 
 /** What happens by itself once so many days are over. */

@@ -183,6 +183,12 @@ export function linesOfModel(model: Model, names: Names): string[] {
 /** What no history may leave behind, read from the database alone. */
 export function brokenLaws(seen: Seen): string[] {
   const broken = seen.astray.map((code) => `the total of ${code} is not the sum of its transfers`)
+  for (const { replacement, cdr_id: id } of seen.adjustments)
+    if (
+      replacement !== null &&
+      seen.adjustments.some((one) => one.replacement === replacement && one.cdr_id !== id)
+    )
+      broken.push(`${replacement} replaces ${id}, and another one`)
   for (const cdr of seen.cdrs) {
     const disputes = cdr.disputes ?? []
     const open = disputes.filter((one) => isUndecided({ state: one.state }))

@@ -23,6 +23,8 @@ export type Cdr = {
   disputes: Dispute[]
   original: Cdr | null
   creditedBy: Cdr | null
+  /** What it was to claim, net, where it replaces a CDR whose disputes waited for it. */
+  agreed: bigint | null
   /** What the hub found severe, and what that puts at risk. */
   finding: { code: string; atRisk: Money } | null
 }

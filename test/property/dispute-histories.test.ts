@@ -106,16 +106,24 @@ async function runLane(input: {
   for (let from = 0; from < input.histories; from += perLaneMax / 2) {
     await using lane = await openLane()
     let next = 0
+    let hasFailed = false
     await fc.assert(
       fc.asyncProperty(
         fc.commands(steps, { maxCommands: stepsMax, size: 'max' }),
         async (commands) => {
+          // Shrinking ends where no pair is left: in one that was used before everything differs.
+          if (hasFailed && next >= perLaneMax) return
           const real = await startHistory(lane, next)
           next += 1
-          await fc.asyncModelRun(
-            async () => ({ model: newModel(await openNumber(lane, real)), real }),
-            commands,
-          )
+          try {
+            await fc.asyncModelRun(
+              async () => ({ model: newModel(await openNumber(lane, real)), real }),
+              commands,
+            )
+          } catch (error) {
+            hasFailed = true
+            throw error
+          }
           count.histories += 1
           count.steps += [...commands].length
         },

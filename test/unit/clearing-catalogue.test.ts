@@ -28,7 +28,8 @@ import {
   rivals,
   step,
 } from '../helpers/clearing-known.ts'
-import { readsWell } from '../helpers/clearing-rules.ts'
+import { findingReadsWell } from '../helpers/clearing-rules.ts'
+import { readsWell } from '../helpers/reads-well.ts'
 
 const catalogue = suite('clearing: the catalogue of findings')
 
@@ -192,7 +193,9 @@ for (const [code, words] of Object.entries(ELSEWHERE))
   catalogue(`the sentence of ${code} is whole`, () => {
     const known = Object.keys(RULES).find((each): each is FindingCode => each === code)
     assert.ok(known)
-    assert.match(sentenceOf(known ?? 'T1', words), /^[^{}]+[.]$/)
+    const sentence = sentenceOf(known ?? 'T1', words)
+    assert.match(sentence, /^[^{}]+[.]$/)
+    readsWell(sentence)
   })
 
 catalogue('numbers of rules are agreed by code and name', () => {
@@ -256,7 +259,7 @@ catalogue('inputs say when and as what the hub got them', () => {
 catalogue.run()
 
 function whole(finding: Finding): void {
-  readsWell(finding)
+  findingReadsWell(finding)
   assert.is(finding.explanation.rule_version, ruleOf(finding.code)?.version)
   assert.is(finding.severity === 'S' && finding.atRisk === null, false)
 }

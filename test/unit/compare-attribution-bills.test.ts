@@ -128,11 +128,11 @@ test('sentences name what is reproduced and what is not', () => {
   assert.is(told(['total_cost']), 'Your total is reproduced to the cent if it rains, and it snows.')
   assert.is(
     told(['total_time'], ['a']),
-    'Your total_time is reproduced if it rains, and it snows. Then a still differs.',
+    'Your total time (total_time) is reproduced if it rains, and it snows. Then your a still differs.',
   )
   assert.is(
     told(['total_energy_cost', 'total_time', 'c'], ['a', 'b'], 'JPY'),
-    'Your total_energy_cost, total_time and c are reproduced to the last digit if it rains, and it snows. Then a and b still differ.',
+    'Your cost of energy (total_energy_cost), total time (total_time) and c are reproduced to the last digit if it rains, and it snows. Then your a and b still differ.',
   )
   const nothing = (claim: unknown): string =>
     nothingFoundSentence({ before: compare(claim), currency: 'EUR' })
@@ -157,7 +157,7 @@ test('roundings have a phrase and a code', () => {
     [
       { decimals: 3, mode: 'half_up', stage: 'dimension' },
       'dimension-3-half_up',
-      'the cost of each dimension is rounded to 3 decimals, halves up',
+      'the cost of energy, of time and of each fee is rounded to 3 decimals, halves up',
     ],
     [null, 'none', 'nothing is rounded'],
   ] as const)

@@ -102,7 +102,7 @@ test('one cause ends the argument in one sentence', () => {
   })
   assert.is(
     sentence,
-    'Your total is reproduced to the cent if step_size is applied to every period.',
+    'Your total is reproduced to the cent if the billing step (step_size) is applied to every period.',
   )
   assert.equal(
     found.map(({ code }) => code),
@@ -143,7 +143,7 @@ test('what also reproduces the parts comes first, and what does not says so', ()
   assert.is(found.at(-1), other)
   assert.equal([one?.explains, one?.remaining], [['total_cost', 'total_time_cost'], []])
   assert.equal([other?.explains, other?.remaining], [['total_cost'], ['total_time_cost']])
-  assert.match(`${other?.sentence}`, 'Then total_time_cost still differs.')
+  assert.match(`${other?.sentence}`, 'Then your cost of time (total_time_cost) still differs.')
   const parked = explain([at('10:00', { ENERGY: 1, TIME: 2, PARKING_TIME: 1 })], terms, {
     total_cost: 5,
     total_parking_cost: 0,
@@ -200,7 +200,7 @@ test('a figure besides the total is explained by itself', () => {
   )
   assert.is(
     both.found[0]?.sentence,
-    'Your total_time is reproduced if total_time counts from the first charging period. Then total_cost still differs.',
+    'Your total time (total_time) is reproduced if the total time (total_time) counts from the first charging period. Then your total cost (total_cost) still differs.',
   )
 })
 

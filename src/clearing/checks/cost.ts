@@ -40,15 +40,12 @@ export function checkCostSum(subject: Case): readonly Draft[] {
   ]
   // Without the tariff nobody can say that the total is not a min_price or max_price.
   const unproven = tariffs.length === 0 ? { milder: 'W' as const } : {}
-  const text = (amount: Decimal): string =>
-    shownText(amount, { places: 6, placesMin: subject.digits })
   const words = {
     total: 'the total cost (total_cost)',
-    unit: facts.currency,
     parts: 'its parts add up to',
-    expected: text(expected),
-    actual: text(actual),
-    difference: text(absolute(actual - expected)),
+    stated: moneyText(subject, actual),
+    added: moneyText(subject, expected),
+    apart: moneyText(subject, absolute(actual - expected)),
   }
   // What the tariff gives is owed, however it was split.
   const price = input.priced?.ok === true ? exactly(input.priced.total.excl ?? '0') : 0n

@@ -1,3 +1,5 @@
+import { placeWords } from '../../pricing/field-words.ts'
+import { listText } from '../compare.ts'
 import type { Decimal } from '../decimal.ts'
 import { readDecimal, textOf } from '../decimal.ts'
 import type { Draft } from '../findings.ts'
@@ -11,7 +13,7 @@ export function checkCredit(input: CreditInput): readonly Draft[] {
   const reference = { field: '/credit_reference_id', source: 'cdr' as const, value: id }
   if (id === null) {
     const what =
-      'This credit names no original. Put the id of the CDR that it takes back into credit_reference_id.'
+      'This credit does not say which CDR it takes back. Put the id of that CDR into it (credit_reference_id).'
     return [{ code: 'C1', inputs: [reference], words: { what } }]
   }
   const spent = spentReason(input, id)
@@ -36,7 +38,9 @@ function spentReason(input: CreditInput, id: string): string | null {
   const { original } = input
   if (original.state === 'missing') return null
   if (original.isCredit) return 'is a credit itself'
-  return original.creditedBy === null ? null : `was already taken back by ${original.creditedBy}`
+  return original.creditedBy === null
+    ? null
+    : `was already taken back by the credit CDR ${original.creditedBy}`
 }
 
 function checkTotal(input: CreditInput, original: unknown): readonly Draft[] {
@@ -96,9 +100,14 @@ function checkFields(input: CreditInput, original: unknown): readonly Draft[] {
     { field: `/${name}`, source: 'original' as const, value: shown(at(original, `/${name}`)) },
   ])
   const what = isClear
-    ? `a credit turns the sign of its total (total_cost) only, not of ${differing.join(', ')}`
-    : `${differing.slice(0, 10).join(', ')} must be repeated unchanged`
+    ? `a credit turns the sign of its total (total_cost) only, not of ${listText(differing.map(called))}`
+    : `${listText(differing.slice(0, 10).map(called))} must be repeated unchanged`
   return [{ code: 'C2', inputs, words: { what }, ...(isClear ? { milder: 'W' as const } : {}) }]
+}
+
+/** A member that differs, as people call it. */
+function called(name: string): string {
+  return placeWords(`/${name}`)
 }
 
 function isOpposite(a: Price, b: Price): boolean {

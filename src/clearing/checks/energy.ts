@@ -1,5 +1,6 @@
 import {
   compared,
+  durationText,
   energyText,
   energyTolerance,
   parameterOf,
@@ -130,10 +131,9 @@ function excuseFor(
     ratio(BigInt(gapMs), 3_600_000n),
   )
   if (gapMs === 0 || actual < expected || actual - expected > most + tolerance) return null
-  const minutes = Math.round(gapMs / 60_000)
   return {
     milder: 'I',
-    step: `the session last counted ${minutes} min before its end, in which up to ${energyText(most)} may have been delivered`,
+    step: `the session last counted ${durationText(gapMs)} before its end, in which up to ${energyText(most)} may have been delivered`,
   }
 }
 

@@ -66,7 +66,7 @@ export function checkJourney(subject: Case): readonly Draft[] {
   const words = {
     distance: shown(distance),
     before: whenText(subject, left),
-    minutes: shown(betweenMs / 60_000),
+    gap: durationText(betweenMs),
   }
   const inputs: DraftInput[] = [
     { field: '/start_date_time', source: 'cdr', value: timeText(facts.start) },

@@ -3,12 +3,15 @@ import { absolute, decimalsOf, exactly, largest, shownText, textOf, unitOf } fro
 import type { Draft } from '../findings.ts'
 import type { Case, ClearingInput } from '../input.ts'
 import {
+  durationText,
   durationTolerance,
+  energyText,
   energyTolerance,
   graded,
   hasPlaceholder,
   hoursOf,
   isPlaceholder,
+  listText,
   timeText,
   whenText,
 } from '../compare.ts'
@@ -18,13 +21,14 @@ import { at, shown } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
 import { limits } from '../../../config/limits.ts'
 import { fineAmounts } from '../../ocpi/fine-amounts.ts'
+import { placeWords } from '../../pricing/field-words.ts'
 
 /** What was sent in a form that may mean something else is no value: nobody is billed by a guess. */
 export function doubtful(cdr: ClearingInput['cdr']): readonly Unreadable[] {
   return (cdr.doubts ?? []).map(({ pointer, message }) => ({
     pointer,
     value: message,
-    wanted: 'a JSON number',
+    wanted: 'a number that is not written as text',
   }))
 }
 
@@ -33,8 +37,8 @@ export function checkReadable(unreadable: readonly Unreadable[]): readonly Draft
   const [first] = unreadable
   if (first === undefined) return []
   const named = unreadable.slice(0, 10)
-  const fields = named.map((one) => one.pointer).join(', ')
-  const wanted = [...new Set(named.map((one) => one.wanted))].join(', ')
+  const fields = listText(named.map((one) => placeWords(one.pointer)))
+  const wanted = listText([...new Set(named.map((one) => one.wanted))])
   const inputs = named.map((one) => ({
     field: one.pointer,
     source: 'cdr' as const,
@@ -60,7 +64,8 @@ export function checkFineness(value: unknown): readonly Draft[] {
     source: 'cdr' as const,
     value: shown(at(value, pointer)),
   }))
-  return [{ code: 'T5', inputs, words: { fields: found.map(({ pointer }) => pointer).join(', ') } }]
+  const fields = listText([...new Set(found.map(({ pointer }) => placeWords(pointer)))])
+  return [{ code: 'T5', inputs, words: { fields } }]
 }
 
 /** T2: the energy of the periods against total_energy, the time against start and end, parking within the total. */
@@ -122,7 +127,7 @@ export function checkPlaceholders(subject: Case): readonly Draft[] {
       code: 'T4',
       inputs: [input(subject, field)],
       actual: timeText(time),
-      words: { field: name },
+      words: { field: name, stated: whenText(subject, time) },
     }))
 }
 
@@ -138,8 +143,10 @@ function checkEnergySum(subject: Case): readonly Draft[] {
   const tolerance = largest(energyTolerance(subject, actual), noise)
   const words = {
     total: 'the total energy (total_energy)',
-    unit: 'kWh',
     parts: 'the charging periods add up to',
+    stated: energyText(actual),
+    added: energyText(expected),
+    apart: energyText(absolute(actual - expected)),
   }
   const inputs = [
     { field: '/total_energy', source: 'cdr' as const, value: textOf(actual) },
@@ -178,8 +185,8 @@ function checkTotalTime(subject: Case): readonly Draft[] {
   const tolerance = largest(durationTolerance(subject, longest), noise)
   const words = {
     total: 'the total time (total_time)',
-    unit: 'h',
     parts: 'from start to end it is',
+    ...shownHours(expected, actual),
   }
   const inputs = ['/total_time', '/start_date_time', '/end_date_time'].map((field) =>
     input(subject, field),
@@ -188,7 +195,7 @@ function checkTotalTime(subject: Case): readonly Draft[] {
     {
       code: 'T2',
       inputs,
-      words: { ...words, ...shownHours(expected, actual) },
+      words,
       unit: 'h',
       ...riskAt(subject, { expected, actual }),
       ...graded({ expected, actual, tolerance }),
@@ -202,11 +209,9 @@ function riskAt(
   { expected, actual }: { expected: Decimal; actual: Decimal },
 ): Pick<Draft, 'risk' | 'steps'> {
   const { risk, steps } = riskOfTime(subject, absolute(actual - expected))
-  const text = (value: Decimal): string => `${shownText(value, { places: 4 })} h`
-  return {
-    risk,
-    steps: [`${text(actual)} − ${text(expected)} = ${text(actual - expected)}`, ...steps],
-  }
+  const { stated, added, apart } = shownHours(expected, actual)
+  const sign = actual < expected ? '−' : ''
+  return { risk, steps: [`${stated} − ${added} = ${sign}${apart}`, ...steps] }
 }
 
 function checkParkingTime(subject: Case): readonly Draft[] {
@@ -217,8 +222,8 @@ function checkParkingTime(subject: Case): readonly Draft[] {
   const tolerance = durationTolerance(subject, expected)
   const words = {
     total: 'the total parking time (total_parking_time)',
-    unit: 'h',
     parts: 'the whole session is only',
+    ...shownHours(expected, actual),
   }
   const inputs = [
     { field: '/total_parking_time', source: 'cdr' as const, value: textOf(actual) },
@@ -228,7 +233,7 @@ function checkParkingTime(subject: Case): readonly Draft[] {
     {
       code: 'T2',
       inputs,
-      words: { ...words, ...shownHours(expected, actual) },
+      words,
       unit: 'h',
       ...riskAt(subject, { expected, actual }),
       ...graded({ expected, actual, tolerance }),
@@ -252,9 +257,9 @@ function sumSteps(
 function shownHours(
   expected: Decimal,
   actual: Decimal,
-): Record<'expected' | 'actual' | 'difference', string> {
-  const text = (value: Decimal): string => shownText(value, { places: 4 })
-  return { expected: text(expected), actual: text(actual), difference: text(actual - expected) }
+): Record<'stated' | 'added' | 'apart', string> {
+  const text = (value: Decimal): string => durationText(Number(textOf(value)) * 3_600_000)
+  return { stated: text(actual), added: text(expected), apart: text(actual - expected) }
 }
 
 function valuesOf(

@@ -3,7 +3,14 @@ import type { Draft } from '../findings.ts'
 import type { Case } from '../input.ts'
 import { at, shown } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
-import { hasPlaceholder, parameterMs, parameterOf, timeText, whenText } from '../compare.ts'
+import {
+  countText,
+  hasPlaceholder,
+  parameterMs,
+  parameterOf,
+  timeText,
+  whenText,
+} from '../compare.ts'
 
 const DAY_MS = 86_400_000
 
@@ -27,7 +34,7 @@ export function checkOrder(subject: Case): readonly Draft[] {
     return [
       timeDraft(subject, {
         expected: latest,
-        what: `${ends}, more than ${textOf(days)} days after it starts at ${whenText(subject, start)}.`,
+        what: `${ends}, more than ${countText(textOf(days), 'day')} after it starts at ${whenText(subject, start)}.`,
       }),
     ]
   if (end > received + parameterMs(agreement, { code: 'Z6', name: 'clock_skew_s' }))
@@ -64,8 +71,15 @@ export function checkAge(subject: Case): readonly Draft[] {
       expected: String(most),
       actual: days(ageMs),
       difference: days(ageMs - most * DAY_MS),
-      words: { end: whenText(subject, facts.end) },
+      words: {
+        end: whenText(subject, facts.end),
+        age: countText(days(ageMs), 'day'),
+        most: countText(most, 'day'),
+      },
       unit: 'days',
+      steps: [
+        `${countText(days(ageMs), 'day')} − ${countText(most, 'day')} = ${countText(days(ageMs - most * DAY_MS), 'day')}`,
+      ],
     },
   ]
 }

@@ -74,7 +74,13 @@ export function refusalText(refused: {
 }
 
 function listOf(state: OpenState, side: Side): string | null {
-  const words = verbsOf(state, side).flatMap((verb) => VERBS[verb] ?? [])
+  return verbsText(verbsOf(state, side))
+}
+
+/** What can be done, as it stands after "can": `review, accept or rebut (with the reason)`; null: nothing. */
+export function verbsText(verbs: readonly string[]): string | null {
+  const known: Readonly<Record<string, string>> = VERBS
+  const words = verbs.flatMap((verb) => (Object.hasOwn(known, verb) ? (known[verb] ?? []) : []))
   if (words.length === 0) return null
   const last = words.at(-1)
   return words.length === 1 ? `${last}` : `${words.slice(0, -1).join(', ')} or ${last}`
@@ -136,9 +142,13 @@ export function eventText(event: EventWords): string {
     case 'withdraw':
       return `${who} withdraws the dispute; the ${disputed} stand.`
     case 'rule':
-      return `${who} rules: ${amount} of the disputed ${disputed} are taken off.`
+      return isNone(amount)
+        ? `${who} rules that the disputed ${disputed} stand.`
+        : `${who} rules: ${amount} of the disputed ${disputed} are taken off.`
     case 'expire':
-      return `${who} ends the dispute; ${amount} of ${disputed} are taken off.`
+      return isNone(amount)
+        ? `${who} ends the dispute; the ${disputed} stand.`
+        : `${who} ends the dispute; ${amount} of ${disputed} are taken off.`
     default:
       return hubText(event, { amount })
   }
@@ -184,11 +194,18 @@ function hubText(event: EventWords, { amount }: { amount: string }): string {
   }
 }
 
+/** `0.00 EUR`. */
+function isNone(amount: string): boolean {
+  return /^-?0(?:[.]0+)? /.test(amount)
+}
+
 function closeText(event: EventWords, { amount }: { amount: string }): string {
   const { cpo, emsp, disputed } = event
   if (event.amount === null)
     return `${cpo} sent no documents in time; the dispute is closed, what was taken off stays off.`
-  return `${emsp} did not object in time: ${amount} of the disputed ${disputed} are taken off.`
+  return isNone(amount)
+    ? `${emsp} did not object in time: the disputed ${disputed} stand.`
+    : `${emsp} did not object in time: ${amount} of the disputed ${disputed} are taken off.`
 }
 
 /** What happens by itself at the deadline, with the time by which somebody would have to act. */
@@ -218,6 +235,6 @@ export function deadlineText(next: {
     default:
       return state === 'await_credit' || state === 'await_replacement'
         ? `${cpo} is to send its ${state === 'await_credit' ? 'credit CDR' : 'replacing CDR'} by ${when}; what is taken off stays off in any case.`
-        : `Without an objection from ${emsp} by ${when} it ends with ${upheld} taken off.`
+        : `Without an objection from ${emsp} by ${when} it ends with ${isNone(upheld) ? 'nothing' : upheld} taken off.`
   }
 }

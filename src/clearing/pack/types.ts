@@ -19,17 +19,21 @@ export const EVIDENCE_NAMES = {
   cdr: 'cdr.json',
   recomputation: 'recomputation.json',
   signed: 'signed-data.json',
+  pattern: 'pattern.json',
+  patternLines: 'cdrs.json',
+  patternTable: 'cdrs.csv',
+  patternTariffs: 'tariffs.json',
 } as const
 
 /**
  * `evidence/manifest.json`: what was frozen when the dispute was opened. Its SHA-256 is the evidence hash that the hub
- * shows with the dispute. Written once, byte for byte.
+ * shows with the dispute. Written once, byte for byte. `cdr` null: it is about a pattern of many CDRs.
  */
 export type FrozenManifest = {
   format: typeof PACK_FORMAT
   version: number
   dispute: string
-  cdr: { party: string; id: string }
+  cdr: { party: string; id: string } | null
   files: readonly FrozenFile[]
 }
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { countText } from '../compare.ts'
 import { readDecimal, textOf } from '../decimal.ts'
 import { at, readText } from '../read.ts'
 import { readSigned } from '../signed/read.ts'
 import { chainFault } from './event-hash.ts'
+import { patternFault } from './pattern.ts'
 import { eventsOf, filesOf, formatFault, frozenFilesOf, parsed, recomputationOf } from './read.ts'
 import { isSameBill, isSameClaim, repriced } from './recompute.ts'
 import type { PackFile } from './types.ts'
@@ -32,10 +34,19 @@ export function verifyPack(
     checkFiles(files, listed),
     ...checkFrozen(files, { manifest, listed, expectedHash }),
     checkEvents('events of the dispute', at(manifest, '/events')),
-    checkEvents('events of the CDR', at(manifest, '/cdr_events')),
-    checkPrice(files, listed),
-    checkSigned(files, listed),
+    ...(isPattern(files)
+      ? [checkPattern(files, { manifest, listed })]
+      : [
+          checkEvents('events of the CDR', at(manifest, '/cdr_events')),
+          checkPrice(files, listed),
+          checkSigned(files, listed),
+        ]),
   ]
+}
+
+/** What was frozen says it, not the pack: the evidence hash is over that. */
+function isPattern(files: Files): boolean {
+  return at(parsed(files.get(PACK_PATHS.frozen)), '/cdr') === null
 }
 
 /** Every file is listed and every listed one is there, with the bytes that the manifest says. */
@@ -52,7 +63,10 @@ function checkFiles(files: Files, listed: readonly PackFile[]): PackCheck {
   for (const path of files.keys())
     if (!names.has(path)) faults.push(`${path} is not in the manifest`)
   return faults.length === 0
-    ? right('files', `${listed.length} files, each with the bytes that the manifest says.`)
+    ? right(
+        'files',
+        `${countText(listed.length, 'file')}, each with the bytes that the manifest says.`,
+      )
     : wrong('files', `${faults.join('; ')}.`)
 }
 
@@ -70,7 +84,7 @@ function checkFrozen(
   if (bytes === undefined || claimed === null) {
     const isNone = bytes === undefined && claimed === null && expectedHash === null
     const sentence = isNone
-      ? 'Nothing was frozen: the dispute was never opened, or is about a pattern of many CDRs.'
+      ? 'Nothing was frozen: the dispute was never opened.'
       : 'What was frozen is not in the pack.'
     return [{ subject: 'frozen evidence', isRight: isNone ? null : false, sentence }]
   }
@@ -93,7 +107,7 @@ function checkFrozen(
     const names = changed.map(({ name }) => name).join(', ')
     return [wrong('frozen evidence', `Not as it was frozen: ${names}.`)]
   }
-  const held = `${frozen.length} files as they were frozen; evidence hash ${hash}.`
+  const held = `${countText(frozen.length, 'file')} as they were frozen; evidence hash ${hash}.`
   const redacted = listed.filter((file) => file.redacted === true).map(({ path }) => path)
   if (redacted.length === 0) return [right('frozen evidence', held)]
   const but = `But the pack says that personal data in ${redacted.join(', ')} was hashed after its retention: what else these say cannot be compared with what was frozen.`
@@ -116,7 +130,32 @@ function checkEvents(subject: string, list: unknown): PackCheck {
   const withheld = events.filter(({ said }) => said === null).length
   const more =
     withheld === 0 ? '' : ` ${withheld} of them by operators of the hub, whose names are withheld.`
-  return right(subject, `${events.length} events, each following from the one before.${more}`)
+  return right(
+    subject,
+    `${countText(events.length, 'event')}, each following from the one before.${more}`,
+  )
+}
+
+/** Adds up the differences of the CDRs of a pattern again. */
+function checkPattern(
+  files: Files,
+  { manifest, listed }: { manifest: unknown; listed: readonly PackFile[] },
+): PackCheck {
+  const subject = 'pattern'
+  const file = (name: string): Buffer | undefined => evidence(files, { listed, name })
+  const pattern = parsed(file(EVIDENCE_NAMES.pattern))
+  const lines = parsed(file(EVIDENCE_NAMES.patternLines))
+  const tariffs = parsed(file(EVIDENCE_NAMES.patternTariffs))
+  const table = file(EVIDENCE_NAMES.patternTable)
+  const fault = patternFault({ manifest, pattern, lines, tariffs, table })
+  if (fault !== null) return wrong(subject, `The list of CDRs does not hold: ${fault}.`)
+  const money = (name: string): string =>
+    `${String(at(pattern, `/${name}`))} ${String(at(pattern, '/currency'))}`
+  const measured = at(pattern, '/test') === null ? '' : ' The figures of the test agree with it.'
+  return right(
+    subject,
+    `${String(at(pattern, '/cdrs'))} CDRs add up to what is disputed: ${money('net')} before tax, ${money('tax')} tax.${measured}`,
+  )
 }
 
 /** Prices the CDR again by the tariffs in the pack. */
@@ -181,9 +220,15 @@ function checkSigned(files: Files, listed: readonly PackFile[]): PackCheck {
   const count = (verdict: string): number => read.filter((each) => each.verdict === verdict).length
   const parts = (['valid', 'invalid', 'unverified'] as const)
     .filter((verdict) => count(verdict) > 0)
-    .map((verdict) => `${count(verdict)} ${verdict}`)
+    .map((verdict) => `${countText(count(verdict), 'record')} ${VERDICTS[verdict]}`)
   return right(subject, `Checked again, as recorded: ${parts.join(', ')}.`)
 }
+
+const VERDICTS = {
+  valid: 'with a signature that fits',
+  invalid: 'with a wrong signature',
+  unverified: 'that cannot be checked here',
+} as const
 
 function evidence(
   files: Files,

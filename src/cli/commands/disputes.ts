@@ -5,6 +5,7 @@ import { disputeText } from '../dispute-text.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
 import { items, member, pageTable, pairs, table, text } from '../show.ts'
 import { grossOf, whenText } from '../dispute-words.ts'
+import { addEvidence } from './add-evidence.ts'
 import { query, segment } from './hub.ts'
 import { partyParts } from './money.ts'
 
@@ -58,6 +59,18 @@ export const disputeCommands: readonly Command[] = [
       const dispute = await hub.get(disputePath(args))
       return { code: EXIT.ok, text: disputeText(dispute), json: dispute }
     },
+  },
+  {
+    words: 'disputes evidence',
+    args: ['ID', 'FILE'],
+    about:
+      'Add a file to the evidence of a dispute: PDF, PNG, JPEG, text, CSV, XML or JSON; both parties see it. The same file again is there once',
+    options: {
+      note: { value: 'TEXT', about: 'what the file shows; kept as a text file behind it' },
+      name: { value: 'NAME', about: 'how it is called in the evidence; its own name without it' },
+      media: { value: 'TYPE', about: 'what it is, say text/plain; by its ending without it' },
+    },
+    run: addEvidence,
   },
   {
     words: 'disputes pack',
@@ -133,14 +146,16 @@ async function listDisputes({ hub, option }: CommandCall): Promise<Outcome> {
   )
   const rows = items(page).map((dispute) => [
     text(dispute, 'id'),
-    text(dispute, 'state').replaceAll('_', ' '),
+    text(dispute, 'state')
+      .replaceAll('_', ' ')
+      .replace(/^await /, 'awaiting '),
     text(dispute, 'cpo'),
     text(dispute, 'emsp'),
     text(member(dispute, 'cdr'), 'id'),
     grossOf(dispute, 'net', 'tax'),
     text(dispute, 'currency'),
     `${text(dispute, 'title')} (${text(dispute, 'code')})`,
-    whenText(member(member(dispute, 'deadline'), 'at')),
+    whenText(member(member(dispute, 'deadline'), 'at'), member(dispute, 'time_zone')),
   ])
   const headings = ['id', 'state', 'CPO', 'eMSP', 'CDR', 'gross', '', 'about', 'deadline']
   return { code: EXIT.ok, text: pageTable(page, headings, rows, ['id', 'gross']), json: page }

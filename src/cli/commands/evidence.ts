@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from 'node:fs'
 import { limits } from '../../../config/limits.ts'
 import { verifyPack } from '../../clearing/pack/verify.ts'
 import type { PackCheck } from '../../clearing/pack/verify.ts'
 import type { Command, CommandCall, Outcome } from '../command.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
+import { readBytes } from '../read-bytes.ts'
 import { readZip } from '../read-zip.ts'
 import { printable } from '../show.ts'
 
@@ -30,7 +30,7 @@ async function verifyFile(call: CommandCall): Promise<Outcome> {
   const expectedHash = call.option('hash') ?? null
   if (expectedHash !== null && !/^[0-9a-fA-F]{64}$/.test(expectedHash))
     throw new CliStop(EXIT.usage, '--hash is a SHA-256: 64 hexadecimal digits.')
-  const zip = await readZip(readBytes(file))
+  const zip = await readZip(readBytes(file, { bytesMax: limits.packBytesMax }))
   if (!zip.ok)
     throw new CliStop(EXIT.cannot, `${file} is refused as an evidence pack: ${zip.problem}.`)
   const checks = checksOf(zip.files, expectedHash)
@@ -70,13 +70,4 @@ function adviceOf(checks: readonly PackCheck[], expectedHash: string | null): st
   return isFrozen && expectedHash === null
     ? ' A pack can be forged as a whole: compare its evidence hash with the one that the hub shows, or give it with --hash.'
     : ''
-}
-
-function readBytes(path: string): Buffer {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found?.isFile() !== true)
-    throw new CliStop(EXIT.cannot, `${path} cannot be opened; is the path right?`)
-  if (found.size > limits.packBytesMax)
-    throw new CliStop(EXIT.cannot, `${path} is larger than ${limits.packBytesMax} bytes.`)
-  return readFileSync(path)
 }

@@ -81,10 +81,7 @@ function compareWays(
 }
 
 function attributionText({ found, tried, isComplete, sentence }: Attributions): string {
-  const each = found.map(({ code, sentence: words, remaining }) => {
-    const rest = remaining.length === 0 ? '' : ` Still different: ${remaining.join(', ')}.`
-    return printable(`  ${code}: ${words}${rest}`)
-  })
+  const each = found.map(({ code, sentence: words }) => printable(`  ${words} (${code})`))
   const cut = isComplete ? '' : ', not all that there are: the CDR is very large'
   return [printable(sentence), ...each, `(${tried} explanations tried${cut})`]
     .filter((line) => line !== '')
@@ -103,7 +100,7 @@ function threeWayText({ priced, findings }: ThreeWay): string {
   ])
   return [
     table(['tariff', 'net', 'gross', ''], rows, ['net', 'gross']),
-    ...findings.map(({ code, sentence }) => printable(`${code}: ${sentence}`)),
+    ...findings.map(({ code, sentence }) => printable(`${sentence} (${code})`)),
   ].join('\n')
 }
 

@@ -1,8 +1,7 @@
-import { ruleOf } from '../../clearing/rules.ts'
 import type { Command, CommandCall, Outcome } from '../command.ts'
-import { grossOf, whenText } from '../dispute-words.ts'
+import { codeText, grossOf, micros, whenText } from '../dispute-words.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
-import { items, listing, member, pageTable, table, text } from '../show.ts'
+import { items, member, pageTable, table, text } from '../show.ts'
 import { query } from './hub.ts'
 
 const PARTY = { party: { value: 'NL-TNM', about: 'of this party' } }
@@ -52,16 +51,14 @@ export const followUpCommands: readonly Command[] = [
     options: LIMIT,
     run: async ({ hub, option }) => {
       const page = await hub.get(`/admin/v1/webhooks${query({ limit: option('limit') })}`)
-      const fields = [
-        'platform',
-        'url',
-        'events',
-        'waiting',
-        'given_up',
-        'last_delivered_at',
-        'last_failure',
-      ]
-      return { code: EXIT.ok, text: listing(page, fields, ['waiting', 'given_up']), json: page }
+      const rows = items(page).map((hook) => [
+        ...['platform', 'url', 'events', 'waiting', 'given_up'].map((field) => text(hook, field)),
+        whenText(member(hook, 'last_delivered_at')),
+        text(hook, 'last_failure'),
+      ])
+      const right = ['waiting', 'given up']
+      const headings = ['platform', 'url', 'events', ...right, 'last delivered', 'last failure']
+      return { code: EXIT.ok, text: pageTable(page, headings, rows, right), json: page }
     },
   },
 ]
@@ -84,7 +81,7 @@ async function listAdjustments({ hub, option }: CommandCall): Promise<Outcome> {
     text(one, 'state').replaceAll('_', ' '),
     text(one, 'credit'),
     text(one, 'replacement'),
-    whenText(member(one, 'due_at')),
+    whenText(member(one, 'due_at'), member(one, 'time_zone')),
   ])
   const headings = [
     'id',
@@ -102,6 +99,13 @@ async function listAdjustments({ hub, option }: CommandCall): Promise<Outcome> {
   return { code: EXIT.ok, text: pageTable(page, headings, rows, ['id', 'taken off']), json: page }
 }
 
+/** What is missing, by the kind of a notice. */
+const MISSING: Readonly<Record<string, string>> = {
+  session: 'CDR of a session',
+  record: 'CDR of a record',
+  cpo: 'CDRs of a CPO',
+}
+
 async function listNotices({ hub, option }: CommandCall): Promise<Outcome> {
   const filter = {
     state: option('state'),
@@ -113,7 +117,7 @@ async function listNotices({ hub, option }: CommandCall): Promise<Outcome> {
   const page = await hub.get(`/admin/v1/notices${query(filter)}`)
   const rows = items(page).map((notice) => [
     text(notice, 'level'),
-    text(notice, 'kind'),
+    MISSING[text(notice, 'kind')] ?? text(notice, 'kind'),
     text(notice, 'cpo'),
     text(notice, 'emsp'),
     whenText(member(notice, 'since')),
@@ -137,14 +141,13 @@ async function showQuality({ hub, option }: CommandCall): Promise<Outcome> {
       (sum) => `${grossOf(sum, 'net', 'tax')} ${text(sum, 'currency')}`,
     )
     const findings = items(one, 'findings').map(
-      (each) =>
-        `${text(each, 'count')} × ${ruleOf(text(each, 'code'))?.title ?? 'finding'} (${text(each, 'code')})`,
+      (each) => `${text(each, 'count')} × ${codeText(text(each, 'code'))}`,
     )
     return [
       text(one, 'party'),
       text(one, 'role'),
       text(one, 'cdrs'),
-      text(one, 'untouched_share'),
+      percentText(member(one, 'untouched_share')),
       ['won', 'lost', 'split', 'open'].map((name) => text(disputes, name)).join('/'),
       held.join(', ') || '-',
       findings.slice(0, 5).join(', ') || '-',
@@ -153,4 +156,10 @@ async function showQuality({ hub, option }: CommandCall): Promise<Outcome> {
   const headings = ['party', 'role', 'CDRs', 'untouched', 'won/lost/split/open', 'held', 'findings']
   const shown = rows.length === 0 ? 'none' : table(headings, rows, ['CDRs', 'untouched'])
   return { code: EXIT.ok, text: shown, json: found }
+}
+
+/** A share of 0 to 1 as people say it: `98.5 %`. */
+function percentText(share: unknown): string {
+  const value = typeof share === 'string' ? micros(share) : null
+  return value === null ? '-' : `${Math.round(Number(value) / 1_000) / 10} %`
 }

@@ -1,6 +1,8 @@
 import type { Command, CommandCall, Outcome } from '../command.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
-import { items, listing, member, pairs, table, text } from '../show.ts'
+import { cdrText, ownerOf, stateWords } from '../cdr-text.ts'
+import { codeText, whenText } from '../dispute-words.ts'
+import { items, member, pageTable, pairs, table, text } from '../show.ts'
 import { query, segment, withReason } from './hub.ts'
 
 const REASON = { reason: { value: 'TEXT', about: 'why; goes into the audit log' } }
@@ -60,7 +62,15 @@ export const moneyCommands: readonly Command[] = [
       const page = await hub.get('/admin/v1/cycles?limit=500')
       return {
         code: EXIT.ok,
-        text: listing(page, ['id', 'currency', 'state', 'closed_at', 'final_at']),
+        text: pageTable(
+          page,
+          ['id', 'currency', 'state', 'closed', 'final'],
+          items(page).map((cycle) => [
+            ...['id', 'currency', 'state'].map((name) => text(cycle, name)),
+            ...['closed_at', 'final_at'].map((name) => whenText(member(cycle, name))),
+          ]),
+          [],
+        ),
         json: page,
       }
     },
@@ -130,13 +140,13 @@ async function listCdrs({ hub, option }: CommandCall): Promise<Outcome> {
   )
   const page = await hub.get(`/admin/v1/cdrs${query(filter)}`)
   const rows = items(page).map((cdr) => [
-    partyOf(cdr),
+    ownerOf(cdr),
     text(cdr, 'id'),
     text(cdr, 'receiver'),
-    text(cdr, 'state'),
+    stateWords(cdr),
     text(cdr, 'gross'),
     text(cdr, 'currency'),
-    text(cdr, 'findings'),
+    items(cdr, 'findings').map(String).map(codeText).join(', ') || '-',
     text(cdr, 'delivery'),
   ])
   const headings = [
@@ -159,53 +169,7 @@ async function listCdrs({ hub, option }: CommandCall): Promise<Outcome> {
 
 async function showCdr({ hub, args }: CommandCall): Promise<Outcome> {
   const cdr = await hub.get(cdrPath(args))
-  const facts = pairs([
-    ['cdr', `${partyOf(cdr)} ${text(cdr, 'id')}`],
-    ['billed to', text(cdr, 'receiver')],
-    ['state', text(cdr, 'state')],
-    [
-      'amount',
-      `${text(cdr, 'net')} + tax ${text(cdr, 'tax')} = ${text(cdr, 'gross')} ${text(cdr, 'currency')}`,
-    ],
-    ['session', text(cdr, 'session_id')],
-    ['cycle', text(cdr, 'cycle')],
-    ...undisputedRow(cdr),
-    ['delivery', text(cdr, 'delivery')],
-    ['received', text(cdr, 'received_at')],
-  ])
-  const findings = items(cdr, 'findings').flatMap((finding) => {
-    const decision = member(member(finding, 'explanation'), 'decision')
-    return [
-      `  ${text(finding, 'severity')} ${text(finding, 'code')}  ${text(finding, 'message')}`,
-      ...(typeof decision === 'string' ? [`        ${decision}`] : []),
-    ]
-  })
-  const parts = items(cdr, 'parts').map(
-    (part) =>
-      `  ${text(part, 'part')}  ${text(part, 'net')} + tax ${text(part, 'tax')}  ${text(part, 'book')}, dispute ${text(part, 'dispute')}`,
-  )
-  const history = items(cdr, 'history').map(
-    (event) =>
-      `  ${text(event, 'at')}  ${text(event, 'state')}  ${text(event, 'actor')}  ${text(event, 'reason_code')}`,
-  )
-  const none = ['  none']
-  const lines = [
-    facts,
-    ...(parts.length > 0 ? ['parts beside it', ...parts] : []),
-    'findings',
-    ...(findings.length > 0 ? findings : none),
-    'history',
-    ...(history.length > 0 ? history : none),
-  ]
-  return { code: EXIT.ok, text: lines.join('\n'), json: cdr }
-}
-
-/** Where a part of the claim is disputed, or was. */
-function undisputedRow(cdr: unknown): [string, string][] {
-  const rest = member(cdr, 'undisputed')
-  if (items(cdr, 'parts').length === 0 || rest === null || rest === undefined) return []
-  const amount = `${text(rest, 'net')} + tax ${text(rest, 'tax')} ${text(cdr, 'currency')}`
-  return [['undisputed', amount]]
+  return { code: EXIT.ok, text: cdrText(cdr), json: cdr }
 }
 
 async function showStatement({ hub, args, flag }: CommandCall): Promise<Outcome> {
@@ -228,13 +192,15 @@ async function showStatement({ hub, args, flag }: CommandCall): Promise<Outcome>
       text(line, field),
     ),
   )
-  const headings = ['cdr', 'counterparty', 'direction', 'state', 'net', 'tax', 'gross']
+  const sums = ['net', 'tax', 'gross'].map((name) => `${name} ${text(statement, 'currency')}`)
+  const sides = ['owes', 'gets'].map((name) => `${name} ${text(statement, 'currency')}`)
+  const headings = ['cdr', 'counterparty', 'direction', 'state', ...sums]
   const more =
     typeof member(statement, 'next_cursor') === 'string' ? '\nThere are more lines: use --csv.' : ''
   const shown = [
     `${text(statement, 'kind')} statement of ${text(statement, 'party')} in ${text(statement, 'cycle')}`,
-    rows.length === 0 ? 'no lines' : `${table(headings, rows, ['net', 'tax', 'gross'])}${more}`,
-    table(['', 'owes', 'gets'], columns, ['owes', 'gets']),
+    rows.length === 0 ? 'no lines' : `${table(headings, rows, sums)}${more}`,
+    table(['', ...sides], columns, sides),
     `net position ${text(totals, 'net_position')} ${text(statement, 'currency')}`,
   ].join('\n\n')
   return { code: EXIT.ok, text: shown, json: statement }
@@ -253,10 +219,6 @@ async function verifyLedger({ hub }: CommandCall): Promise<Outcome> {
     ...items(found, 'breaches').map((one) => `  ${text(one, 'rule')}: ${text(one, 'subject')}`),
   ]
   return { code: EXIT.differs, text: lines.join('\n'), json: found }
-}
-
-function partyOf(cdr: unknown): string {
-  return `${text(cdr, 'country_code')}-${text(cdr, 'party_id')}`
 }
 
 function cdrPath(args: readonly string[]): string {

@@ -1,6 +1,7 @@
 import { limits } from '../../../config/limits.ts'
 import type { Command, CommandCall, Outcome } from '../command.ts'
-import { decimal, micros } from '../dispute-words.ts'
+import { countText } from '../../clearing/compare.ts'
+import { decimal, micros, whenText } from '../dispute-words.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
 import { readJsonSync } from '../json-file.ts'
 import { items, member, table, text } from '../show.ts'
@@ -132,7 +133,7 @@ function shown(sums: Sums, window: { from: string; to: string }): Outcome {
     value: valueJson(tally.value),
   }))
   const rows = [...sums.codes].map(([code, { title, counts, value }]) => [
-    `${code} ${title}`,
+    `${title} (${code})`,
     ...COUNTS.map((name) => String(counts[name])),
     shareOf(counts) ?? '-',
     valueText(value),
@@ -152,8 +153,8 @@ function shown(sums: Sums, window: { from: string; to: string }): Outcome {
   ]
   const json = { ...window, ...sums, value: valueJson(sums.value), codes }
   const lines = [
-    `${sums.cdrs} CDRs received from ${window.from} to ${window.to}`,
-    `${sums.held} would be held (${sums.was_held} were), worth ${valueText(sums.value)} with tax`,
+    `${countText(sums.cdrs, 'CDR')} received from ${whenText(window.from)} to ${whenText(window.to)}`,
+    `${sums.held} would be held (${sums.was_held} ${sums.was_held === 1 ? 'was' : 'were'}), worth ${sums.value.size === 0 ? 'nothing' : `${valueText(sums.value)} with tax`}`,
     ...(sums.waiting === 0
       ? []
       : [`${sums.waiting} would still wait for their session, token or tariff`]),

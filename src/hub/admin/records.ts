@@ -2,6 +2,7 @@ import { TextDecoder } from 'node:util'
 import { parse } from 'csv-parse/sync'
 import { limits } from '../../../config/limits.ts'
 import { csvForm, csvOptions, csvRow } from '../../clearing/records/csv.ts'
+import { durationText } from '../../clearing/compare.ts'
 import type { Context } from '../../context.ts'
 import { sql } from '../../db/sql.ts'
 import { fromMicros } from '../../ledger/money.ts'
@@ -250,7 +251,7 @@ function reasonOf({ tier, kind, score, shift_minutes: shift, decided_by: by }: M
     ...(kind === 'split' ? ['the eMSP has several records of it'] : []),
     ...(kind === 'merged' ? ['the CPO wrote several CDRs about it'] : []),
     ...(kind === 'ambiguous' ? ['others fit as well, so nobody can tell without looking'] : []),
-    ...(shift === 0 ? [] : [`its clock is ${shift} minutes off`]),
+    ...(shift === 0 ? [] : [`its clock is ${durationText(shift * 60_000)} off`]),
     ...(tier >= 4 ? [`likeness ${Math.round(score * 100)} of 100`] : []),
     ...(by === null ? [] : [`decided by ${by}`]),
   ]

@@ -30,8 +30,8 @@ export async function readCaptured(
 
 /**
  * The credited CDR of the same session that each one replaces; of CDRs without a session, that of the same card and
- * start. The last one that was credited; `expectedNet` where what its disputes upheld waits for
- * the replacement, or went with this one.
+ * start. The last one that was credited; `expectedNet` where what its disputes upheld waits for the replacement, or went
+ * with this one.
  */
 export async function readReplaced(
   tx: Tx,
@@ -60,14 +60,16 @@ export async function readReplaced(
     select distinct on (t.id) t.id, c.cdr_id, c.value, s.net_micros, a.upheld
     from twins t join cdr_states s on s.cdr_id = t.other and s.state = 'credited' join cdrs c on c.id = t.other
     left join lateral (
-      select sum(a.net_micros)::bigint as upheld from adjustments a
+      select sum(a.net_micros)::bigint as upheld, bool_or(a.replacement_id = t.id) is true as taken from adjustments a
         join dispute_events d on d.dispute_id = a.dispute_id and d.epoch = 0
         join cdrs me on me.id = t.id
       where a.cdr_id = t.other and a.state <> 'awaiting_document'
       having bool_or(a.state = 'awaiting_replacement' and d.at < me.received_at or a.replacement_id = t.id)
     ) a on true
-    -- What waits for it goes before what was merely credited later.
-    order by t.id, (a.upheld is null), t.other desc`)
+    join cdr_events e on e.cdr_id = t.other and e.state = 'credited'
+    -- What it has replaced already, or what waits for it, goes before what was merely credited later. Not the CDR that
+    -- came last: a second bill that was dearer, and credited first, was never the price.
+    order by t.id, (a.upheld is null), a.taken desc, e.at desc, t.other desc`)
   return new Map(
     found.flatMap(({ id, cdr_id: cdrId, value, upheld, net_micros: claimed }) => {
       const claim = claimedAmounts(value)

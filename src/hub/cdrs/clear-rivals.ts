@@ -13,21 +13,30 @@ type Rival = {
   ended_at: Date | null
 }
 
-/** CDRs of the same session that stand: received before this one and not out, or live already. */
+/**
+ * CDRs of the same session that stand: received before this one and not out, or live already. One that is disputed as a
+ * duplicate is not live: it does not stand in the way of the first.
+ */
 export async function readSameSession(
   tx: Tx,
   rows: readonly Rival[],
-): Promise<Map<bigint, { cdrId: string }[]>> {
-  const found = await tx.rows<{ id: bigint; cdr_id: string }>(sql`
-    select q.id, c.cdr_id
+): Promise<Map<bigint, { cdrId: string; isForAnother: boolean }[]>> {
+  const found = await tx.rows<{ id: bigint; cdr_id: string; is_for_another: boolean }>(sql`
+    select q.id, c.cdr_id, c.receiver <> q.receiver as is_for_another
     from unnest(${rows.map((r) => r.id.toString())}::bigint[], ${rows.map((r) => r.owner)}::text[],
-      ${rows.map((r) => r.session_key)}::text[]) as q (id, owner, session_key)
+      ${rows.map((r) => r.receiver)}::text[], ${rows.map((r) => r.session_key)}::text[])
+      as q (id, owner, receiver, session_key)
     join cdrs c on c.owner = q.owner and c.session_key = q.session_key and c.id <> q.id and not c.is_credit
     join cdr_states s on s.cdr_id = c.id
-    where s.state in ('provisional', 'contested', 'approved', 'allocated', 'netted', 'settled')
+    where s.state in ('provisional', 'approved', 'allocated', 'netted', 'settled')
+      or (s.state = 'contested' and not exists (
+        select from disputes d where d.cdr_id = c.id and d.code in ('D2', 'D4', 'D5')
+          and d.closed_at is null and d.state not in ('await_credit', 'await_replacement')))
       or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))
     order by q.id, c.id`)
-  return grouped(found.map((row) => [row.id, { cdrId: row.cdr_id }]))
+  return grouped(
+    found.map((row) => [row.id, { cdrId: row.cdr_id, isForAnother: row.is_for_another }]),
+  )
 }
 
 /** CDRs of the same card whose time overlaps and that stand, whoever sent them. */
@@ -50,7 +59,10 @@ export async function readOverlapping(
     join cdrs c on c.receiver = q.receiver and c.token_key = q.token_key and c.id <> q.id and not c.is_credit
       and c.started_at < q.ended_at and c.ended_at > q.started_at
     join cdr_states s on s.cdr_id = c.id
-    where s.state in ('provisional', 'contested', 'approved', 'allocated', 'netted', 'settled')
+    where s.state in ('provisional', 'approved', 'allocated', 'netted', 'settled')
+      or (s.state = 'contested' and not exists (
+        select from disputes d where d.cdr_id = c.id and d.code in ('D2', 'D4', 'D5')
+          and d.closed_at is null and d.state not in ('await_credit', 'await_replacement')))
       or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))
     order by q.id, c.id`)
   return grouped(

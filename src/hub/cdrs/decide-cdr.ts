@@ -116,12 +116,16 @@ async function refusal(
     : `${stands} of the same session is live; return or credit that one first`
 }
 
-/** Another live CDR of the session, which would make this one a second one. */
+/** Another live CDR of the session, which would make this one a second one; see readSameSession. */
 async function otherLive(tx: Tx, row: CdrRow): Promise<string | null> {
   if (row.session_key === null || row.is_credit) return null
   const [other] = await tx.rows<{ cdr_id: string }>(sql`
     select c.cdr_id from cdr_states s join cdrs c on c.id = s.cdr_id
     where s.owner = ${row.owner} and s.session_key = ${row.session_key} and not s.is_credit
-      and s.state in ('provisional', 'contested', 'approved', 'allocated', 'netted', 'settled') and s.cdr_id <> ${row.id.toString()}::bigint limit 1`)
+      and s.cdr_id <> ${row.id.toString()}::bigint
+      and (s.state in ('provisional', 'approved', 'allocated', 'netted', 'settled')
+        or (s.state = 'contested' and not exists (
+          select from disputes d where d.cdr_id = c.id and d.code in ('D2', 'D4', 'D5')
+            and d.closed_at is null and d.state not in ('await_credit', 'await_replacement')))) limit 1`)
   return other?.cdr_id ?? null
 }

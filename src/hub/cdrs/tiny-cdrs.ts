@@ -47,7 +47,7 @@ async function tell(
     code: 'tiny_cdrs',
     severity: 'warning',
     subject: `${owner} ${day}`,
-    message: `${owner} has sent ${count} or more CDRs within an hour that claim less than 0.10 each`,
+    message: `${owner} has sent ${count} or more CDRs within an hour that claim less than 0.10 of their currency each`,
     advice:
       'See GET /admin/v1/cdrs of this party: is it a flood of claims that cost more to contest than they are worth? Ask the party; suspend its platform if it does not stop.',
   })

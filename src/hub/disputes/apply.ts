@@ -7,7 +7,6 @@ import { stepDispute } from '../../clearing/disputes/step.ts'
 import type { Refused, Stepped } from '../../clearing/disputes/step.ts'
 import type { CdrState } from '../../clearing/states.ts'
 import type { Tx } from '../../db/sql.ts'
-import { sql } from '../../db/sql.ts'
 import type { CdrRow } from '../cdrs/clear-facts.ts'
 import { standingSubjects } from '../cdrs/clear.ts'
 import { canHold, nextPart, planParts, stateAfter } from '../cdrs/parts.ts'
@@ -16,7 +15,7 @@ import { part0Of } from '../cdrs/transition.ts'
 import type { Transition } from '../cdrs/transition.ts'
 import { writeTransitions } from '../cdrs/write-transitions.ts'
 import { judgeAgain } from '../objects/objects-batch.ts'
-import { addEvidence, freezeEvidence } from './evidence.ts'
+import { addEvidence, freezeCdr } from './evidence.ts'
 import { readFinding, riskOf } from './finding.ts'
 import { disputeTermsOf } from './locks.ts'
 import type { LockedDispute } from './locks.ts'
@@ -55,7 +54,9 @@ export async function applyDeeds(
     const { next } = stepped
     const { verb, doer } = deed
     await writeStep(locked.tx, { row: dispute, next, verb, doer })
-    if (next.isOpening) await freeze(locked.tx, { disputeId: dispute.id, cdrId: dispute.cdr_id })
+    const { id: disputeId, cdr_id: cdrId } = dispute
+    // A pattern is never a draft: it is frozen where it begins, open.
+    if (next.isOpening && cdrId !== null) await freezeCdr(locked.tx, { disputeId, cdrId })
     if (deed.proof) await keepProof(locked.tx, { disputeId: dispute.id, proof: deed.proof })
     await tellStep(locked.tx, { dispute, next, verb, doer })
     dispute = advanced(dispute, next)
@@ -113,17 +114,6 @@ async function keepProof(
     bytes: Buffer.from(JSON.stringify(proof, null, 2)),
     addedBy: 'hub',
   })
-}
-
-/** Freezes what the dispute is judged by; a pattern has its list of CDRs. */
-export async function freeze(
-  tx: Tx,
-  of: { disputeId: bigint; cdrId: bigint | null },
-): Promise<void> {
-  if (of.cdrId === null) return
-  const hash = await freezeEvidence(tx, { disputeId: of.disputeId, cdrId: of.cdrId })
-  await tx.rows(sql`
-    update disputes set evidence_hash = ${hash} where id = ${of.disputeId.toString()}::bigint`)
 }
 
 type Move = { decided: Stepped['decided']; doer: Doer; prior: readonly PartChange[] }

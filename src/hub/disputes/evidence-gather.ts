@@ -55,7 +55,7 @@ export async function gatherEvidence(
       'findings.json',
       hidden(await readFindings(tx, cdrId), (text) => minimised.words(text, cards)),
     ],
-    ['decisions.json', await readDecisions(tx, { row, disputeId })],
+    ['decisions.json', await readDecisions(tx, disputeId)],
   ]
   return {
     cdr: { party: row.owner, id: row.cdr_id },
@@ -177,17 +177,14 @@ async function readFindings(tx: Tx, cdrId: bigint): Promise<object[] | null> {
 }
 
 /** What was decided before in disputes of the same pair about the same, newest first. */
-async function readDecisions(
-  tx: Tx,
-  { row, disputeId }: { row: CdrRow; disputeId: bigint },
-): Promise<object[] | null> {
+export async function readDecisions(tx: Tx, disputeId: bigint): Promise<object[] | null> {
   return listed(
     await tx.rows(sql`
     select o.id as dispute, o.code, o.outcome, o.closed_at, o.currency, o.net_micros::text as disputed_net_micros,
       o.upheld_net::text as upheld_net_micros, o.round
     from disputes d join disputes o on o.owner = d.owner and o.receiver = d.receiver and o.code = d.code
       and o.id <> d.id and o.closed_at is not null
-    where d.id = ${disputeId.toString()}::bigint and d.owner = ${row.owner}
+    where d.id = ${disputeId.toString()}::bigint
     order by o.closed_at desc, o.id desc limit ${limits.evidenceDecisionsMax}`),
   )
 }
@@ -209,7 +206,8 @@ function filled(value: Readonly<Record<string, unknown>>): object | null {
   return Object.values(value).every((member) => member === null) ? null : value
 }
 
-function jsonFile(name: string, value: unknown): EvidenceFile {
+/** A value as a file of JSON; members stand in the order in which they are given. */
+export function jsonFile(name: string, value: unknown): EvidenceFile {
   const text = JSON.stringify(JSON.parse(jsonText(value)), null, 2)
   return { name, media: 'application/json', bytes: Buffer.from(`${text}\n`) }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parsed } from '../../clearing/pack/read.ts'
-import { PACK_FORMAT, PACK_PATHS, PACK_VERSION } from '../../clearing/pack/types.ts'
+import { EVIDENCE_NAMES, PACK_FORMAT, PACK_PATHS, PACK_VERSION } from '../../clearing/pack/types.ts'
 import type { PackEvent, PackFile, PackManifest } from '../../clearing/pack/types.ts'
 import { evidencePath } from '../../clearing/pack/verify.ts'
 import type { Context } from '../../context.ts'
@@ -45,6 +45,7 @@ export async function evidencePack(
       cdr: jsonOf(contents, 'cdr.json'),
       recomputation: jsonOf(contents, 'recomputation.json'),
       findings: jsonOf(contents, 'findings.json'),
+      pattern: jsonOf(contents, EVIDENCE_NAMES.pattern),
     }),
   )
   const manifest: PackManifest = {

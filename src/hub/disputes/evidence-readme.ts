@@ -1,5 +1,6 @@
 import { readDecimal, textOf } from '../../clearing/decimal.ts'
 import { stateText } from '../../clearing/disputes/sentences.ts'
+import { patternFile } from '../../clearing/pack/pattern-types.ts'
 import { billText } from '../../clearing/pack/verify.ts'
 import { at, listOf, readPrice, readText, readTime } from '../../clearing/read.ts'
 import type { PackFile } from '../../clearing/pack/types.ts'
@@ -12,7 +13,7 @@ const FILES: Readonly<Record<string, string>> = {
   'cdr.json': 'the CDR, byte for byte as its owner sent it',
   'receipt.json': 'when and how the CDR came, and what the hub doubted in it',
   'session-history.json': 'every message about the session, with when it came',
-  'tariffs.json': 'the tariffs that the CDR was priced by',
+  'tariffs.json': 'the tariffs that prices were reckoned by',
   'authority.json': 'who asked whether the card may charge, and what was answered',
   'location.json': 'the charge point as it was when the session began',
   'emsp-record.json': "the eMSP's own record of the session",
@@ -22,26 +23,33 @@ const FILES: Readonly<Record<string, string>> = {
   'findings.json': 'what the hub found, with its arithmetic',
   'decisions.json': 'how disputes of these two parties about the same were decided before',
   'proof.json': 'what the dispute was decided by without a person',
+  'pattern.json': 'what is said of the CDRs, and the figures it was found by',
+  'cdrs.json':
+    'the CDRs one by one: claim, price, difference, what is disputed, and the hash of each',
+  'cdrs.csv': 'the same list for a spreadsheet',
   'manifest.json': 'the list of what was frozen, with its hashes',
 }
 
-/** `cdr`, `recomputation`, `findings`: what stands in these files of the evidence, parsed; null where there is none. */
+/** `cdr` to `pattern`: what stands in these files of the evidence, parsed; null where there is none. */
 type Input = {
   dispute: DisputeDetail
   files: readonly PackFile[]
   cdr: unknown
   recomputation: unknown
   findings: unknown
+  pattern: unknown
 }
 
 /** The page of a pack that people read first, in Markdown. */
-export function readmeOf({ dispute, files, cdr, recomputation, findings }: Input): string {
+export function readmeOf(input: Input): string {
+  const { dispute, files, cdr, recomputation, findings, pattern } = input
   const zone = readText(at(recomputation, '/time_zone')) ?? 'UTC'
   return [
     `# Dispute ${dispute.id}: ${line(dispute.title)}`,
     aboutText(dispute),
     factsText(dispute, zone),
     cdrText({ cdr, recomputation, zone }),
+    patternText(pattern),
     findingsText(dispute.code, findings),
     historyText(dispute, zone),
     filesText(files),
@@ -108,6 +116,28 @@ function cdrText({
     : ['## The CDR', ['| | |', '|---|---|', ...known].join('\n')].join('\n\n')
 }
 
+/** What was added up, where a pattern was measured. */
+function patternText(pattern: unknown): string {
+  if (!patternFile.Check(pattern) || pattern.test === null) return ''
+  const { currency, test } = pattern
+  const series = {
+    pair: 'all of the two parties',
+    tariff: `those by tariff ${test.key}`,
+    evse: `those at EVSE ${test.key}`,
+    record: "all, compared with the eMSP's own records",
+  }[test.by]
+  const [from, until] = [test.from, test.until].map((at) => moment(new Date(at)))
+  const rows: [string, string][] = [
+    ['Measured', `${test.cdrs} CDRs in a row of ${series}`],
+    ['They began', `from ${from} until ${until}`],
+    ['Too high by', `${test.sum} ${currency} in all, ${test.mean} ${currency} on average`],
+    ['Left aside for rounding', `${test.slack} ${currency}`],
+    ['Disputed from', `${test.threshold} ${currency} in all`],
+  ]
+  const shown = rows.map(([name, value]) => `| ${name} | ${cell(value)} |`)
+  return ['## What was measured', ['| | |', '|---|---|', ...shown].join('\n')].join('\n\n')
+}
+
 function claimOf(cost: unknown, currency: string): string | null {
   const price = readPrice(cost)
   const net = price?.excl ?? readDecimal(cost)
@@ -161,17 +191,27 @@ function filesText(files: readonly PackFile[]): string {
   ].join('\n\n')
 }
 
-function checkText({ evidence_hash: hash }: DisputeDetail): string {
+function checkText({ cdr, evidence_hash: hash }: DisputeDetail): string {
   const told =
     hash === null
       ? 'The dispute was never opened, so nothing was frozen.'
       : `What was frozen when the dispute was opened has the hash \`${hash}\`. The hub shows the same hash with the dispute.`
+  const [checked, cards] =
+    cdr === null
+      ? [
+          'the chain of events, and that the differences of the CDRs add up to what is disputed',
+          'The list names no cards and no contracts. The `sha256` of a CDR is over its bytes as its owner sent it, so that whoever has it can tell that it is the one.',
+        ]
+      : [
+          'both chains of events, the price and the signatures of the meter',
+          'Card and contract numbers are replaced by hashes everywhere but in the CDR itself, which both parties have.',
+        ]
   return [
     '## How to check it',
     told,
-    'With Crosscharge installed, and without asking the hub, this command checks every file, both chains of events, the price and the signatures of the meter:',
+    `With Crosscharge installed, and without asking the hub, this command checks every file, ${checked}:`,
     `\`\`\`\nnpm run hub -- evidence verify FILE.zip${hash === null ? '' : ` --hash ${hash}`}\n\`\`\``,
-    'Card and contract numbers are replaced by hashes everywhere but in the CDR itself, which both parties have. Times are in the zone of the charge point where it is known, and every one names its zone.',
+    `${cards} Times are in the zone of the charge point where it is known, and every one names its zone.`,
   ].join('\n\n')
 }
 

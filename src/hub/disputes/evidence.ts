@@ -17,15 +17,26 @@ export type AddedEvidence =
   | { ok: false; reason: 'conflict' | 'invalid'; message: string }
 
 /**
- * Keeps what a dispute is judged by as it is now: the CDR as sent, the messages about its session, tariffs, authority,
- * place, signed meter data, the eMSP's record, the price reckoned again, findings and decisions. Returns the SHA-256 of
- * the manifest that lists them, which stands there as the last of them. The dispute and its CDR are locked.
+ * Keeps what a dispute about a CDR is judged by as it is now: the CDR as sent, the messages about its session, tariffs,
+ * authority, place, signed meter data, the eMSP's record, the price reckoned again, findings and decisions. The dispute
+ * and its CDR are locked.
+ */
+export async function freezeCdr(
+  tx: Tx,
+  { disputeId, cdrId }: { disputeId: bigint; cdrId: bigint },
+): Promise<void> {
+  await freezeEvidence(tx, { disputeId, ...(await gatherEvidence(tx, { disputeId, cdrId })) })
+}
+
+/**
+ * Keeps these files as what the dispute is judged by; `cdr` null: it is about a pattern. Its evidence hash is the SHA-256
+ * of the manifest that lists them, which stands there as the last of them.
  */
 export async function freezeEvidence(
   tx: Tx,
-  { disputeId, cdrId }: { disputeId: bigint; cdrId: bigint },
-): Promise<Buffer> {
-  const { cdr, files } = await gatherEvidence(tx, { disputeId, cdrId })
+  frozen: { disputeId: bigint; cdr: FrozenManifest['cdr']; files: readonly EvidenceFile[] },
+): Promise<void> {
+  const { disputeId, cdr, files } = frozen
   const first = (await readNumbers(tx, disputeId)).last + 1
   const numbered = files.map((file, index) => ({ ...file, number: first + index }))
   const manifest: FrozenManifest = {
@@ -48,7 +59,8 @@ export async function freezeEvidence(
     addedBy: 'hub',
     files: [...numbered, { ...last, number: first + files.length }],
   })
-  return sha256(bytes)
+  await tx.rows(sql`
+    update disputes set evidence_hash = ${sha256(bytes)} where id = ${disputeId.toString()}::bigint`)
 }
 
 /**

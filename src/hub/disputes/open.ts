@@ -13,8 +13,9 @@ import type { CdrRow } from '../cdrs/clear-facts.ts'
 import { canHold, nextPart, planParts, stateAfter } from '../cdrs/parts.ts'
 import type { PartChange } from '../cdrs/parts.ts'
 import { writeTransitions } from '../cdrs/write-transitions.ts'
-import { applyDeeds, freeze, standing } from './apply.ts'
+import { applyDeeds, standing } from './apply.ts'
 import { deedOf, findResolution } from './auto-resolve.ts'
+import { freezeCdr } from './evidence.ts'
 import { readFinding, riskOf } from './finding.ts'
 import { disputeTermsOf } from './locks.ts'
 import type { Locked } from './locks.ts'
@@ -67,7 +68,7 @@ export async function openDispute(
     holds: resolution?.atOnce !== true || !isNothing(resolution.amount),
   }
   const { id, changes } = await insert(locked, opening)
-  await freeze(tx, { disputeId: id, cdrId: row.id })
+  await freezeCdr(tx, { disputeId: id, cdrId: row.id })
   await tellOpened(tx, { id, row, wanted, amount: amount.amount })
   if (resolution?.atOnce !== true) {
     await hold(locked, { row, wanted, changes })

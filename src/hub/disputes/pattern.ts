@@ -6,6 +6,9 @@ import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import type { AgreementTerms } from '../agreement-terms.ts'
 import { termsOf } from '../filled-terms.ts'
+import { freezeEvidence } from './evidence.ts'
+import { gatherPattern } from './evidence-pattern.ts'
+import type { Measured, PatternItem } from './evidence-pattern.ts'
 import { disputeTermsOf } from './locks.ts'
 import { grossText, tellDispute, titleOf } from './tell.ts'
 import { insertDispute } from './write.ts'
@@ -18,15 +21,18 @@ export type Pattern = {
   /** S4. */
   code: string
   /** Every CDR once, of this pair and currency; amounts in micro-units. */
-  items: readonly ({ cdrId: bigint } & DisputeAmount)[]
+  items: readonly PatternItem[]
   statement: string
   terms: AgreementTerms
+  /** The figures by which it was found; none where it is only said. */
+  measured?: Measured
 }
 
 /**
- * Opens one dispute over a pattern, in the caller's transaction. It holds nothing; where it is upheld each CDR is
- * adjusted on its own. CDRs that another pattern of this code was about already are left out. While one of the same
- * pair, currency and code is open, or nothing is left, nothing is opened: null.
+ * Opens one dispute over a pattern, in the caller's transaction, and freezes what it is judged by: the figures and the
+ * list of its CDRs. It holds nothing; where it is upheld each CDR is adjusted on its own. CDRs that another pattern of
+ * this code was about already are left out. While one of the same pair, currency and code is open, or nothing is left,
+ * nothing is opened: null.
  */
 export async function openPattern(tx: Tx, pattern: Pattern): Promise<bigint | null> {
   const { owner, receiver, currency, code, statement } = pattern
@@ -64,17 +70,23 @@ export async function openPattern(tx: Tx, pattern: Pattern): Promise<bigint | nu
     doer,
   )
   await insertItems(tx, { id, items })
+  const { terms, measured = null } = pattern
+  const subject = { disputeId: id, owner, receiver, currency, code, statement, terms }
+  const files = await gatherPattern(tx, { ...subject, items, amount, measured })
+  await freezeEvidence(tx, { disputeId: id, cdr: null, files })
+  await tellOpened(tx, { id, pattern: { ...pattern, items }, amount })
+  return id
+}
+
+async function tellOpened(
+  tx: Tx,
+  { id, pattern, amount }: { id: bigint; pattern: Pattern; amount: DisputeAmount },
+): Promise<void> {
+  const { owner, receiver, currency, code, items, statement } = pattern
+  const { net, tax } = amount
   await tellDispute(tx, {
     type: 'dispute.opened',
-    dispute: {
-      id,
-      owner,
-      receiver,
-      currency,
-      code,
-      net_micros: amount.net,
-      tax_micros: amount.tax,
-    },
+    dispute: { id, owner, receiver, currency, code, net_micros: net, tax_micros: tax },
     body: {
       state: 'open',
       verb: 'contest',
@@ -84,7 +96,6 @@ export async function openPattern(tx: Tx, pattern: Pattern): Promise<bigint | nu
       item_count: items.length,
     },
   })
-  return id
 }
 
 /** Without those that were part of an earlier pattern of the same code, and without what claims nothing more. */

@@ -23,6 +23,8 @@ export type AdjustmentView = {
   /** What the replacement claims beyond what was agreed; `0.00` where it fits. */
   difference_net: string | null
   due_at: string | null
+  /** Of the place where was charged; null: not known. */
+  time_zone: string | null
   created_at: string
   consumed_at: string | null
 }
@@ -41,6 +43,7 @@ type Row = {
   replacement: string | null
   difference_net: bigint | null
   due_at: Date | null
+  time_zone: string | null
   created_at: Date
   consumed_at: Date | null
 }
@@ -57,7 +60,10 @@ export async function listAdjustments(
   const receivers = isAll ? [] : [...scope.emsps]
   const rows = await db.rows<Row>(sql`
     select a.id, a.dispute_id, a.owner, a.receiver, a.currency, a.net_micros, a.tax_micros, a.state, c.cdr_id,
-      k.cdr_id as credit, r.cdr_id as replacement, a.difference_net, a.due_at, a.created_at, a.consumed_at
+      k.cdr_id as credit, r.cdr_id as replacement, a.difference_net, a.due_at, a.created_at, a.consumed_at, (
+        select o.time_zone from objects o where o.module = 'locations' and o.owner = c.owner
+          and o.object_key = c.location_key and o.deleted_at is null
+        order by (o.audience = '*') desc, o.seq desc limit 1) as time_zone
     from adjustments a join cdrs c on c.id = a.cdr_id join cdr_states s on s.cdr_id = a.cdr_id left join cdrs k on k.id = a.credit_id
       left join cdrs r on r.id = a.replacement_id
     where (${before?.toString() ?? null}::bigint is null or a.id < ${before?.toString() ?? null}::bigint)
@@ -84,6 +90,7 @@ function viewOf(row: Row): AdjustmentView {
     replacement: row.replacement,
     difference_net: row.difference_net === null ? null : fromMicros(row.difference_net),
     due_at: row.due_at?.toISOString() ?? null,
+    time_zone: row.time_zone,
     created_at: row.created_at.toISOString(),
     consumed_at: row.consumed_at?.toISOString() ?? null,
   }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { limits } from '../../../config/limits.ts'
 import { verbsOf } from '../../clearing/disputes/machine.ts'
 import type { DisputeState, DisputeVerb, Side } from '../../clearing/disputes/machine.ts'
-import { deadlineText } from '../../clearing/disputes/sentences.ts'
 import type { Sql } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { fromMicros } from '../../ledger/money.ts'
@@ -11,8 +10,7 @@ import type { Page, PageRequest } from '../admin/paging.ts'
 import { beforeId, pageOf } from '../admin/paging.ts'
 import { Refusal } from '../admin/refusal.ts'
 import type { Scope } from '../admin/scope.ts'
-import { grossText, titleOf } from './tell.ts'
-import { moment } from './words.ts'
+import { deadlineOf, titleOf } from './tell.ts'
 
 /** A CDR in a view. `token`: the uid for its two parties, hashed for anybody else. */
 type CdrOf = { country_code: string; party_id: string; id: string; token: string }
@@ -48,6 +46,8 @@ export type DisputeView = {
   /** True: the disputed amount is held out of settlement; false: it was settled before, is decided, or is a pattern. */
   holds: boolean
   deadline: { at: string; verb: DisputeVerb; text: string } | null
+  /** Of the place where was charged, by whose clock times are told; null: not known, and they are told in UTC. */
+  time_zone: string | null
   /** What the asker can do now. */
   possible: DisputeVerb[]
   /** SHA-256 hex of the manifest of the frozen evidence; null until it is opened. */
@@ -192,26 +192,10 @@ function viewOf(row: ViewRow, scope: Scope): DisputeView {
     out_of_time: row.out_of_time,
     holds: row.holds,
     deadline: deadlineOf(row),
+    time_zone: row.time_zone,
     possible: [...new Set(sidesOf(row, scope).flatMap((side) => verbsOf(row.state, side)))],
     evidence_hash: row.evidence_hash?.toString('hex') ?? null,
   }
-}
-
-function deadlineOf(row: ViewRow): DisputeView['deadline'] {
-  const { deadline_at: at, default_verb: verb, currency } = row
-  if (at === null || verb === null) return null
-  const { proposed_net: net, proposed_tax: tax } = row
-  const text = deadlineText({
-    verb,
-    state: row.state,
-    cpo: row.owner,
-    emsp: row.receiver,
-    when: moment(at, row.time_zone ?? 'UTC'),
-    upheld: grossText({ net: row.upheld_net, tax: row.upheld_tax }, currency),
-    disputed: grossText({ net: row.net_micros, tax: row.tax_micros }, currency),
-    offered: net === null || tax === null ? null : grossText({ net, tax }, currency),
-  })
-  return { at: at.toISOString(), verb, text }
 }
 
 /** The sides that the scope is in this dispute. */

@@ -1,29 +1,11 @@
 import { limits } from '../../../config/limits.ts'
-import { deadlineText } from '../../clearing/disputes/sentences.ts'
-import type { DisputeState, DisputeVerb } from '../../clearing/disputes/machine.ts'
 import type { Database, Sql } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
-import { grossText, tellDispute } from './tell.ts'
-import { moment } from './words.ts'
+import type { DisputeRow } from './rows.ts'
+import { deadlineOf, tellDispute } from './tell.ts'
+import type { Deadlined } from './tell.ts'
 
-type Near = {
-  id: bigint
-  owner: string
-  receiver: string
-  currency: string
-  code: string
-  state: DisputeState
-  net_micros: bigint
-  tax_micros: bigint
-  upheld_net: bigint
-  upheld_tax: bigint
-  proposed_net: bigint | null
-  proposed_tax: bigint | null
-  deadline_at: Date
-  default_verb: DisputeVerb
-  /** Of the place where was charged; null where nobody knows it. */
-  time_zone: string | null
-}
+type Near = Deadlined & Pick<DisputeRow, 'id' | 'code'>
 
 /** Tells both parties once of each deadline that is near, with what happens by itself. */
 export async function remindDisputes(db: Database): Promise<void> {
@@ -31,18 +13,9 @@ export async function remindDisputes(db: Database): Promise<void> {
   if (!any) return
   await db.transaction(async (tx) => {
     for (const row of await takeNear(tx)) {
-      const { proposed_net: net, proposed_tax: tax, currency, deadline_at: at } = row
-      const message = deadlineText({
-        verb: row.default_verb,
-        state: row.state,
-        cpo: row.owner,
-        emsp: row.receiver,
-        when: moment(at, row.time_zone ?? 'UTC'),
-        upheld: grossText({ net: row.upheld_net, tax: row.upheld_tax }, currency),
-        disputed: grossText({ net: row.net_micros, tax: row.tax_micros }, currency),
-        offered: net === null || tax === null ? null : grossText({ net, tax }, currency),
-      })
-      const body = { state: row.state, deadline_at: at.toISOString(), message }
+      const deadline = deadlineOf(row)
+      if (deadline === null) continue
+      const body = { state: row.state, deadline_at: deadline.at, message: deadline.text }
       await tellDispute(tx, { type: 'dispute.deadline', dispute: row, body })
     }
   })

@@ -6,19 +6,13 @@ import { settleAwaiting } from './awaiting.ts'
  * The credited CDR that another one of the same session replaces, and what that was to claim, net in micro-units: the
  * claim without what was taken off.
  */
-type Replaced = {
-  originalId: bigint
-  cdrId: string
-  claimNet: bigint
-  claimTax: bigint
-  expectedNet: bigint
-  disputes: bigint[]
-}
+type Replaced = { originalId: bigint; expectedNet: bigint }
 
 /**
- * What CDRs replace, by their id: the newest credited CDR of the same CPO, eMSP and session – without a session: of the
- * same token and start – that came before them and whose adjustments wait for it. What was received before the dispute
- * began is a duplicate, not the outcome of it. Under the locks of clearing (session and card) nobody else takes the same.
+ * What CDRs replace, by their id: the CDR of the same CPO, eMSP and session – without a session: of the same token and
+ * start – that came before them and whose adjustments wait for it; of several the one that was credited last. What was
+ * received before the dispute began is a duplicate, not the outcome of it. What has taken the place of one CDR takes no
+ * other's: it goes on replacing that one. Under the locks of clearing (session and card) nobody else takes the same.
  */
 async function readReplaced(
   client: Sql,
@@ -26,21 +20,21 @@ async function readReplaced(
 ): Promise<ReadonlyMap<bigint, Replaced>> {
   if (ids.length === 0) return new Map()
   const rows = await client.rows<{ id: bigint } & Replaced>(sql`
-    select distinct on (c.id) c.id, o.id as "originalId", o.cdr_id as "cdrId", s.net_micros as "claimNet",
-      s.tax_micros as "claimTax", s.net_micros - a.net as "expectedNet", a.disputes
+    select distinct on (c.id) c.id, o.id as "originalId", s.net_micros - a.net as "expectedNet"
     from cdrs c
     join cdrs o on o.owner = c.owner and o.receiver = c.receiver and o.currency = c.currency and o.id < c.id
       and not o.is_credit and (o.session_key = c.session_key or (o.session_key is null and c.session_key is null
         and o.token_key = c.token_key and o.started_at = c.started_at))
     join cdr_states s on s.cdr_id = o.id
+    join cdr_events e on e.cdr_id = o.id and e.state = 'credited'
     join lateral (
-      select sum(j.net_micros)::bigint as net,
-        array_agg(j.dispute_id) filter (where j.state = 'awaiting_replacement' and d.at < c.received_at) as disputes
+      select sum(j.net_micros)::bigint as net, coalesce(bool_or(j.replacement_id = c.id), false) as taken,
+        bool_or(j.state = 'awaiting_replacement' and d.at < c.received_at) as waits
       from adjustments j join dispute_events d on d.dispute_id = j.dispute_id and d.epoch = 0
       where j.cdr_id = o.id
-    ) a on a.disputes is not null
+    ) a on a.taken or a.waits
     where c.id = any(${ids.map(String)}::bigint[]) and not c.is_credit
-    order by c.id, o.id desc`)
+    order by c.id, a.taken desc, e.at desc, o.id desc`)
   return new Map(rows.map(({ id, ...replaced }) => [id, replaced]))
 }
 

@@ -1,5 +1,5 @@
-import { eventText } from '../../clearing/disputes/sentences.ts'
 import type { DisputeVerb } from '../../clearing/disputes/machine.ts'
+import { deadlineText, eventText } from '../../clearing/disputes/sentences.ts'
 import type { Stepped } from '../../clearing/disputes/step.ts'
 import { RULES } from '../../clearing/rules.ts'
 import type { Tx } from '../../db/sql.ts'
@@ -7,7 +7,7 @@ import { fromMicros } from '../../ledger/money.ts'
 import { tellParties } from './events.ts'
 import type { PartyEventType } from './events.ts'
 import type { DisputeRow } from './rows.ts'
-import { money } from './words.ts'
+import { moment, roundMoney } from './words.ts'
 import type { Doer, PostedAdjustment } from './write.ts'
 
 /** Tells both parties what became of a dispute. */
@@ -113,7 +113,45 @@ export function titleOf(code: string): string {
   return Object.hasOwn(rules, code) ? (rules[code]?.title ?? code) : code
 }
 
-/** An amount as people say it: with its tax. */
+/** What is needed to say what happens at a deadline. */
+export type Deadlined = Pick<
+  DisputeRow,
+  | 'owner'
+  | 'receiver'
+  | 'currency'
+  | 'state'
+  | 'net_micros'
+  | 'tax_micros'
+  | 'upheld_net'
+  | 'upheld_tax'
+  | 'proposed_net'
+  | 'proposed_tax'
+  | 'deadline_at'
+  | 'default_verb'
+> & {
+  /** Of the place where was charged; null where nobody knows it, which makes it UTC. */
+  time_zone: string | null
+}
+
+/** When what happens by itself, and the same in a sentence; null: nothing will. */
+export function deadlineOf(row: Deadlined): { at: string; verb: DisputeVerb; text: string } | null {
+  const { deadline_at: at, default_verb: verb, currency } = row
+  if (at === null || verb === null) return null
+  const { proposed_net: net, proposed_tax: tax } = row
+  const text = deadlineText({
+    verb,
+    state: row.state,
+    cpo: row.owner,
+    emsp: row.receiver,
+    when: moment(at, row.time_zone ?? 'UTC'),
+    upheld: grossText({ net: row.upheld_net, tax: row.upheld_tax }, currency),
+    disputed: grossText({ net: row.net_micros, tax: row.tax_micros }, currency),
+    offered: net === null || tax === null ? null : grossText({ net, tax }, currency),
+  })
+  return { at: at.toISOString(), verb, text }
+}
+
+/** An amount as people say it: with its tax, in whole cents. The fields beside it are exact. */
 export function grossText(amount: { net: bigint; tax: bigint }, currency: string): string {
-  return money(amount.net + amount.tax, currency)
+  return roundMoney(amount.net + amount.tax, currency)
 }

@@ -89,7 +89,7 @@ async function findInPair(tx: Tx, pair: PairSpan): Promise<bigint | null> {
   const found = [...runs.values()].filter(({ run }) => isBias(run, least))
   // The one that explains the most of it.
   const [worst] = found.sort((a, b) => (a.run.sum < b.run.sum ? 1 : -1))
-  return worst ? open(tx, { pair, ...worst }) : null
+  return worst ? open(tx, { pair, material: least, ...worst }) : null
 }
 
 async function readRows(tx: Tx, pair: PairSpan): Promise<Row[]> {
@@ -135,18 +135,19 @@ async function open(
   tx: Tx,
   of: {
     pair: PairSpan
+    material: bigint
     run: BiasRun
     rows: readonly { row: Row; delta: bigint }[]
     series: Series
   },
 ): Promise<bigint | null> {
-  const { pair, run, rows, series } = of
+  const { pair, material, run, rows, series } = of
   let left = run.sum
   const items = rows.flatMap(({ row, delta }) => {
     const net = delta < left ? delta : left
     if (net <= 0n) return []
     left -= net
-    return [{ cdrId: row.cdr_id, net, tax: taxOn(row, net) }]
+    return [{ cdrId: row.cdr_id, net, tax: taxOn(row, net), difference: delta }]
   })
   const share =
     Number((run.sum * 100_000n) / rows.reduce((sum, { row }) => sum + row.net_micros, 0n)) / 1_000
@@ -159,8 +160,9 @@ async function open(
   const statement =
     `${run.count} CDRs of ${pair.owner} in a row${where} are ${share} % too high on average: ` +
     `${fromMicros(run.sum)} ${pair.currency} in all. Each is within tolerance, together they are not chance.`
-  const { owner, receiver, currency, terms } = pair
-  return openPattern(tx, { owner, receiver, currency, code: 'S4', items, statement, terms })
+  const { owner, receiver, currency, terms, from, to: until } = pair
+  const found = { owner, receiver, currency, code: 'S4', items, statement, terms }
+  return openPattern(tx, { ...found, measured: { ...series, from, until, run, material } })
 }
 
 /** The tax that belongs to it, as the CDR has it; cut to a micro-unit. */
