@@ -79,7 +79,9 @@ async function missingCdrs(tx: Tx): Promise<Notice[]> {
     cross join lateral (select
       1 + (o.received_at < clock_timestamp() - ${SECOND_H} * interval '1 hour')::int
         + (o.received_at < clock_timestamp() - ${THIRD_H} * interval '1 hour')::int as level,
-      floor(extract(epoch from clock_timestamp() - o.received_at) / 3600)::text || ' hours' as age) a
+      case when o.received_at < clock_timestamp() - interval '3 days'
+        then floor(extract(epoch from clock_timestamp() - o.received_at) / 86400)::text || ' days'
+        else floor(extract(epoch from clock_timestamp() - o.received_at) / 3600)::text || ' hours' end as age) a
     where o.module = 'sessions' and o.value ->> 'status' = 'COMPLETED' and o.deleted_at is null
       and o.received_at < clock_timestamp() - ${FIRST_H} * interval '1 hour'
       and o.received_at > clock_timestamp() - ${limits.noticeBackMs}::float8 * interval '1 millisecond'
@@ -95,16 +97,20 @@ async function missingCdrs(tx: Tx): Promise<Notice[]> {
     returning kind, subject, owner, receiver, level, message`)
 }
 
-/** X3: counted from when the record came, because CDRs may come late too. */
+/** X3: counted from when the record came, because CDRs may come late too. The time of the place, where it is known. */
 async function unbilledRecords(tx: Tx): Promise<Notice[]> {
   return tx.rows<Notice>(sql`
     insert into missing_notices as known (kind, subject, owner, receiver, level, message, since)
     select 'record', r.record_key, r.owner, r.receiver, a.level,
       format('The record %s of %s says that a charge%s began at %s, and no CDR of %s fits it.', r.record_id, r.receiver,
         coalesce(' of ' || trim_scale(r.energy_mwh / 1000000.0) || ' kWh', ''),
-        coalesce(to_char(r.started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC', 'a time it does not tell'), r.owner),
+        coalesce(to_char(r.started_at at time zone z.zone, 'YYYY-MM-DD HH24:MI') || ' ' || z.zone, 'a time it does not tell'), r.owner),
       r.received_at
     from emsp_records r
+    left join lateral (
+      select l.time_zone from objects l where l.module = 'locations' and l.owner = r.owner
+        and l.object_key = lower(r.location_key) and l.time_zone is not null limit 1) place on true
+    cross join lateral (select coalesce(place.time_zone, 'UTC') as zone) z
     cross join lateral (select
       1 + (r.received_at < clock_timestamp() - ${SECOND_H} * interval '1 hour')::int
         + (r.received_at < clock_timestamp() - ${THIRD_H} * interval '1 hour')::int as level) a
@@ -126,7 +132,7 @@ async function quietCpos(tx: Tx): Promise<Notice[]> {
     insert into missing_notices as known (kind, subject, owner, receiver, level, message, since)
     select 'cpo', 'cdrs', owner, receiver, 1,
       format('%s sent %s CDRs for %s in the four weeks before %s and none since then, for seven days or more.', owner, many, receiver,
-        to_char(last at time zone 'UTC', 'YYYY-MM-DD')), last
+        to_char(last at time zone 'UTC', 'YYYY-MM-DD "UTC"')), last
     from (
       select f.owner, f.receiver, count(*) as many, max(f.started_at) as last from cdr_figures f
       where f.started_at > clock_timestamp() - ${limits.quietBackMs}::float8 * interval '1 millisecond' and not f.is_credit
