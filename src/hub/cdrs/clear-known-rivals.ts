@@ -78,10 +78,7 @@ async function readNear(tx: Tx, rows: readonly KnownRow[]): Promise<Near[]> {
       ) c
     )
     select f.id, f.other, f.relation from found f join cdr_states s on s.cdr_id = f.other
-    where s.state in ('provisional', 'approved', 'allocated', 'netted', 'settled')
-      or (s.state = 'contested' and not exists (
-        select from disputes d where d.cdr_id = f.other and d.code in ('D2', 'D4', 'D5')
-          and d.closed_at is null and d.state not in ('await_credit', 'await_replacement')))
+    where cdr_is_live(s.cdr_id, s.state)
       or (f.other < f.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))
     union all
     -- The one before, where it was somewhere else.

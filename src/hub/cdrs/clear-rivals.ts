@@ -28,10 +28,7 @@ export async function readSameSession(
       as q (id, owner, receiver, session_key)
     join cdrs c on c.owner = q.owner and c.session_key = q.session_key and c.id <> q.id and not c.is_credit
     join cdr_states s on s.cdr_id = c.id
-    where s.state in ('provisional', 'approved', 'allocated', 'netted', 'settled')
-      or (s.state = 'contested' and not exists (
-        select from disputes d where d.cdr_id = c.id and d.code in ('D2', 'D4', 'D5')
-          and d.closed_at is null and d.state not in ('await_credit', 'await_replacement')))
+    where cdr_is_live(s.cdr_id, s.state)
       or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))
     order by q.id, c.id`)
   return grouped(
@@ -59,10 +56,7 @@ export async function readOverlapping(
     join cdrs c on c.receiver = q.receiver and c.token_key = q.token_key and c.id <> q.id and not c.is_credit
       and c.started_at < q.ended_at and c.ended_at > q.started_at
     join cdr_states s on s.cdr_id = c.id
-    where s.state in ('provisional', 'approved', 'allocated', 'netted', 'settled')
-      or (s.state = 'contested' and not exists (
-        select from disputes d where d.cdr_id = c.id and d.code in ('D2', 'D4', 'D5')
-          and d.closed_at is null and d.state not in ('await_credit', 'await_replacement')))
+    where cdr_is_live(s.cdr_id, s.state)
       or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))
     order by q.id, c.id`)
   return grouped(

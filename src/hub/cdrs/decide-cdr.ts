@@ -123,9 +123,6 @@ async function otherLive(tx: Tx, row: CdrRow): Promise<string | null> {
     select c.cdr_id from cdr_states s join cdrs c on c.id = s.cdr_id
     where s.owner = ${row.owner} and s.session_key = ${row.session_key} and not s.is_credit
       and s.cdr_id <> ${row.id.toString()}::bigint
-      and (s.state in ('provisional', 'approved', 'allocated', 'netted', 'settled')
-        or (s.state = 'contested' and not exists (
-          select from disputes d where d.cdr_id = c.id and d.code in ('D2', 'D4', 'D5')
-            and d.closed_at is null and d.state not in ('await_credit', 'await_replacement')))) limit 1`)
+      and cdr_is_live(s.cdr_id, s.state) limit 1`)
   return other?.cdr_id ?? null
 }
