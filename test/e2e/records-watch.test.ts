@@ -63,9 +63,7 @@ test('a session without CDR and a record without CDR are told at three levels, u
   const { json } = await hub.asParty(emsp, 'GET', '/notices')
   const texts = items(at(json, 'items')).map((one) => String(at(one, 'message')))
   assert.ok(
-    texts.some((text) =>
-      /session S-M1 of NL-TNM ended at .* and 7 days later no CDR/.test(text),
-    ),
+    texts.some((text) => /session S-M1 of NL-TNM ended at .* and 7 days later no CDR/.test(text)),
     texts.join(),
   )
   assert.ok(
