@@ -1,6 +1,6 @@
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
-import type { Span } from './reconcile-sets.ts'
+import type { Half, Span } from './reconcile-sets.ts'
 
 /** CDR × Session: energy (Q1), price, duration (Z8) and times a whole number of half hours apart (Z1). */
 export async function compareSessions(tx: Tx, { id }: Span): Promise<void> {
@@ -82,12 +82,12 @@ export async function findMissingSessions(tx: Tx, { id }: Span): Promise<void> {
 }
 
 /** X3, both ways: records without CDRs, and CDRs without records where the eMSP sends any. */
-export async function findMissingRecords(tx: Tx, { id, from, to }: Span): Promise<void> {
+export async function findMissingRecords(tx: Tx, { id, from, to, half }: Half): Promise<void> {
   await tx.rows(sql`
     insert into reconciliation_lines (reconciliation_id, kind, owner, receiver, record_id, session_key, currency, value_micros)
     select ${id.toString()}::bigint, 'record_unbilled', r.owner, r.receiver, r.id, r.session_key, r.currency, r.net_micros
     from emsp_records r
-    where r.started_at >= ${from} and r.started_at < ${to}
+    where r.started_at >= ${from} and r.started_at < ${to} and (hashtext(coalesce(r.owner, '')) & 1) = ${half}::int
       and not exists (select 1 from record_matches m where m.record_id = r.id and m.confirmed)`)
   await tx.rows(sql`
     insert into reconciliation_lines (reconciliation_id, kind, owner, receiver, cdr_id, session_key, currency, value_micros)

@@ -5,6 +5,9 @@ import { OUT_STATES } from './match-by-ids.ts'
 /** One comparison: `id` of its row, of what began from `from` until before `to`. */
 export type Span = { id: bigint; from: Date; to: Date }
 
+/** One half of it, by owner: what belongs together has one owner, and two halves keep two processors busy. */
+export type Half = Span & { half: 0 | 1 }
+
 /** How far apart the two sides of a pair may be: energy in mWh, money in micro-units, time in seconds, and shares. */
 export type PairTerms = {
   owner: string
@@ -20,7 +23,7 @@ export type PairTerms = {
 /** What is joined a million times is read once, into narrow tables of this transaction. */
 export async function openSets(tx: Tx): Promise<void> {
   // Hash joins of a month in memory; compiling takes longer than it gains.
-  await tx.script(`set local work_mem = '128MB'; set local jit = off; set local temp_buffers = '320MB';
+  await tx.script(`set local work_mem = '128MB'; set local jit = off; set local temp_buffers = '160MB';
     set local timezone = 'UTC';
     create temp table set_terms (owner text, receiver text, energy_abs bigint, energy_rel float8, cost_abs bigint,
       cost_rel float8, time_abs bigint, time_rel float8, primary key (owner, receiver)) on commit drop;`)
@@ -34,7 +37,7 @@ const USUAL_TIME =
  * A session's last word came after it began, so older ones are not looked at. As a table made by its query it is read by
  * several processes; such a statement takes no parameters, so the times of the span stand in it.
  */
-export async function fillSessions(tx: Tx, { from, to }: Span): Promise<number> {
+export async function fillSessions(tx: Tx, { from, to, half }: Half): Promise<number> {
   const [first, last] = [from.toISOString(), to.toISOString()]
   await tx.script(`create temp table set_sessions on commit drop as
     select owner, session_key, receiver, energy_mwh, net_micros, status, currency, received_at, odd_start, odd_end,
@@ -51,6 +54,7 @@ export async function fillSessions(tx: Tx, { from, to }: Span): Promise<number> 
         read_millionths(coalesce(value #> '{total_cost,excl_vat}', value #> '{total_cost,before_taxes}')) as net_micros,
         value ->> 'status' as status, upper(value ->> 'currency') as currency
       from objects where module = 'sessions' and deleted_at is null and last_updated >= '${first}'
+        and (hashtext(owner) & 1) = ${half}
     ) s
     where odd_start is not null or (began collate "C" < '${last}' and began collate "C" >= '${first}');
     update set_sessions set started_at = coalesce(started_at, read_instant(odd_start)),
@@ -60,13 +64,13 @@ export async function fillSessions(tx: Tx, { from, to }: Span): Promise<number> 
 }
 
 /** CDRs that claim something. */
-export async function fillCdrs(tx: Tx, { from, to }: Span): Promise<number> {
+export async function fillCdrs(tx: Tx, { from, to, half }: Half): Promise<number> {
   const out = OUT_STATES.map((state) => `'${state}'`).join(', ')
   await tx.script(`create temp table set_cdrs on commit drop as
     select f.cdr_id, f.owner, f.receiver, f.session_key, f.started_at, f.ended_at, f.energy_mwh, f.net_micros, f.currency
     from cdr_figures f join cdr_states s using (cdr_id)
     where f.started_at >= '${from.toISOString()}' and f.started_at < '${to.toISOString()}' and not f.is_credit
-      and s.state not in (${out})`)
+      and (hashtext(f.owner) & 1) = ${half} and s.state not in (${out})`)
   return counted(await tx.rows<{ many: bigint }>(sql`select count(*) as many from set_cdrs`))
 }
 
@@ -83,12 +87,13 @@ export async function fillRecords(tx: Tx): Promise<number> {
     from set_cdrs c join record_matches m on m.cdr_id = c.cdr_id and m.confirmed and m.kind = 'split'
     join emsp_records r on r.id = m.record_id
     group by c.cdr_id`)
+  await tx.script('analyze set_records;')
   return counted(await tx.rows<{ many: bigint }>(sql`select count(*) as many from set_records`))
 }
 
 /** Who dealt with whom. */
 export async function readPairs(tx: Tx): Promise<{ owner: string; receiver: string }[]> {
-  await tx.script('analyze set_sessions; analyze set_cdrs; analyze set_records;')
+  await tx.script('analyze set_sessions; analyze set_cdrs;')
   return tx.rows(sql`select distinct owner, receiver from set_cdrs order by 1, 2`)
 }
 

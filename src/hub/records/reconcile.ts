@@ -2,7 +2,7 @@ import { TERMS } from '../../clearing/terms.ts'
 import type { Context } from '../../context.ts'
 import { limits } from '../../../config/limits.ts'
 import { sql } from '../../db/sql.ts'
-import type { Tx } from '../../db/sql.ts'
+import type { Database, Tx } from '../../db/sql.ts'
 import type { Snapshot } from '../../directory/snapshot.ts'
 import { toMicros } from '../../ledger/money.ts'
 import { finishOutbox } from '../../outbox/outbox.ts'
@@ -24,7 +24,7 @@ import {
   openSets,
   readPairs,
 } from './reconcile-sets.ts'
-import type { PairTerms, Span } from './reconcile-sets.ts'
+import type { Half, PairTerms, Span } from './reconcile-sets.ts'
 
 const dayMs = 86_400_000
 
@@ -56,63 +56,104 @@ export async function reconcile(context: Context, row: OutboxRow): Promise<void>
 const STEPS = [
   'reading sessions, and matching records with CDRs',
   'reading CDRs',
+  'comparing CDRs with sessions',
   'waiting for the last matches',
   'reading records',
-  'comparing CDRs with sessions',
   'comparing CDRs with records',
   'looking for what is missing',
   'adding up',
 ] as const
 
+/** Two halves side by side, beside the matching: each of them keeps one processor busy. What they write is one job's. */
 async function compareAll(context: Context, span: Span): Promise<void> {
-  const snapshot = await context.directory.snapshot()
-  const done = async (steps: number): Promise<void> => {
-    await context.db.rows(sql`
-      update reconciliations set steps_done = ${steps}, step = ${STEPS[steps] ?? null}
-      where id = ${span.id.toString()}::bigint and state = 'running'`)
-  }
+  const { db } = context
   const deadlineMs = limits.reconcileStepMs
-  // Beside the reading of what it does not touch: each of the two keeps one processor busy.
-  const matching = context.db.transaction((tx) => matchAll(tx, span), { deadlineMs })
-  matching.catch(() => undefined)
-  await context.db.transaction(
+  await db.transaction(
     async (tx) => {
       await oneAtATime(tx)
-      await tx.rows(
+      // By itself, so that what the halves write comes after it.
+      await db.rows(
         sql`delete from reconciliation_lines where reconciliation_id = ${span.id.toString()}::bigint`,
       )
-      await openSets(tx)
-      const sessions = await fillSessions(tx, span)
-      await done(1)
-      const cdrs = await fillCdrs(tx, span)
-      await done(2)
-      await matching
-      await done(3)
-      const records = await fillRecords(tx)
-      const pairs = await readPairs(tx)
-      await fillTerms(
-        tx,
-        pairs.map((pair) => termsOf(context, { ...pair, snapshot, at: span.to })),
+      const matching = db.transaction((own) => matchAll(own, span), { deadlineMs })
+      const done = whenBoth(db, span)
+      const halves = ([0, 1] as const).map((half) =>
+        db.transaction((own) => compareHalf(context, own, { ...span, half, matching, done }), {
+          deadlineMs,
+        }),
       )
-      await done(4)
-      await compareSessions(tx, span)
-      await done(5)
-      await compareRecords(tx, span)
-      await done(6)
-      await findMissingSessions(tx, span)
-      await findMissingRecords(tx, span)
-      await done(7)
-      await addUp(tx, { span, compared: { cdrs, sessions, records } })
+      // All of them have ended when one has failed: nothing of this job writes after it.
+      const ends = await Promise.allSettled([matching, ...halves])
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
+      await addUp(tx, { span, compared: added(await Promise.all(halves)) })
     },
-    { deadlineMs },
+    { deadlineMs: 2 * deadlineMs },
   )
-  await context.db.rows(sql`
+  await db.rows(sql`
     update reconciliations set state = 'done', steps_done = steps, step = null, finished_at = clock_timestamp()
     where id = ${span.id.toString()}::bigint`)
 }
 
+/** Says how far the job is: a step is done when both halves have done it. */
+function whenBoth(db: Database, { id }: Span): (steps: number) => Promise<void> {
+  const halves = new Map<number, number>()
+  return async (steps) => {
+    const many = (halves.get(steps) ?? 0) + 1
+    halves.set(steps, many)
+    if (many < 2) return
+    await db.rows(sql`
+      update reconciliations set steps_done = ${steps}, step = ${STEPS[steps] ?? null}
+      where id = ${id.toString()}::bigint and state = 'running'`)
+  }
+}
+
+type Compared = { cdrs: number; sessions: number; records: number }
+
+async function compareHalf(
+  context: Context,
+  tx: Tx,
+  half: Half & { matching: Promise<void>; done: (steps: number) => Promise<void> },
+): Promise<Compared> {
+  const { matching, done } = half
+  const snapshot = await context.directory.snapshot()
+  await mayWait(tx)
+  await openSets(tx)
+  const sessions = await fillSessions(tx, half)
+  await done(1)
+  const cdrs = await fillCdrs(tx, half)
+  const pairs = await readPairs(tx)
+  await fillTerms(
+    tx,
+    pairs.map((pair) => termsOf(context, { ...pair, snapshot, at: half.to })),
+  )
+  await done(2)
+  await compareSessions(tx, half)
+  await findMissingSessions(tx, half)
+  await done(3)
+  await matching
+  await done(4)
+  const records = await fillRecords(tx)
+  await done(5)
+  await compareRecords(tx, half)
+  await done(6)
+  await findMissingRecords(tx, half)
+  await done(7)
+  return { cdrs, sessions, records }
+}
+
+function added(all: readonly Compared[]): Compared {
+  const sum = (of: keyof Compared): number => all.reduce((total, each) => total + each[of], 0)
+  return { cdrs: sum('cdrs'), sessions: sum('sessions'), records: sum('records') }
+}
+
+/** Who waits for the other transactions of the job is not idle. */
+async function mayWait(tx: Tx): Promise<void> {
+  await tx.script(`set local idle_in_transaction_session_timeout = ${limits.reconcileStepMs}`)
+}
+
 /** A job that runs twice at once, because its queue had lost it, does the same after the other. */
 async function oneAtATime(tx: Tx): Promise<void> {
+  await mayWait(tx)
   await tx.rows(sql`select pg_advisory_xact_lock(hashtextextended('reconcile', 0))`)
 }
 
@@ -158,10 +199,7 @@ function millionths(value: string | number): string {
   return amount.status === 'ok' ? amount.micros.toString() : '0'
 }
 
-async function addUp(
-  tx: Tx,
-  input: { span: Span; compared: { cdrs: number; sessions: number; records: number } },
-): Promise<void> {
+async function addUp(tx: Tx, input: { span: Span; compared: Compared }): Promise<void> {
   const id = input.span.id.toString()
   await tx.rows(sql`
     update reconciliations set compared = ${JSON.stringify(input.compared)}::jsonb, totals = (
