@@ -6,7 +6,7 @@ import { approveCdrs } from '../../src/hub/disputes/approve.ts'
 import { defaultTerms } from '../../src/hub/agreement-terms.ts'
 import { openPattern } from '../../src/hub/disputes/pattern.ts'
 import { readView } from '../../src/hub/disputes/read.ts'
-import { sweepDisputes } from '../../src/hub/disputes/clock.ts'
+import { runDisputeClock, sweepDisputes } from '../../src/hub/disputes/clock.ts'
 import { disputesOf } from '../helpers/dispute-story.ts'
 import { startHub } from '../helpers/hub.ts'
 import { cdrOf, creditOf, money } from '../helpers/objects.ts'
@@ -196,6 +196,28 @@ test('nor is a first one not released because of it', async () => {
   await contest('LET-B', { code: 'D2' })
   await hub.admin('POST', '/cdrs/NL/TNM/LET/release', { reason: 'a test' })
   assert.is(await parts('LET'), 'provisional provisional:4')
+})
+
+test('a draft whose CDR is to be judged again is not opened by its clock first', async () => {
+  const cdr = await clean('LAST')
+  const opened = await contest('LAST', { amount: { net: '3.00' } })
+  await post({ ...cdr, id: 'LAST-B' })
+  await hub.drain()
+  const [draft] = await of('LAST-B')
+  const subject = draft?.id ?? ''
+  assert.is(draft?.code, 'D2')
+  await act(opened, 'accept', 'cpo')
+  await db.rows(sql`
+    update disputes set deadline_at = clock_timestamp() where id = ${subject}::bigint`)
+  const [row] = await db.rows<{ id: bigint; createdAt: Date }>(sql`
+    insert into outbox (kind, subject, enqueued_at) values ('dispute_clock', ${subject}, clock_timestamp())
+    returning id, created_at as "createdAt"`)
+  assert.ok(row)
+  const rest = { platformId: '', correlationId: null, attempts: 1, expired: false }
+  if (row) await runDisputeClock(hub.context, { ...row, ...rest, kind: 'dispute_clock', subject })
+  await hub.drain()
+  assert.is((await of('LAST-B'))[0]?.outcome, 'cleared')
+  assert.is(await parts('LAST-B'), 'provisional provisional:3')
 })
 
 test('a clock that was given up runs again once somebody has acted', async () => {

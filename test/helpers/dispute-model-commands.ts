@@ -1,4 +1,4 @@
-import { letPass } from './dispute-model-hub.ts'
+import { isAnyOverdue, letPass } from './dispute-model-hub.ts'
 import { act, approveBy, closeBy, contestBy, finalizeBy } from './dispute-model-deeds.ts'
 import { tryAct } from './dispute-model-acts.ts'
 import { isUndecided, isZero, remainder, settle } from './dispute-model.ts'
@@ -137,6 +137,12 @@ export function pass(input: { days: number } & Trouble): Command {
     async (model, real) => {
       await letPass(real.lane, real.pair, input.days)
       await clearAll(real, input)
+      // And every second from then on: a deadline may wait until its CDR has been judged again.
+      for (let second = 0; second < model.cdrs.length; second += 1) {
+        if (!(await isAnyOverdue(real.lane, real.pair))) break
+        await letPass(real.lane, real.pair, 0)
+        await clearAll(real, { crash: false, twice: false })
+      }
       passDays(model, input.days)
       judgeAgain(model)
     },

@@ -218,3 +218,10 @@ export async function letPass(lane: Lane, pair: Pair, days: number): Promise<voi
     where owner = ${owner} and receiver = ${receiver} and state <> 'consumed'`)
   await sweepDue(lane.context)
 }
+
+export async function isAnyOverdue({ context }: Lane, pair: Pair): Promise<boolean> {
+  const found = await context.db.rows(sql`
+    select from disputes where owner = ${pair.owner} and receiver = ${pair.receiver} and currency = ${pair.currency}
+      and closed_at is null and deadline_at <= clock_timestamp()`)
+  return found.length > 0
+}

@@ -192,9 +192,16 @@ export function passDays(model: Model, days: number): void {
     if (cdr.part0?.book === 'provisional') cdr.part0.book = 'due'
     settle(cdr, model)
   }
-  for (const dispute of model.disputes) {
+  const due = model.disputes.filter(
+    ({ deadline }) => deadline !== null && deadline.day <= model.day,
+  )
+  const dayOf = ({ deadline }: Dispute): number => deadline?.day ?? 0
+  for (const dispute of due.toSorted((a, b) => dayOf(a) - dayOf(b))) {
+    // What one of them has set free has another deadline now, or none.
     const { deadline } = dispute
-    if (deadline !== null && deadline.day <= model.day) byItself(model, dispute, deadline.verb)
+    if (deadline === null || deadline.day > model.day) continue
+    byItself(model, dispute, deadline.verb)
+    judgeAgain(model)
   }
 }
 
