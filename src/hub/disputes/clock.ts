@@ -2,7 +2,7 @@ import { limits } from '../../../config/limits.ts'
 import type { Context } from '../../context.ts'
 import { DatabaseUnavailable } from '../../db/database.ts'
 import { sql } from '../../db/sql.ts'
-import type { Sql, Tx } from '../../db/sql.ts'
+import type { Sql } from '../../db/sql.ts'
 import { finishOutbox } from '../../outbox/outbox.ts'
 import type { OutboxRow } from '../../outbox/outbox.ts'
 import { raiseAlert } from '../alerts.ts'
@@ -12,7 +12,6 @@ import { deedOf, findResolution } from './auto-resolve.ts'
 import type { Resolution } from './auto-resolve.ts'
 import { lockDispute, openDesk } from './locks.ts'
 import type { LockedDispute } from './locks.ts'
-import type { DisputeRow } from './rows.ts'
 
 /** Finds disputes whose deadline is over by PostgreSQL's clock; each becomes work of its own. */
 export async function sweepDisputes(client: Sql): Promise<void> {
@@ -33,8 +32,8 @@ export async function sweepDisputes(client: Sql): Promise<void> {
  * Does what happens by itself at the deadline of a dispute (subject). Doing it twice, or by two workers at once, does it
  * once: under the lock the deadline is read again. One that cannot be done is tried again, and an operator is told.
  *
- * A draft whose CDR is to be judged again is left to that, and found by the next sweep if it is still there: what it says
- * may have gone, and once it is open no judgement ends it.
+ * A draft that nothing proves, of a CDR that is to be judged again, is left to that, and found by the next sweep if it is
+ * still there: what it says may have gone, and once it is open no judgement ends it.
  */
 export async function runDisputeClock(context: Context, row: OutboxRow): Promise<void> {
   const id = BigInt(row.subject)
@@ -42,10 +41,10 @@ export async function runDisputeClock(context: Context, row: OutboxRow): Promise
   try {
     await context.db.transaction(async (tx) => {
       const locked = await lockDispute(desk, tx, id)
-      const isDue = locked?.dispute.is_overdue === true && locked.dispute.closed_at === null
-      if (isDue && !(await isToBeJudged(tx, locked.dispute))) {
-        const applied = await applyDeeds(locked, await deedsOf(locked))
-        if (!applied.ok) throw new Error(applied.message)
+      if (locked?.dispute.is_overdue === true && locked.dispute.closed_at === null) {
+        const deeds = await deedsOf(locked)
+        const applied = deeds.length === 0 ? null : await applyDeeds(locked, deeds)
+        if (applied?.ok === false) throw new Error(applied.message)
       }
       await finishOutbox(tx, { ids: [row.id], outcome: 'done' })
     })
@@ -55,25 +54,14 @@ export async function runDisputeClock(context: Context, row: OutboxRow): Promise
   }
 }
 
-/** True for a draft of a CDR that clearing has not come to yet. */
-async function isToBeJudged(tx: Tx, { state, cdr_id: cdrId }: DisputeRow): Promise<boolean> {
-  if (state !== 'draft' || cdrId === null) return false
-  const [found] = await tx.rows(sql`
-    select where exists (select from outbox where kind = 'clear' and platform_id = '' and subject = ${cdrId.toString()}
-        and finished_at is null and enqueued_at is null)
-      or exists (select from outbox where kind = 'clear' and subject = ${cdrId.toString()}
-        and finished_at is null and enqueued_at is not null)`)
-  return found !== undefined
-}
-
-/** What the clock does: what the table says, unless the facts decide a draft. */
+/** What the clock does: what the table says, unless the facts decide a draft; nothing as long as one may be cleared. */
 async function deedsOf(locked: LockedDispute): Promise<Deed[]> {
   const { dispute } = locked
   const verb = dispute.default_verb ?? 'close'
   const byClock: Deed = { verb, doer: { side: 'hub', actor: 'hub', text: null }, amount: null }
   if (dispute.state !== 'draft') return [byClock]
   const found = await resolutionOf(locked)
-  if (found === null) return [{ ...byClock, verb: 'open' }]
+  if (found === null) return (await isToBeJudged(locked)) ? [] : [{ ...byClock, verb: 'open' }]
   // What is proven against the CPO waits until it had the time to answer; what is proven for it does not.
   const isDue = verb === 'resolve' || found.verb === 'tolerate' || found.amount.net === 0n
   if (isDue || hasWaited(locked)) return [deedOf(found)]
@@ -86,6 +74,17 @@ async function deedsOf(locked: LockedDispute): Promise<Deed[]> {
       proof: { ...proof, sentence },
     },
   ]
+}
+
+/** True where clearing has not come to the CDR yet. */
+async function isToBeJudged({ tx, dispute: { cdr_id: cdrId } }: LockedDispute): Promise<boolean> {
+  if (cdrId === null) return false
+  const [found] = await tx.rows(sql`
+    select where exists (select from outbox where kind = 'clear' and platform_id = '' and subject = ${cdrId.toString()}
+        and finished_at is null and enqueued_at is null)
+      or exists (select from outbox where kind = 'clear' and subject = ${cdrId.toString()}
+        and finished_at is null and enqueued_at is not null)`)
+  return found !== undefined
 }
 
 async function resolutionOf(locked: LockedDispute): Promise<Resolution | null> {
