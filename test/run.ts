@@ -3,7 +3,7 @@
 // Usage: node --import tsx test/run.ts [--static] [--in FOLDER] [--write-coverage] [PART …]
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
@@ -11,15 +11,14 @@ import { fileURLToPath } from 'node:url'
 import { judgeCoverage } from './helpers/coverage-file.ts'
 import type { Ran } from './helpers/coverage.ts'
 import { textFaults } from './helpers/text-faults.ts'
+import { bundle } from './runner/bundle.ts'
+import type { Message, SuiteResult } from './runner/child.ts'
 
-/** What a test file tells its parent, in this order: each test that begins, then the sums. */
-type Message = { begins: string } | { suites: SuiteResult[] }
-type SuiteResult = { errors: string; passed: number; skipped: number; total: number }
 type Outcome = { name: string; passed: number; failed: number; seconds: number; report: string }
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
-const here = fileURLToPath(import.meta.url)
-const longTimes = 10
+/** Who asks for larger sizes has time; what hangs ends even then. */
+const patience = 20
 const endMs = 10_000
 const outputMs = 2_000
 const workersMax = 2
@@ -39,8 +38,12 @@ const alone = ['test/fault/stores.test.ts', 'test/fault/worker.test.ts']
 const running = new Set<ChildProcess>()
 const ran: Ran[] = []
 
-if (process.argv[2] === '--file') await runFile(process.argv[3] ?? '')
-else process.exitCode = await runAll(process.argv.slice(2))
+const bundles = makeBundles()
+try {
+  process.exitCode = await runAll(process.argv.slice(2))
+} finally {
+  rmSync(bundles, { recursive: true, force: true })
+}
 
 async function runAll(args: string[]): Promise<number> {
   const isStatic = args.includes('--static')
@@ -49,7 +52,7 @@ async function runAll(args: string[]): Promise<number> {
   const parts = args.filter((arg) => !arg.startsWith('--') && arg !== folder)
   process.env['SEED'] ||= String(randomInt(1_000_000_000))
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => abandon(name))
-  const sizes = process.env['SIZE'] || (process.env['LONG'] ? `normal × ${longTimes}` : 'normal')
+  const sizes = process.env['SIZE'] || (process.env['LONG'] ? 'large' : 'normal')
   write(`seed ${process.env['SEED']}, size ${sizes}`)
 
   const jobs = discover(folder).filter(({ file }) =>
@@ -92,7 +95,7 @@ function summarise(outcomes: Outcome[], files: number, parts: string[]): number 
 type Job = { file: string; limitMs: number; parallel: boolean }
 
 function discover(folder: string | undefined): Job[] {
-  const times = process.env['LONG'] ? longTimes : 1
+  const times = process.env['LONG'] || process.env['SIZE'] ? patience : 1
   const own = Number(process.env['FILE_LIMIT_MS']) || undefined
   const wanted = folder
     ? [{ folder, limitMs: 60_000, pattern: /\.ts$/ }]
@@ -113,10 +116,13 @@ async function supervise({ file, limitMs }: Job): Promise<Outcome> {
   const faults = textFaults(readFileSync(path.join(root, file), 'utf8'))
   const name = file.replace(/^test\//, '').replace(/(\.test)?\.ts$/, '')
   const started = performance.now()
-  const args = ['--import', 'tsx', here, '--file', file]
-  const child = spawn(process.execPath, args, {
+  const runner = await bundle(bundles, 'test/runner/child.ts')
+  const script = await bundle(bundles, file).catch((error: Error) => error)
+  if (script instanceof Error)
+    return tell({ name, passed: 0, failed: 1, seconds: 0, report: script.message })
+  const child = spawn(process.execPath, ['--enable-source-maps', runner, script], {
     cwd: root,
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', TEST_BUNDLES: bundles },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })
@@ -158,6 +164,7 @@ async function supervise({ file, limitMs }: Job): Promise<Outcome> {
   })
   clearTimeout(timer)
   running.delete(child)
+  rmSync(script, { force: true })
   if (!suites && faults.length === 0) faults.push(`ended early (exit ${exit}) in ${at(current)}`)
   else if (exit !== '0' && faults.length === 0)
     faults.push(`crashed (exit ${exit}) after its last test`)
@@ -259,41 +266,33 @@ function killGroup(child: ChildProcess): void {
 
 function abandon(name: 'SIGINT' | 'SIGTERM'): void {
   for (const child of running) killGroup(child)
+  rmSync(bundles, { recursive: true, force: true })
   process.exit(name === 'SIGINT' ? 130 : 143)
+}
+
+/**
+ * A folder of this run for scripts, below the project's root, where they find its packages. What a run that was killed
+ * has left goes.
+ */
+function makeBundles(): string {
+  const data = path.join(root, '.data/scripts')
+  mkdirSync(data, { recursive: true })
+  for (const pid of readdirSync(data))
+    if (!isRunning(Number(pid))) rmSync(path.join(data, pid), { recursive: true, force: true })
+  const own = path.join(data, String(process.pid))
+  mkdirSync(own, { recursive: true })
+  return own
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
 }
 
 function write(text: string): void {
   process.stdout.write(`${text}\n`)
-}
-
-/** The child: imports the file with uvu's own start switched off, then runs what it queued, one suite at a time. */
-async function runFile(file: string): Promise<void> {
-  const queue: (() => Promise<[string | true, number, number, number]>)[] = []
-  Object.assign(globalThis, { UVU_DEFER: 1, UVU_INDEX: 0, UVU_QUEUE: [queue] })
-  announceTests()
-  await import(path.join(root, file))
-  const suites: SuiteResult[] = []
-  for (const run of queue) {
-    const [errors, passed, skipped, total] = await run()
-    suites.push({ errors: errors === true ? '' : errors, passed, skipped, total })
-  }
-  send({ suites })
-}
-
-/** uvu writes the name of each test into its context before running it; nothing else tells which one hangs. */
-function announceTests(): void {
-  const names = new WeakMap<object, string>()
-  Object.defineProperty(Object.prototype, '__test__', {
-    get(this: object) {
-      return names.get(this)
-    },
-    set(this: object, name: string) {
-      names.set(this, name)
-      send({ begins: name })
-    },
-  })
-}
-
-function send(message: Message): void {
-  process.send?.(message)
 }

@@ -42,8 +42,7 @@ export async function askWhoKnows(
 ): Promise<OcpiAnswer> {
   const call = await asMeant(context, input.call)
   const { known, others } = await candidates(context, { ...input, call })
-  if (known.length + others.length === 0)
-    throw new HubError('unknownToken', 'no provider here knows this token')
+  if (known.length + others.length === 0) throw unknownToken()
   const started = performance.now()
   const best = await askInTurn(context, {
     call,
@@ -61,9 +60,13 @@ export async function askWhoKnows(
   const isMissing = known.some(({ platform }) => !isConnected(platform))
   if (best === null || (isMissing && rank(best) >= UNKNOWN))
     throw new HubError('receiverUnreachable', 'the provider of this token is not connected')
+  // Several were asked: which of them said so first says nothing, and each may have its own words for it.
+  if (rank(best) === UNKNOWN) throw unknownToken()
   await learnToken(context, { call, member: best.member, answer: best.answer })
   return relay(context, best)
 }
+
+const unknownToken = () => new HubError('unknownToken', 'no provider here knows this token')
 
 /**
  * The question with the uid that the token's provider knows: a partner of 2.1.1 may know it by a name of ours, which says

@@ -205,7 +205,7 @@ test('a provider of 2.2.1 answers a 2.1.1 CPO, unknown is 404 with 2000 there', 
   for (const partner of [emsp, newEmsp, oldEmsp])
     partner.answer = () => ({ status: 404, code: 2004 })
   const reply = await oldCpo.send('POST', 'sender/tokens/NOBODY/authorize', {})
-  assert.equal([reply.status, reply.code], [404, 2000])
+  assert.equal([reply.status, reply.code], [404, 2000], reply.text)
 })
 
 test('a tariff that 2.1.1 cannot say is withheld; a DELETE goes there all the same', async () => {

@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { scriptOf } from '../helpers/processes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const main = path.join(root, 'src/cli/main.ts')
+const main = await scriptOf('src/cli/main.ts')
 const cases = path.join(root, 'test/fixtures/verify')
 
 type Context = { folder: string }
@@ -21,8 +22,7 @@ cli.after(({ folder }) => rmSync(folder, { recursive: true }))
 
 function run(...line: string[]): Promise<{ code: unknown; out: string; err: string }> {
   return new Promise((resolve) => {
-    const args = ['--import', 'tsx', main, ...line]
-    execFile(process.execPath, args, { cwd: root }, (error, out, err) =>
+    execFile(process.execPath, [main, ...line], { cwd: root }, (error, out, err) =>
       resolve({ code: error === null ? 0 : error.code, out, err }),
     )
   })

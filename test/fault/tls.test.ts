@@ -9,6 +9,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { issue, newAuthority } from '../helpers/certificates.ts'
 import { at } from '../helpers/ask.ts'
+import { scriptOf } from '../helpers/processes.ts'
 
 const run = promisify(execFile)
 const root = path.resolve(import.meta.dirname, '../..')
@@ -43,7 +44,7 @@ async function endsOf(folder: string): Promise<string[]> {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     urls.push(`https://localhost:${String(at(server.address(), 'port'))}/`)
   }
-  const args = ['--import', 'tsx', 'test/helpers/tls-client.ts', ...urls]
+  const args = [await scriptOf('test/helpers/tls-client.ts'), ...urls]
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: file }
   const { stdout } = await run(process.execPath, args, { cwd: root, env, timeout: 60_000 })
   for (const server of running) {

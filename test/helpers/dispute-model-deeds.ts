@@ -29,7 +29,8 @@ export async function act(
   return acted.ok ? { ok: true, message: '' } : { ok: false, message: acted.message }
 }
 
-const VERBS = [
+/** What a side may do with a dispute, and `expire` and `open`, which its clock does. */
+export const VERBS = [
   'review',
   'answer',
   'accept',

@@ -2,13 +2,11 @@ import type { Context } from '../../src/context.ts'
 import { sql } from '../../src/db/sql.ts'
 import { clearCdrs } from '../../src/hub/cdrs/clear.ts'
 import { admitCdr, recordCdr } from '../../src/hub/cdrs/record-cdr.ts'
-import { relayOnce } from '../../workers/relay.ts'
-import type { QueueSet, RowRef } from '../../workers/queues.ts'
 import { sweepDue } from '../../workers/sweep.ts'
-import { JOBS } from '../../workers/table.ts'
 import { bareContext } from './bare-context.ts'
 import { insertRows } from './clearing-world-load.ts'
 import type { Json } from './objects.ts'
+import { relayedJobs } from './relayed.ts'
 
 /** The pair of one history: it shares hub and database with other histories, but no account. */
 export type Pair = { owner: string; receiver: string; currency: string; prefix: string }
@@ -186,17 +184,7 @@ export async function findLost({ context }: Lane): Promise<void> {
 }
 
 async function relayAll(context: Context, twice: boolean): Promise<void> {
-  const jobs: (() => Promise<void>)[] = []
-  const queues: QueueSet = {
-    isReady: () => true,
-    add: async (queue, added) =>
-      void jobs.push(...added.map((rows: readonly RowRef[]) => () => JOBS[queue](context, rows))),
-    held: async () => [],
-    work: () => undefined,
-    close: async () => undefined,
-  }
-  await relayOnce(context, queues)
-  for (const job of jobs) {
+  for (const job of await relayedJobs(context)) {
     await job()
     if (twice) await job()
   }

@@ -9,10 +9,7 @@ import { checkAnswer } from '../../src/http/openapi.ts'
 import { createHubServer } from '../../src/http/server.ts'
 import { createPeerClient } from '../../src/peer/client.ts'
 import type { PeerClient } from '../../src/peer/client.ts'
-import { relayOnce } from '../../workers/relay.ts'
-import type { QueueSet, RowRef } from '../../workers/queues.ts'
 import { reconcile, sweepDue } from '../../workers/sweep.ts'
-import { JOBS } from '../../workers/table.ts'
 import { ask, at } from './ask.ts'
 import type { Reply } from './ask.ts'
 import { testDatabase } from './database.ts'
@@ -20,6 +17,7 @@ import type { TestDatabase } from './database.ts'
 import { asRole, FakePartner } from './fake-partner.ts'
 import type { Invitation, PartnerOptions } from './fake-partner.ts'
 import { versionsUrlOf } from './fake-partner-wire.ts'
+import { relayedJobs } from './relayed.ts'
 
 const ROOT_TOKEN = 'root-operator-token-for-tests'
 const roundsMax = 100
@@ -229,16 +227,8 @@ async function drain(context: Context): Promise<void> {
   for (let round = 0; round < roundsMax; round += 1) {
     await sweepDue(context)
     await reconcile(context)
-    const jobs: (() => Promise<void>)[] = []
-    const queues: QueueSet = {
-      isReady: () => true,
-      add: async (queue, added) =>
-        void jobs.push(...added.map((rows: readonly RowRef[]) => () => JOBS[queue](context, rows))),
-      held: async () => [],
-      work: () => undefined,
-      close: async () => undefined,
-    }
-    if ((await relayOnce(context, queues)) === 0) return
+    const jobs = await relayedJobs(context)
+    if (jobs.length === 0) return
     for (const job of jobs) await job()
   }
   throw new Error(`work leads to work, ${roundsMax} times over`)

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bundle } from '../runner/bundle.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const readyMs = 30_000
@@ -35,10 +36,10 @@ export type Start = {
   readyMs?: number
 }
 
-/** Starts a Node process of the project (TypeScript through tsx) and waits until it is ready. */
+/** Starts a Node process of the project and waits until it is ready. */
 export async function startProcess(start: Start): Promise<Running> {
-  const tsx = start.file.endsWith('.ts') ? ['--import', 'tsx'] : []
-  const child = spawn(process.execPath, [...tsx, start.file, ...(start.args ?? [])], {
+  const file = start.file.endsWith('.ts') ? await scriptOf(start.file) : start.file
+  const child = spawn(process.execPath, [file, ...(start.args ?? [])], {
     cwd: root,
     env: { ...plainEnvironment(), ...start.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -91,6 +92,13 @@ export async function startProcess(start: Start): Promise<Running> {
     })
   }
   return running
+}
+
+/** A file of TypeScript below the project's root as a script for node, made once in a run. */
+export async function scriptOf(file: string): Promise<string> {
+  const folder = process.env['TEST_BUNDLES']
+  if (!folder) throw new Error('TEST_BUNDLES is not set: run tests through test/run.ts')
+  return bundle(folder, file)
 }
 
 async function isReady(

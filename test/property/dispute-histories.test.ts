@@ -21,6 +21,7 @@ import {
   pass,
 } from '../helpers/dispute-model-commands.ts'
 import type { Real } from '../helpers/dispute-model-base.ts'
+import { VERBS } from '../helpers/dispute-model-deeds.ts'
 import { CURRENCIES, issueCards, openLane, partyAt } from '../helpers/dispute-model-hub.ts'
 import type { Lane, Pair } from '../helpers/dispute-model-hub.ts'
 import { note } from '../helpers/note.ts'
@@ -37,18 +38,7 @@ const trouble = { crash: rarely, twice: rarely }
 const net = fc.integer({ min: 6, max: 60 })
 const quarters = fc.integer({ min: 1, max: 4 })
 const side = fc.constantFrom('cpo', 'emsp', 'operator' as const)
-const verb = fc.constantFrom(
-  'review',
-  'answer',
-  'accept',
-  'propose',
-  'reject',
-  'rebut',
-  'withdraw',
-  'rule',
-  'expire',
-  'open',
-)
+const verb = fc.constantFrom(...VERBS)
 
 const steps = [
   fc
