@@ -32,10 +32,10 @@ test.after.each(() => {
 test.after(() => hub.close())
 
 let count = 0
-const emsp = (version: '2.2.1' | '2.3.0' = '2.2.1') => {
+const emsp = (version: '2.2.1' | '2.3.0' = '2.2.1', more: { isShownLater?: boolean } = {}) => {
   count += 1
   const party = `FR-${String(count).padStart(3, 'R')}`
-  return hub.connect({ parties: [{ party, role: 'EMSP' as const }], version })
+  return hub.connect({ parties: [{ party, role: 'EMSP' as const }], version, ...more })
 }
 const rotate = ({ id }: FakePartner) => hub.admin('POST', `/platforms/${id}/rotate`, {})
 const push = ({ party }: FakePartner) =>
@@ -133,7 +133,7 @@ test('a 2.3.0 partner that keeps refusing new roles is an alert, which ends when
   await hub.passTime(limits.credentialsBatchMs)
   await hub.drain()
   partner.answer = ({ place }) => (place === 'credentials' ? { code: 3000 } : undefined)
-  await emsp()
+  await emsp('2.2.1', { isShownLater: true })
   for (let each = 0; each <= limits.credentialsQuietAttemptsMax; each += 1) {
     assert.equal(await alerts(partner), [])
     await hub.passTime(60_000)

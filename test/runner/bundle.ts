@@ -39,6 +39,9 @@ export async function bundle(folder: string, file: string): Promise<string> {
   return outfile
 }
 
+// In two parts, because this file too is bundled, with the tests that bundle what they start.
+const meta = ['import', 'meta'].join('.')
+
 /** What a file reads beside itself is where the file is, not where the script is. */
 const ownPlaces: Plugin = {
   name: 'own-places',
@@ -46,8 +49,8 @@ const ownPlaces: Plugin = {
     onLoad({ filter: /\.ts$/, namespace: 'file' }, async ({ path: file }) => {
       const text = await readFile(file, 'utf8')
       const contents = text
-        .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(file)))
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(file).href))
+        .replaceAll(`${meta}.dirname`, JSON.stringify(path.dirname(file)))
+        .replaceAll(`${meta}.url`, JSON.stringify(pathToFileURL(file).href))
       return { contents, loader: 'ts' }
     })
   },
