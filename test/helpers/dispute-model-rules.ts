@@ -14,10 +14,13 @@ import { clearDraft, decide, goTo, outcomeOf } from './dispute-model-steps.ts'
 
 const OUT = ['quarantined', 'credited', 'withdrawn', 'received', 'orphan_credit']
 
-/** True where a CDR stands whoever came first: not where it is disputed as a second bill. */
+/**
+ * True where a CDR stands whoever came first: not where it is disputed as a second bill, nor where it
+ * was decided that both may stand.
+ */
 function isLive({ state, disputes }: Cdr): boolean {
-  if (state === 'contested') return !disputes.some((one) => one.code === 'D2' && isUndecided(one))
-  return ['provisional', 'approved', 'netted'].includes(state)
+  if (!['provisional', 'contested', 'approved', 'netted'].includes(state)) return false
+  return !disputes.some((one) => one.code === 'D2' && one.outcome !== 'cleared')
 }
 
 /** True where another CDR of the session stands before this one. */

@@ -218,13 +218,14 @@ create table cdr_parts (
 ) with (fillfactor = 70);
 create index cdr_parts_cycle on cdr_parts (cycle_id, book);
 
--- Whether a CDR in that state is billed and stands in the way of another one of the same charge. One that is itself
--- disputed as a duplicate is not.
+-- Whether a CDR in that state is billed and stands in the way of one of the same charge that came before it. One that is
+-- itself disputed as a duplicate does not, nor one of which it was decided that both may stand: only one that became the
+-- first because the finding was gone.
 create function cdr_is_live(id bigint, state text) returns boolean language sql stable as $$
-  select cdr_is_live.state in ('provisional', 'approved', 'allocated', 'netted', 'settled')
-    or (cdr_is_live.state = 'contested' and not exists (
+  select cdr_is_live.state in ('provisional', 'contested', 'approved', 'allocated', 'netted', 'settled')
+    and not exists (
       select from disputes d where d.cdr_id = cdr_is_live.id and d.code in ('D2', 'D4', 'D5')
-        and d.closed_at is null and d.state not in ('await_credit', 'await_replacement')))
+        and d.outcome is distinct from 'cleared')
 $$;
 
 -- What was taken off a CDR before its CPO documented it: consumed once, by a credit and what replaces the CDR.
