@@ -37,7 +37,7 @@ export async function sweepDue(context: Context): Promise<void> {
   await context.db.rows(sql`
     insert into outbox (kind, subject)
     select 'settle', 'drop-due'
-    where exists (select 1 from cdr_states where state = 'quarantined' and drop_at <= clock_timestamp())
+    where exists (select 1 from cdr_states where drop_at <= clock_timestamp())
       and not exists (select 1 from outbox where kind = 'settle' and subject = 'drop-due' and finished_at is null)
     on conflict do nothing`)
   await sweepDisputes(context.db)

@@ -21,13 +21,19 @@ export function amountsAtRisk(
   risk: 'all' | Exclude<Risk, string>,
   claim: Claim | null,
 ): AtRisk | null {
-  if (risk === 'all' || claim === null) return 'all'
+  if (claim === null) return 'all'
+  if (risk === 'all') return isEmpty(claim) ? null : 'all'
   const tax = claim.incl === null ? null : claim.incl - claim.excl
   const net = within(risk.net, claim.excl)
   const part = tax === null ? null : within(risk.tax ?? proportional({ net, claim }), tax)
   if (net === 0n && (part ?? 0n) === 0n) return null
   if (net === claim.excl && part === tax) return 'all'
   return { net: textOf(net), tax: part === null ? null : textOf(part) }
+}
+
+/** True for a claim of nothing. */
+export function isEmpty({ excl, incl }: Claim): boolean {
+  return excl === 0n && (incl ?? 0n) === 0n
 }
 
 /** The tax that goes with a part of the claim: in proportion, rounded half up to 6 decimals; 0 where none is stated. */
@@ -57,11 +63,19 @@ export function heldText(atRisk: AtRisk, claim: Claim): string {
   return `${withTax(net, incl, claim)} of the claim of ${whole} are`
 }
 
-/** What settles all the same. */
-export function leftText(atRisk: AtRisk, claim: Claim): string {
-  if (atRisk === 'all') return ''
-  const held = asShown(exactly(atRisk.net), claim)
-  return `; the rest, ${amountText(claim.excl - held, claim)}, settles`
+/** What settles all the same beside what is held, `own` for what is told and `other` for something else. */
+export function leftText([own, other]: readonly AtRisk[], claim: Claim): string {
+  if (own === undefined || own === 'all' || other === 'all') return ''
+  const [held, more] = [own.net, other?.net ?? '0'].map((net) => asShown(exactly(net), claim))
+  const left = claim.excl - (held ?? 0n) - (more ?? 0n)
+  const rest = `; the rest, ${amountText(left, claim)}, settles`
+  if (other === undefined) return rest
+  const { net, tax } = other
+  const besides =
+    net === '0'
+      ? `${amountText(exactly(tax ?? '0'), claim)} of the tax`
+      : amountText(exactly(net), claim)
+  return `, and ${besides} for another finding${left === 0n ? '' : rest}`
 }
 
 function withTax(excl: Decimal, incl: Decimal | null, claim: Claim): string {

@@ -27,11 +27,19 @@ export function judgeCredit(input: CreditInput): Judgement {
   ]
   const found = toFindings(drafts, contextOf(input, reading.facts))
   const { findings } = found
-  const { verdict, code, atRisk } = decide(found)
+  const { verdict, ...held } = decide(found)
   const missing = isLacking ? (['original'] as const) : []
   if (isLacking && !input.waitOver && verdict !== 'quarantine')
-    return { verdict: 'wait', missing, code: null, findings: [], amounts, atRisk: null }
-  return { verdict, missing, code, findings, amounts, atRisk }
+    return {
+      verdict: 'wait',
+      missing,
+      code: null,
+      findings: [],
+      amounts,
+      atRisk: null,
+      beside: null,
+    }
+  return { verdict, missing, findings, amounts, ...held }
 }
 
 /** A credit of a currency that does not exist cannot be booked, not even as held. */

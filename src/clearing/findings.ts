@@ -1,11 +1,16 @@
 import { assert } from '../assert.ts'
 import type { AtRisk, Claim, Risk } from './at-risk.ts'
-import { amountsAtRisk, heldText, isMore, leftText, sizeOf } from './at-risk.ts'
+import { amountsAtRisk, isEmpty, sizeOf } from './at-risk.ts'
+import { decisionText, EXPLAINED } from './decision.ts'
 import { exactly, readDecimal, shownText } from './decimal.ts'
+import type { Bills, Hold } from './holds.ts'
+import { heldBy } from './holds.ts'
 import type { Confidence, FindingCode, RuleParameters, Severity } from './rules.ts'
 import { RULES, ruleOf } from './rules.ts'
 import type { Severities } from './severities.ts'
 import { agreedSeverity, isMilder } from './severities.ts'
+import type { Standing } from './standing.ts'
+import { mayHold } from './standing.ts'
 
 /** Where a compared value stands: `field` is a JSON pointer into the `source`, `value` what stands there. */
 export type FindingInput = {
@@ -80,6 +85,8 @@ export type Finding = {
 export type Draft = {
   code: FindingCode
   milder?: Severity
+  /** The claim is none that could be booked, so that no part of it can be held: fatal, whatever the rule says. */
+  isUnbookable?: boolean
   inputs: readonly DraftInput[]
   expected?: string
   actual?: string
@@ -100,44 +107,45 @@ export type FindingContext = {
   lineMin: string
   receiver: string
   claim: Claim | null
+  /** What the session costs; null: nobody asked. */
+  bills: Bills | null
+  /** Of a CDR that is booked already; null: of one that is judged before it is. */
+  standing: Standing | null
   origins: Partial<Record<Source, { receivedAt: Date | null; hash: string | null }>>
 }
 
-/**
- * Findings in the order of the rule table, each with the agreed severity, its sentence and its explanation; `most`: the
- * severe one that puts most at risk, of equal ones the first.
- */
-export function toFindings(
-  drafts: readonly Draft[],
-  context: FindingContext,
-): { findings: readonly Finding[]; most: Finding | null } {
-  if (drafts.length === 0) return { findings: [], most: null }
+/** What was found, and what is held for it: the findings that hold something, the one that holds most first. */
+export type Found = { findings: readonly Finding[]; holds: readonly Hold[] }
+
+/** Findings in the order of the rule table, each with the agreed severity, its sentence and its explanation. */
+export function toFindings(drafts: readonly Draft[], context: FindingContext): Found {
+  if (drafts.length === 0) return { findings: [], holds: [] }
   const order = Object.keys(RULES)
   const graded = drafts
     .map((draft) => grade(draft, context))
     .toSorted((a, b) => order.indexOf(a.draft.code) - order.indexOf(b.draft.code))
-  const most = graded.reduce<Graded | null>(
-    (sum, one) => (isMore(one.atRisk, sum?.atRisk ?? null) ? one : sum),
-    null,
-  )
-  const findings = graded.map((one) => toFinding(one, { ...context, most }))
-  return { findings, most: most === null ? null : (findings[graded.indexOf(most)] ?? null) }
+  const holds = heldBy(graded, context)
+  return { findings: graded.map((one) => toFinding(one, { ...context, graded, holds })), holds }
 }
 
 /**
  * What the findings lead to, and *the* code that decided: the first fatal one, else the severe one that holds most, since
- * what is held is disputed under its code; null when nothing stands against clearing.
+ * what is held is disputed under its code; null when nothing stands against clearing. `beside`: what a second finding,
+ * independent of that one, holds of the rest.
  */
-export function decide({ findings, most }: ReturnType<typeof toFindings>): {
+export function decide({ findings, holds }: Found): {
   verdict: 'quarantine' | 'hold' | 'clear'
   code: FindingCode | null
   atRisk: AtRisk | null
+  beside: Hold | null
 } {
+  const none = { code: null, atRisk: null, beside: null }
   const fatal = findings.find((finding) => finding.severity === 'F')
-  if (fatal !== undefined) return { verdict: 'quarantine', code: fatal.code, atRisk: null }
-  return most === null
-    ? { verdict: 'clear', code: null, atRisk: null }
-    : { verdict: 'hold', code: most.code, atRisk: most.atRisk }
+  if (fatal !== undefined) return { ...none, verdict: 'quarantine', code: fatal.code }
+  const [most, beside = null] = holds
+  return most === undefined
+    ? { ...none, verdict: 'clear' }
+    : { verdict: 'hold', code: most.code, atRisk: most.atRisk, beside }
 }
 
 /** The sentence of a rule for the partner, its braces filled. For findings that no check of a CDR makes. */
@@ -145,34 +153,47 @@ export function sentenceOf(code: FindingCode, words: Readonly<Record<string, str
   return filled(RULES[code].sentence, { code, words })
 }
 
-/** `spared`: why a severe finding is a warning: the CDR asks for no more than it should, or for too little more. */
 type Graded = {
   draft: Draft
   severity: Severity
   atRisk: AtRisk | null
-  spared?: 'free' | 'small'
+  /** Whether it may hold what it puts at risk. */
+  mayHold: boolean
+  spared: 'empty' | 'free' | 'small' | null
 }
 
-function grade(draft: Draft, { severities, claim, lineMin }: FindingContext): Graded {
-  const { code, milder, risk = 'all' } = draft
+/** Of one session one CDR stands, also of those that claim nothing, of which nothing can be held. */
+const ONE_PER_SESSION: ReadonlySet<FindingCode> = new Set(['D2', 'C4'])
+
+function grade(draft: Draft, { severities, claim, lineMin, standing }: FindingContext): Graded {
+  const { code, milder, risk = 'all', isUnbookable = false } = draft
   const agreed = agreedSeverity(code, severities)
-  const severity = milder !== undefined && isMilder(milder, agreed) ? milder : agreed
-  if (severity !== 'S' || risk === 'explains') return { draft, severity, atRisk: null }
+  const stated = milder !== undefined && isMilder(milder, agreed) ? milder : agreed
+  const isClaimless = claim !== null && isEmpty(claim)
+  const wanted = isUnbookable || (isClaimless && ONE_PER_SESSION.has(code)) ? 'F' : stated
+  // What is booked was accepted: what would have refused it can only be held.
+  const severity = wanted === 'F' && standing !== null ? 'S' : wanted
+  const plain = { draft, severity, atRisk: null, mayHold: false, spared: null }
+  if (severity !== 'S' || risk === 'explains') return plain
   const atRisk = amountsAtRisk(risk, claim)
-  if (atRisk === null) return { draft, severity: 'W', atRisk, spared: 'free' }
+  if (atRisk === null) return { ...plain, severity: 'W', spared: isClaimless ? 'empty' : 'free' }
   return sizeOf(atRisk) < exactly(lineMin)
-    ? { draft, severity: 'W', atRisk: null, spared: 'small' }
-    : { draft, severity, atRisk }
+    ? { ...plain, severity: 'W', spared: 'small' }
+    : { ...plain, atRisk, mayHold: mayHold(draft, standing) }
 }
 
-type Outcome = FindingContext & { most: Graded | null }
+type Outcome = FindingContext & { graded: readonly Graded[]; holds: readonly Hold[] }
 
 function toFinding(one: Graded, context: Outcome): Finding {
-  const { draft, atRisk } = one
+  const { draft } = one
   const { code, expected = null, actual = null, difference = null, tolerance = null } = draft
   // What only explains is severe as far as what it explains is.
-  const isVain = one.severity === 'S' && draft.risk === 'explains' && context.most === null
+  const isCause = draft.risk === 'explains'
+  const explained = context.graded.find((other) => other.draft.code === EXPLAINED)
+  const isVain = one.severity === 'S' && isCause && explained?.severity !== 'S'
   const severity = isVain ? 'W' : one.severity
+  const held = context.holds.find((hold) => hold.code === code)
+  const atRisk = held?.atRisk ?? one.atRisk
   const words = wordsOf(draft)
   const rule = ruleOf(code)
   const explanation = {
@@ -180,7 +201,13 @@ function toFinding(one: Graded, context: Outcome): Finding {
     confidence: draft.confidence ?? rule?.confidence ?? 'certain',
     unit: draft.unit ?? null,
     steps: draft.steps?.length ? draft.steps : subtraction(draft, context.claim),
-    decision: decisionOf({ ...one, severity }, context),
+    decision: decisionText(
+      { ...one, code, severity, atRisk, isCause },
+      {
+        ...context,
+        isRefused: context.graded.some((other) => other.severity === 'F'),
+      },
+    ),
     counterfactual: `It would pass if ${filled(RULES[code].remedy, { code, words })}.`,
     parameters: { ...rule?.parameters, ...context.parameters[code] },
     at_risk: atRisk,
@@ -207,30 +234,6 @@ function withOrigin(
 ): FindingInput {
   const { receivedAt = null, hash = null } = { ...origins[source], ...own }
   return { field, source, value, received_at: receivedAt?.toISOString() ?? null, hash }
-}
-
-function decisionOf(one: Graded, { most, claim, receiver }: Outcome): string {
-  const { severity, atRisk } = one
-  switch (severity) {
-    case 'F':
-      return 'The CDR is not accepted, and nothing of it is booked.'
-    case 'S':
-      if (atRisk === null || claim === null)
-        return 'It says why the price differs; what is held for that covers it.'
-      if (one.draft !== most?.draft)
-        return `${heldText(atRisk, claim)} at risk; what is held for another finding covers it.`
-      return `${heldText(atRisk, claim)} held until this is decided${leftText(atRisk, claim)}.`
-    case 'W':
-      if (one.spared === 'free')
-        return `Nothing is held for it: ${receiver} does not pay more than it owes.`
-      return one.spared === 'small'
-        ? 'Nothing is held for it: what is at risk is less than was agreed to hold.'
-        : 'Nothing is held for it; it is reported.'
-    case 'I':
-      return 'Nothing is held for it; it is kept for the record.'
-    default:
-      return severity satisfies never
-  }
 }
 
 /** The arithmetic of a draft that tells none. */

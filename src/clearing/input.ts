@@ -2,6 +2,7 @@ import type { CannotPrice, PricedBill, PricingOptions } from '../pricing/types.t
 import type { Known } from './known.ts'
 import type { Decimal } from './decimal.ts'
 import type { CdrFacts } from './read.ts'
+import type { Standing } from './standing.ts'
 import type { CdrState } from './states.ts'
 import type { Severities } from './severities.ts'
 import type { ClearingTerms } from './terms.ts'
@@ -28,6 +29,8 @@ export type ClearingInput = {
   agreement: ClearingTerms
   /** The waiting time is over: judge with what is known. */
   waitOver: boolean
+  /** Of a CDR that is booked already; left out or null: of one that is not, or that only drafts hold. */
+  standing?: Standing | null
 }
 
 /** `doubts`: values that were sent in a form that may mean something else, with how they were read. */
@@ -70,7 +73,8 @@ export type PricedInput =
 
 /**
  * CDRs received earlier that stand against this one: not quarantined, credited, withdrawn or credits. `sameSession`: of
- * the same owner; `isForAnother`: billed to another eMSP. `overlapping`: of the same token and any owner; the times are compared again here.
+ * the same owner; `isForAnother`: billed to another eMSP. `overlapping`: of the same token and any owner, from when they
+ * were used; the times are compared again here.
  */
 type PriorInput = {
   sameSession: readonly { cdrId: string; isForAnother?: boolean }[]

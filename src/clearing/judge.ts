@@ -22,6 +22,7 @@ import {
 import { checkAgreedTariff, checkStoredTariff } from './checks/tariffs.ts'
 import { checkCapture, checkReplaced } from './checks/payment.ts'
 import { checkMeter } from './checks/meter.ts'
+import { checkRegression } from './checks/regression.ts'
 import { checkConnector, checkJourney } from './checks/places.ts'
 import { checkPower } from './checks/quantity.ts'
 import { checkReservation } from './checks/reservation.ts'
@@ -42,6 +43,7 @@ import type { AtRisk } from './at-risk.ts'
 import type { Draft, Finding } from './findings.ts'
 import { decide, toFindings } from './findings.ts'
 import { contextOf } from './origins.ts'
+import type { Hold } from './holds.ts'
 import type { Case, ClearingInput } from './input.ts'
 import type { CdrFacts } from './read.ts'
 import { at, readCdr, readText } from './read.ts'
@@ -53,7 +55,7 @@ type Missing = 'session' | 'completion' | 'token' | 'tariff' | 'original'
 /**
  * The verdict on a CDR. `wait` lists what is missing and carries no findings; `code` is the finding that decided.
  * `amounts` is the claim; null when it cannot be read. `atRisk`: what is held of it, the most that any severe finding puts
- * at risk; null unless the verdict is `hold`.
+ * at risk; null unless the verdict is `hold`. `beside`: what is held of the rest for another, independent finding.
  */
 export type Judgement = {
   verdict: 'wait' | 'quarantine' | 'hold' | 'clear'
@@ -62,6 +64,7 @@ export type Judgement = {
   findings: readonly Finding[]
   amounts: Amounts | null
   atRisk: AtRisk | null
+  beside: Hold | null
 }
 
 /**
@@ -83,10 +86,18 @@ export function judge(input: ClearingInput): Judgement {
   ]
   const found = toFindings(drafts, contextOf(input, reading.facts))
   const { findings } = found
-  const { verdict, code, atRisk } = decide(found)
+  const { verdict, ...held } = decide(found)
   if (!decided && verdict !== 'quarantine')
-    return { verdict: 'wait', missing, code: null, findings: [], amounts, atRisk: null }
-  return { verdict, missing, code, findings, amounts, atRisk }
+    return {
+      verdict: 'wait',
+      missing,
+      code: null,
+      findings: [],
+      amounts,
+      atRisk: null,
+      beside: null,
+    }
+  return { verdict, missing, findings, amounts, ...held }
 }
 
 function missingOf(input: ClearingInput): readonly Missing[] {
@@ -123,6 +134,7 @@ const CHECKS: readonly ((subject: Case) => readonly Draft[])[] = [
   checkRecordEnergy,
   checkCapacity,
   checkMeter,
+  checkRegression,
   checkPower,
   checkEmptySession,
   checkSign,

@@ -19,22 +19,37 @@ export type Known = {
   signed?: readonly SignedReading[]
   meter?: {
     registeredKey: string | null
-    /** The stop register of the session before on this meter, in kWh as decimal text; `isForAnother`: billed to another eMSP. */
-    previousStop: { kwh: string; at: Date | null; cdrId: string; isForAnother?: boolean } | null
+    /** The stop register of the session before on this meter. */
+    previousStop: KnownRegister | null
+    /** The start register of the session after, whose CDR came earlier. */
+    nextStart?: KnownRegister | null
+    /** Another CDR with the very same two registers of this meter. */
+    same?: Pick<KnownRegister, 'cdrId' | 'isForAnother'> | null
   }
   record?: RecordInput | null
   /** What a payment terminal captured for this session (FinancialAdviceConfirmation), matched by reference. */
   captured?: { total: string; currency: string; status: string; id: string } | null
-  /** The credited CDR of the same session that this one replaces, and what its dispute upheld of it. */
+  /** The CDR of the same charge that this one replaces, and what its disputes upheld of it. */
   replaced?: {
     cdrId: string
+    currency: string
     net: string
     gross: string | null
-    /** What the replacement was to claim, net; null where no adjustment waits for it. */
+    /** False where all of it was upheld and its CPO has not credited it. */
+    isCredited: boolean
+    /** What the replacement was to claim, net; null where no dispute said so. */
     expectedNet: string | null
   } | null
   /** How often the same bytes came again (D1). */
   replays?: number
+}
+
+/** In kWh as decimal text; `isForAnother`: billed to another eMSP. */
+export type KnownRegister = {
+  kwh: string
+  at: Date | null
+  cdrId: string
+  isForAnother?: boolean
 }
 
 export type SessionStep = {
@@ -75,6 +90,8 @@ export type Rival = {
   cdrId: string
   sessionId: string | null
   start: Date
+  /** When its vehicle came, after what was reserved; null: never. Left out: at its start. */
+  usedFrom?: Date | null
   end: Date
   kwh: string
   isCredit: boolean
@@ -85,6 +102,8 @@ export type Rival = {
   currency: string
 }
 
+export type PlacedRival = Rival & { latitude: string; longitude: string }
+
 export type Rivals = {
   /** Of the same card and EVSE (or place), starting within two minutes, other ids. */
   similar: readonly Rival[]
@@ -93,7 +112,9 @@ export type Rivals = {
   /** Of the same connector, another card, times overlapping. */
   sameConnector: readonly Rival[]
   /** The last session of the card before this one, and where it was. */
-  before: (Rival & { latitude: string; longitude: string }) | null
+  before: PlacedRival | null
+  /** The first one after it, whose CDR came earlier. */
+  after?: PlacedRival | null
 }
 
 /** The eMSP's own record of the session. Absent members: it does not say. Decimal texts. */

@@ -1,5 +1,6 @@
 import { currencies } from '../../config/currencies.ts'
 import type { FindingContext } from './findings.ts'
+import { billsOf } from './holds.ts'
 import type { ClearingInput, CreditInput } from './input.ts'
 import type { CdrFacts } from './read.ts'
 
@@ -18,6 +19,8 @@ export function contextOf(
     lineMin: 'lineMin' in agreement ? agreement.lineMin : '0',
     receiver: cdr.receiver,
     claim,
+    bills: 'priced' in input ? billsOf(input) : null,
+    standing: 'standing' in input ? (input.standing ?? null) : null,
     origins: {
       cdr: { receivedAt: cdr.receivedAt, hash: cdr.hash ?? null },
       ...('known' in input ? originsOf(input.known) : {}),

@@ -88,7 +88,7 @@ export const RULES = {
     version: 1,
     title: 'replacement without credit',
     sentence:
-      'This CDR looks like a correction of the CDR {first}, which still stands. Credit that one; then this one can take its place.',
+      'This CDR looks like a correction of the CDR {first}, which was not credited. Credit that one; then this one can take its place.',
     remedy: 'the CDR {first} were credited first',
   },
   D4: {
@@ -239,9 +239,8 @@ export const RULES = {
     version: 1,
     parameters: { noise_kwh: '0.01' },
     title: 'meter went backwards',
-    sentence:
-      'The meter begins this session at {actual} kWh, but ended the one before at {expected} kWh{other}. {difference} kWh would be billed twice.',
-    remedy: 'the meter began this session where it ended the one before, or later',
+    sentence: 'The meter {what}. {difference} kWh would be billed twice.',
+    remedy: 'the meter began each session where it ended the one before, or later',
   },
   Q5: {
     severity: 'S',
@@ -281,7 +280,7 @@ export const RULES = {
     version: 1,
     title: 'replacement differs from what was agreed',
     sentence:
-      'This CDR replaces the CDR {original}. The dispute ended with {agreed} without tax, but it claims {claim}: {apart} apart.',
+      'This CDR replaces the CDR {original}. The dispute ended with {agreed} without tax, but it claims {claim}{apart}.',
     remedy: 'it claimed {agreed} without tax',
   },
   C5: {
@@ -394,8 +393,7 @@ export const RULES = {
     confidence: 'medium',
     parameters: { speed_kmh: '200', distance_km: '10' },
     title: 'impossible journey',
-    sentence:
-      'The token was used {distance} km away until {before}, {gap} before this session began: {actual} km/h. It may have been copied.',
+    sentence: 'The token was used {what}: {actual} km/h. It may have been copied.',
     remedy: 'the way between the two sessions could be driven at {expected} km/h',
   },
   Q2: {

@@ -72,7 +72,8 @@ const TRANSITIONS: Readonly<Record<CdrState, Readonly<Partial<Record<CdrEvent, C
     release: 'provisional',
     return: 'withdrawn',
   },
-  provisional: { ...BOOKED, approve: 'approved' },
+  // Held for what came after it was booked.
+  provisional: { ...BOOKED, hold: 'held', approve: 'approved' },
   contested: { ...BOOKED, return: 'withdrawn' },
   approved: { ...BOOKED, approve: 'approved', net: 'netted' },
   allocated: { ...BOOKED, approve: 'allocated', net: 'netted' },

@@ -26,10 +26,13 @@ export type HubModule = {
 }
 
 /**
- * The JSON of a body: nulls dropped, numbers that no double holds as their text. Throws HubError for anything that two
- * readers could read differently; undefined when there is no body.
+ * The JSON of a body: numbers that no double holds as their text, null members dropped, as OCPI's objects have it, or
+ * kept. Throws HubError for anything that two readers could read differently; undefined when there is no body.
  */
-export async function readHubBody({ request }: Pick<LocalCall, 'request'>): Promise<unknown> {
+export async function readHubBody(
+  { request }: Pick<LocalCall, 'request'>,
+  { nulls }: { nulls: 'drop' | 'keep' },
+): Promise<unknown> {
   checkMediaType(request, false)
   const bytes = await request.readBody()
   if (bytes.length === 0) return undefined
@@ -39,7 +42,10 @@ export async function readHubBody({ request }: Pick<LocalCall, 'request'>): Prom
     numberCharsMax: limits.jsonNumberCharsMax,
     duplicateKeys: 'refuse',
   })
-  if (scanned.ok) return withExactNumbers(dropNulls(scanned.value), scanned.longNumbers)
+  if (scanned.ok) {
+    const value = nulls === 'drop' ? dropNulls(scanned.value) : scanned.value
+    return withExactNumbers(value, scanned.longNumbers)
+  }
   throw new HubError(scanned.isJson ? 'invalid' : 'malformed', scanned.message, {
     faults:
       scanned.pointer === null ? [] : [{ pointer: scanned.pointer, message: scanned.message }],

@@ -2,9 +2,11 @@ import { limits } from '../../config/limits.ts'
 import type { Sql } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
 import { fromMicros } from '../ledger/money.ts'
+import { carriedCursor, isCarriedCursor, readCarried } from './carried.ts'
+import type { CarriedLine } from './carried.ts'
 import { findCycle } from './cycles.ts'
 import { cursorOf, kindOf, readLines } from './lines.ts'
-import type { PartyLine, StatementKind } from './lines.ts'
+import type { LinesQuery, PartyLine, StatementKind } from './lines.ts'
 
 /** Decimal text in the cycle's currency; gross = net + tax. */
 export type Amounts = { readonly net: string; readonly tax: string; readonly gross: string }
@@ -54,8 +56,15 @@ export type StatementLine = {
   readonly late_from: string | null
 }
 
+/** A line that was contested or not approved in time: left out of lines and totals, and where it went on to. */
+export type StatementCarriedLine = Omit<StatementLine, 'carried_from' | 'late_from'> & {
+  readonly carried_to: string
+}
+
+/** `carried_lines` follow when all `lines` have been on a page. */
 export type Statement = StatementSummary & {
   readonly lines: readonly StatementLine[]
+  readonly carried_lines: readonly StatementCarriedLine[]
   readonly next_cursor: string | null
 }
 
@@ -95,13 +104,37 @@ export async function statement(
   const kind = kindOf(cycle.state)
   const sums = await readSums(db, { cycleId, kind })
   const moves = await readMoves(db, cycleId)
-  const rows = await readLines(db, { cycleId, kind, party, after, limit: limit + 1 })
-  const lines = rows.slice(0, limit)
-  const last = lines.at(-1)
   return {
     ...summarize({ cycle: cycleId, currency: cycle.currency, kind, party, sums, moves }),
-    lines: lines.map(viewLine),
-    next_cursor: rows.length > limit && last ? cursorOf(last) : null,
+    ...(await readPage(db, { cycleId, kind, party, after, limit })),
+  }
+}
+
+/** Lines as far as there are any, then what was carried. */
+async function readPage(
+  db: Sql,
+  page: LinesQuery,
+): Promise<Pick<Statement, 'lines' | 'carried_lines' | 'next_cursor'>> {
+  const { cycleId, party, after, limit } = page
+  const isCarried = isCarriedCursor(after)
+  const rows = isCarried ? [] : await readLines(db, { ...page, limit: limit + 1 })
+  const lines = rows.slice(0, limit)
+  const shown = lines.map(viewLine)
+  const last = lines.at(-1)
+  if (rows.length > limit && last)
+    return { lines: shown, carried_lines: [], next_cursor: cursorOf(last) }
+  const room = limit - lines.length
+  const moved = await readCarried(db, {
+    cycleId,
+    party,
+    after: isCarried ? after : undefined,
+    limit: room + 1,
+  })
+  const carried = moved.slice(0, room)
+  return {
+    lines: shown,
+    carried_lines: carried.map(viewCarried),
+    next_cursor: moved.length > room ? carriedCursor(carried.at(-1) ?? null) : null,
   }
 }
 
@@ -179,6 +212,14 @@ function addUp(parts: readonly { net: bigint; tax: bigint }[]): Amounts {
 }
 
 function viewLine(line: PartyLine): StatementLine {
+  return { ...viewBoth(line), carried_from: line.carriedFrom, late_from: line.lateFrom }
+}
+
+function viewCarried(line: CarriedLine): StatementCarriedLine {
+  return { ...viewBoth(line), carried_to: line.carriedTo }
+}
+
+function viewBoth(line: PartyLine | CarriedLine) {
   return {
     cdr_id: line.cdrId,
     owner: line.owner,
@@ -189,10 +230,8 @@ function viewLine(line: PartyLine): StatementLine {
     tax: fromMicros(line.tax),
     tax_known: line.taxKnown,
     gross: fromMicros(line.net + line.tax),
-    carried_from: line.carriedFrom,
     part: line.part,
     dispute: line.dispute?.toString() ?? null,
-    late_from: line.lateFrom,
   }
 }
 

@@ -178,6 +178,11 @@ directory('agreement terms that make no sense are refused with their pointer', a
   await refuse({ tolerance: { cost: { absolute: '-1' } } }, '/tolerance/cost/absolute')
   await refuse({ tolerance: { cost: { relative: 1e-12 } } }, '/tolerance/cost/relative')
   await refuse({ severities: { P1: 'X' } }, '/severities/P1')
+  await refuse({ severities: { P99: 'S' } }, '/severities/P99')
+  await refuse(
+    { tightenings: { cpo: { severities: { P99: 'S' } } } },
+    '/tightenings/cpo/severities/P99',
+  )
   await refuse({ rules: { Z7: { height_m: '1' } } }, '/rules/Z7/height_m')
   await refuse({ rules: { P1: { any: '1' } } }, '/rules/P1/any')
   await refuse({ dispute: { rounds: 0 } }, '/dispute/rounds')

@@ -9,13 +9,13 @@ import { sql } from '../../src/db/sql.ts'
 import { at, items } from '../helpers/ask.ts'
 import { disputesOf } from '../helpers/dispute-story.ts'
 import { startHub } from '../helpers/hub.ts'
-import { locationOf, money, put } from '../helpers/objects.ts'
+import { creditOf, locationOf, money, put } from '../helpers/objects.ts'
 import { readsWell } from '../helpers/reads-well.ts'
 
 const hub = await startHub()
 const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
 const emsp = await hub.connect({ parties: [{ party: 'DE-EMP', role: 'EMSP' }] })
-const { clean, wrong, contest, act, stand, verify } = disputesOf(hub, { cpo, emsp })
+const { clean, wrong, contest, act, post, stand, verify } = disputesOf(hub, { cpo, emsp })
 const folder = mkdtempSync(path.join(os.tmpdir(), 'crosscharge-'))
 
 const cli = suite('command line of disputes')
@@ -152,6 +152,13 @@ cli('rules are tried on the past: what they would hold, and how disputes judged 
     200,
   )
   await clean('B3', { total_cost: money(3.4), total_energy_cost: money(3.4) })
+  // Taken back and replaced: neither stands in the way of the other.
+  const original = await clean('B4')
+  await post(creditOf(original, 'B4-credit'))
+  await hub.drain()
+  await post({ ...original, id: 'B4-again' })
+  await hub.drain()
+  assert.is(await stand('B4-again'), 'provisional')
   const before = await tables()
   const window = '--from 2020-01-01T00:00:00Z --to 2100-01-01T00:00:00Z'
   const asIs = await backtested({}, window)
@@ -160,6 +167,11 @@ cli('rules are tried on the past: what they would hold, and how disputes judged 
     ['was', 'newly', 'no_longer', 'resolved', 'upheld', 'precision'].map((name) => at(p1, name)),
     [3, 0, 0, 2, 1, '0.50'],
   )
+  assert.equal(
+    items(at(asIs, 'codes')).filter((each) => at(each, 'newly') !== 0),
+    [],
+  )
+  assert.is(at(asIs, 'held'), at(asIs, 'was_held'))
   const wide = await backtested(
     { tolerance: { cost: { absolute: '0.50', relative: '0' } } },
     window,
@@ -181,6 +193,8 @@ cli('rules are tried on the past: what they would hold, and how disputes judged 
   for (const [rules, pointer] of [
     [{ severities: { D2: 'I' } }, '/rules/severities/D2'],
     [{ rules: { P1: { eaten: '1' } } }, '/rules/rules/P1/eaten'],
+    [{ severities: { P99: 'S' } }, '/rules/severities/P99'],
+    [{ rules: { P99: {} } }, '/rules/rules/P99'],
     [{ more: 1 }, '/rules/more'],
   ] as const) {
     const body = { from: '2020-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z', rules }

@@ -103,14 +103,42 @@ test('signed registers that show less: upheld at the price of the signed energy'
   assert.is(upheld.upheld_net, '0.60')
 })
 
-test('what both tolerate is no dispute', async () => {
+test('what both tolerate, without tax and with it, is no dispute', async () => {
   await clean('SMALL')
-  const closed = await contest('SMALL', { amount: { net: '0.02' } })
-  assert.is((await contest('SMALL', { amount: { net: '0.02' } })).id, closed.id)
+  const most = { amount: { net: '0.015', tax: '0.005' } }
+  const closed = await contest('SMALL', most)
+  assert.is((await contest('SMALL', most)).id, closed.id)
   assert.not((await contest('SMALL', { amount: { net: '0.01' } })).id === closed.id)
   assert.is(closed.state, 'auto_resolved')
   assert.is(closed.outcome, 'tolerated')
   assert.is(await parts('SMALL'), 'provisional provisional:3')
+  const { sentence, text } = (await detail(closed)).history.at(-1) ?? {}
+  assert.match(sentence ?? '', /^The disputed 0\.02 EUR are within/)
+  assert.match(
+    text ?? '',
+    /without tax are within the 0\.02 EUR .* 0\.02 EUR with tax within 0\.02 EUR/,
+  )
+  const taxed = await contest('SMALL', { code: 'V2', amount: { net: '0.00', tax: '0.06' } })
+  assert.equal([taxed.state, taxed.net, taxed.tax], ['open', '0.00', '0.06'])
+})
+
+test('too much tax is no trifle, however small the difference without it', async () => {
+  await clean('TAX', { total_cost: { excl_vat: 3, incl_vat: 30 } })
+  const draft = await last('TAX')
+  assert.equal([draft.code, draft.net, draft.tax], ['P1', '0.00', '26.40'])
+  await days(9)
+  assert.is((await last('TAX')).state, 'draft')
+  await days(1)
+  const upheld = await last('TAX')
+  assert.equal(
+    [upheld.state, upheld.upheld_net, upheld.upheld_tax],
+    ['await_credit', '0.00', '26.40'],
+  )
+  await clean('TWICE-VAT', { total_cost: { excl_vat: 3, incl_vat: 4.32 } })
+  const before = await of('TWICE-VAT')
+  assert.ok(before.length > 0)
+  await days(30)
+  for (const one of await of('TWICE-VAT')) assert.is(one.outcome ?? 'upheld', 'upheld', one.code)
 })
 
 test('a session billed twice: proven, upheld by itself, and nothing of it is left', async () => {

@@ -200,9 +200,9 @@ test('nor is a first one not released because of it', async () => {
 
 test('a draft whose CDR is to be judged again is not opened by its clock first', async () => {
   const cdr = await clean('LAST')
-  const opened = await contest('LAST', { amount: { net: '3.00' } })
   await post({ ...cdr, id: 'LAST-B' })
   await hub.drain()
+  const opened = await contest('LAST', { amount: { net: '3.00' } })
   const [draft] = await of('LAST-B')
   const subject = draft?.id ?? ''
   assert.is(draft?.code, 'D2')

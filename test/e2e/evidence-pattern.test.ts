@@ -175,6 +175,7 @@ test('a pattern over a thousand CDRs is packed and checked', async () => {
       ['files', true],
       ['frozen evidence', true],
       ['events of the dispute', true],
+      ['dispute', true],
       ['pattern', true],
     ],
   )

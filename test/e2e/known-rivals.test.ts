@@ -124,7 +124,14 @@ test('a CDR that was credited stands near nobody, and what replaces it knows it'
   assert.is((await shown('N19')).state, 'credited')
   await post({ ...first, id: 'N20' })
   const { replaced } = await knownOf(hub, 'N20')
-  assert.equal(replaced, { cdrId: 'N19', net: '3', gross: '3.6', expectedNet: null })
+  assert.equal(replaced, {
+    cdrId: 'N19',
+    currency: 'EUR',
+    net: '3',
+    gross: '3.6',
+    isCredited: true,
+    expectedNet: null,
+  })
   assert.equal(await near('N20'), ['', '', '', ''])
 })
 

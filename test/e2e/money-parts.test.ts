@@ -82,6 +82,27 @@ test('at the end of the cycle the sound part is netted and the held part goes on
     [at(json, 'carried', 'line_count'), at(json, 'carried', 'gets', 'gross')],
     [1, '7.20'],
   )
+  const named = ['cdr_id', 'part', 'state', 'direction', 'counterparty', 'gross', 'carried_to']
+  const line = items(at(json, 'carried_lines')).map((each) => named.map((name) => at(each, name)))
+  assert.equal(line, [['P1', 1, 'held', 'gets', 'DE-EMA', '7.20', SECOND]])
+  assert.match(String(at(json, 'carried_lines', 0, 'dispute')), /^\d+$/)
+  assert.equal(
+    items(at(json, 'lines')).map((each) => at(each, 'state')),
+    ['approved'],
+  )
+  // Page by page: the lines, then what was carried.
+  const path = `/cycles/${FIRST}/statements/NL/TNM?limit=1`
+  const one = await hub.admin('GET', path)
+  assert.equal(items(at(one.json, 'carried_lines')), [])
+  const two = await hub.admin('GET', `${path}&cursor=${String(at(one.json, 'next_cursor'))}`)
+  assert.equal(items(at(two.json, 'lines')), [])
+  assert.equal(at(two.json, 'carried_lines'), at(json, 'carried_lines'))
+  assert.is(at(two.json, 'next_cursor'), null)
+  const csv = await hub.admin('GET', `/cycles/${FIRST}/statements/NL/TNM?format=csv`)
+  const rows = csv.text.trim().split('\r\n')
+  assert.match(rows[0] ?? '', /,carried_to$/)
+  assert.match(rows[2] ?? '', new RegExp(`,P1,NL-TNM,DE-EMA,gets,held,EUR,6\\.00,.*,${SECOND}$`))
+  assert.is(rows.length, 3)
 })
 
 test('a sound CDR of a cycle that is final is netted', async () => {
@@ -194,7 +215,7 @@ test('a credit reverses what was due of it and ends the dispute; the replacement
 
 test('an event that somebody changed is found', async () => {
   const trigger = (on: string) => ({
-    text: `alter table cdr_events ${on} trigger cdr_events_immutable`,
+    text: `alter table cdr_events ${on} trigger cdr_events_kept`,
     values: [],
   })
   await db.rows({ text: 'grant update on cdr_events to current_user', values: [] })

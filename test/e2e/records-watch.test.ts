@@ -27,6 +27,7 @@ test.after(() => hub.close())
 async function age(hours: number): Promise<void> {
   await hub.context.db.rows(sql`
     update objects set received_at = received_at - ${hours} * interval '1 hour' where module = 'sessions'`)
+  await hub.context.db.rows(sql`update session_steps set at = at - ${hours} * interval '1 hour'`)
   await hub.context.db.rows(sql`
     update emsp_records set received_at = received_at - ${hours} * interval '1 hour'`)
 }
@@ -75,6 +76,38 @@ test('a session without CDR and a record without CDR are told at three levels, u
   await noticeMissing(hub.context)
   assert.equal(await notices(), ['record lost 3'])
   assert.equal(await notices('resolved'), ['session s-m1 3'])
+})
+
+test('neither a CDR that cannot be taken nor the session sent again ends what is missing', async () => {
+  const one = charge('M2', emsp)
+  await prepare(one, emsp)
+  await hub.drain()
+  await age(25)
+  await noticeMissing(hub.context)
+  assert.ok((await notices()).includes('session s-m2 1'))
+  await post({ ...cdr(one), currency: 'XXX' })
+  await hub.drain()
+  const [state] = await hub.context.db.rows<{ state: string }>(sql`
+    select s.state from cdr_states s join cdrs c on c.id = s.cdr_id where c.cdr_id = 'M2'`)
+  assert.is(state?.state, 'quarantined')
+  await prepare(one, emsp)
+  await hub.drain()
+  await noticeMissing(hub.context)
+  assert.ok((await notices()).includes('session s-m2 1'))
+  await age(50)
+  await prepare(one, emsp)
+  await noticeMissing(hub.context)
+  assert.ok((await notices()).includes('session s-m2 2'), (await notices()).join())
+  const { json } = await hub.asParty(emsp, 'GET', '/notices')
+  const text = items(at(json, 'items')).map((item) => String(at(item, 'message')))
+  assert.ok(
+    text.some((each) => /S-M2 .* 3 days later no CDR has come for it that can be taken/.test(each)),
+    text.join(),
+  )
+  await post(cdr(one, { id: 'M2-again' }))
+  await hub.drain()
+  await noticeMissing(hub.context)
+  assert.not.ok((await notices()).includes('session s-m2 2'))
 })
 
 test('a CPO that was busy and sends nothing any more is told of', async () => {

@@ -163,6 +163,20 @@ test('by card, EVSE and time; two that fit alike are nobody’s until a person s
   assert.is(await recordStand('TWIN-1'), 'unmatched')
 })
 
+test('a record in the shape of a CDR of 2.1.1 finds its CDR', async () => {
+  const [start, end] = [fromNow(-4 * HOUR_MS), fromNow(-3 * HOUR_MS)]
+  await bill('C4', { start_date_time: start, end_date_time: end })
+  const record = {
+    ...{ id: 'OLD-SHAPE', cpo: 'NL-TNM', start_date_time: start, stop_date_time: end },
+    auth_id: 'DE-EMA-CCARD-C4',
+    location: { id: 'L1', evses: [{ uid: '1', evse_id: 'NL*TNM*E-CARD-C4' }] },
+    ...{ total_energy: 10, total_cost: 3, currency: 'EUR' },
+  }
+  await emsp.send('POST', records, { body: [record] })
+  await hub.drain()
+  assert.is(await recordStand('OLD-SHAPE'), 'matched C4/4/confirmed')
+})
+
 /** As an operator's file. */
 function upload(text: string) {
   return ask({

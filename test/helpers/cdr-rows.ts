@@ -82,6 +82,7 @@ export function after(transition: Transition): CdrRow {
     code: codes.get(part.part) ?? row.parts.find((one) => one.part === part.part)?.code ?? 'P1',
     dispute_state: transition.state === 'held' ? 'draft' : 'open',
     opened_by: 'hub',
+    outcome: null,
   }))
   return {
     ...row,

@@ -89,16 +89,24 @@ function isEqual(a: Money, b: Money): boolean {
   return a.net === b.net && a.tax === b.tax
 }
 
+/** What an acceptance comes to where nobody chooses: the offer, all in arbitration, else what was accepted. */
+export function settledBy(dispute: Dispute, { side, verb }: Omit<Try, 'amount'>): Money | null {
+  const { state, offer, upheld, amount } = dispute
+  if (verb !== 'accept') return null
+  if (state === 'proposed') return offer?.money ?? upheld
+  if (state === 'arbitration') return amount
+  return side === 'emsp' ? upheld : null
+}
+
 /** An amount lies between what is accepted already and what is disputed. */
-function fits({ state, offer, upheld, amount: of }: Dispute, { side, verb, amount }: Try): boolean {
+function fits(dispute: Dispute, { side, verb, amount }: Try): boolean {
+  const { state, offer, upheld, amount: of } = dispute
   const isOwn = offer?.by === side
   if (state === 'proposed' && isOwn && (verb === 'accept' || verb === 'reject')) return false
   if (verb === 'propose' && amount === null) return false
-  const takes =
-    verb === 'propose' ||
-    (verb === 'rule' && amount !== null) ||
-    (verb === 'accept' && side === 'cpo' && state !== 'proposed' && state !== 'arbitration')
-  if (!takes || amount === null) return true
+  if (amount === null) return true
+  const settled = settledBy(dispute, { side, verb })
+  if (settled !== null) return isEqual(amount, settled)
   if (amount.net > of.net || amount.net < upheld.net) return false
   // All or nothing is no offer of a party: it has verbs of its own.
   if (verb === 'propose' && PARTIES.includes(side) && (isZero(amount) || amount.net === of.net))
@@ -188,7 +196,8 @@ function propose(model: Model, dispute: Dispute, { side, amount }: Omit<Try, 've
     dispute.offer = { money: amount, by: side }
     return true
   }
-  const isCounter = dispute.state === 'proposed' && side !== 'operator'
+  const isCounter =
+    dispute.state === 'proposed' && side !== 'operator' && dispute.offer?.by !== side
   if (isCounter && isLastRound(dispute)) return false
   opens(model, dispute)
   dispute.offer = { money: amount, by: side }

@@ -115,6 +115,7 @@ export function addCdr(
     disputes: [],
     original: null,
     creditedBy: null,
+    goneAs: null,
     agreed: null,
     finding: null,
     ...cdr,

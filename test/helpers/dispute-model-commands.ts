@@ -1,8 +1,8 @@
 import { isAnyOverdue, letPass } from './dispute-model-hub.ts'
 import { act, approveBy, closeBy, contestBy, finalizeBy } from './dispute-model-deeds.ts'
-import { tryAct } from './dispute-model-acts.ts'
+import { settledBy, tryAct } from './dispute-model-acts.ts'
 import { isUndecided, isZero, remainder, settle } from './dispute-model.ts'
-import type { Cdr, Model, Money, Side } from './dispute-model.ts'
+import type { Cdr, Dispute, Model, Money, Side } from './dispute-model.ts'
 import { approve, canHold, contest } from './dispute-model-steps.ts'
 import { closeCycle, finalCycle, judgeAgain, passDays } from './dispute-model-rules.ts'
 import {
@@ -87,13 +87,7 @@ export function actOn(
     (model) => model.disputes.length > 0,
     async (model, real) => {
       const dispute = chosen(model.disputes, at)
-      const names =
-        verb === 'propose' ||
-        verb === 'rule' ||
-        (verb === 'accept' &&
-          side === 'cpo' &&
-          !['proposed', 'arbitration'].includes(dispute.state))
-      const amount = quarters === null || !names ? null : shareOf(dispute.amount, quarters)
+      const amount = amountFor(dispute, input)
       const disputeId = idOf(real, model, at)
       const done = await through(real, input, (context) =>
         act(context, real.pair, {
@@ -113,6 +107,17 @@ export function actOn(
       await clearAll(real, { crash: false, twice: false })
     },
   )
+}
+
+/** Where nobody chooses an amount it is named now and then all the same, right or wrong. */
+function amountFor(
+  dispute: Dispute,
+  { side, verb, quarters }: { side: Side; verb: string; quarters: number | null },
+): Money | null {
+  if (quarters === null || !['propose', 'rule', 'accept'].includes(verb)) return null
+  const settled = settledBy(dispute, { side, verb })
+  if (settled === null || quarters === 1) return shareOf(dispute.amount, quarters)
+  return quarters === 2 ? settled : null
 }
 
 function shareOf(of: Money, quarters: number): Money {

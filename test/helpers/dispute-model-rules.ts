@@ -11,8 +11,7 @@ import {
   take,
 } from './dispute-model.ts'
 import { clearDraft, decide, goTo, outcomeOf } from './dispute-model-steps.ts'
-
-const OUT = ['quarantined', 'credited', 'withdrawn', 'received', 'orphan_credit']
+import { isForLater, OUT, upholdTwice } from './dispute-model-twice.ts'
 
 /**
  * True where a CDR stands whoever came first: not where it is disputed as a second bill, nor where it
@@ -44,21 +43,32 @@ export function judge(model: Model, cdr: Cdr): void {
   book(model, cdr)
 }
 
-/** The CDRs of the session that came before this one and are credited, in the order of their credits. */
-function creditedEarlier(model: Model, cdr: Cdr): Cdr[] {
-  const place = ({ creditedBy }: Cdr): number =>
-    creditedBy === null ? -1 : model.cdrs.indexOf(creditedBy)
+/**
+ * The CDRs of the session that came before this one and are credited, or gone by disputes that are older than this one, in
+ * the order in which they went.
+ */
+function goneEarlier(model: Model, cdr: Cdr): Cdr[] {
   return model.cdrs
     .slice(0, model.cdrs.indexOf(cdr))
-    .filter((one) => one.session === cdr.session && !one.isCredit && one.creditedBy !== null)
-    .toSorted((a, b) => place(a) - place(b))
+    .filter((one) => one.session === cdr.session && !one.isCredit)
+    .filter((one) => one.creditedBy !== null || isDisputedBefore(model, one, cdr))
+    .filter(({ state }) => state === 'credited' || state === 'withdrawn')
+    .toSorted((a, b) => (a.goneAs ?? 0) - (b.goneAs ?? 0))
+}
+
+/** True where something was taken off a CDR, or is not to be paid, that nothing has replaced, and this one came later. */
+function isDisputedBefore({ adjustments, cdrs }: Model, original: Cdr, cdr: Cdr): boolean {
+  const at = cdrs.indexOf(cdr)
+  return adjustments.some(
+    (one) => one.cdr === original && one.replacement === null && one.dispute.before <= at,
+  )
 }
 
 /** Takes what waits for a replacement of the CDR of the session that was credited last, unless it has replaced one. */
 function replace(model: Model, cdr: Cdr): void {
   if (cdr.agreed !== null) return
   const at = model.cdrs.indexOf(cdr)
-  const original = creditedEarlier(model, cdr).findLast((one) =>
+  const original = goneEarlier(model, cdr).findLast((one) =>
     model.adjustments.some((each) => each.cdr === one && waits(each) && each.dispute.before <= at),
   )
   if (original === undefined) return
@@ -73,11 +83,15 @@ function waits({ state }: Adjustment): boolean {
 
 /**
  * More than was agreed is held; where nothing was, what is more than the CDR that was credited last: the price that the
- * eMSP was left with. A cent more is nobody's business, less is nobody's loss.
+ * eMSP was left with. A cent more is nobody's business, less is nobody's loss. Nothing takes the place of what was upheld
+ * as a whole and never credited.
  */
 function dearer(model: Model, cdr: Cdr): Cdr['finding'] {
-  const { claim, agreed } = cdr
-  const last = creditedEarlier(model, cdr).at(-1)
+  const { claim } = cdr
+  const last = goneEarlier(model, cdr).at(-1)
+  if (cdr.agreed === null && last?.state === 'withdrawn') return { code: 'C4', atRisk: claim }
+  const isAgreed = last !== undefined && isDisputedBefore(model, last, cdr)
+  const agreed = cdr.agreed ?? (isAgreed ? expectedOf(model, last).net : null)
   const before = agreed ?? last?.claim.net ?? claim.net
   const difference = claim.net - before
   if (difference <= (agreed === null ? 10_000n : 1n)) return null
@@ -115,20 +129,25 @@ export function credit(model: Model, original: Cdr, by: Cdr): void {
   original.state = 'credited'
   original.contestDay = null
   original.creditedBy = by
+  original.goneAs = model.gone += 1
   by.state = 'credited'
   by.part0 =
     due.length === 0
       ? null
       : { money: take(NOTHING, due.reduce(add, NOTHING)), book: 'due', cycle: model.openCycle }
   const open = original.disputes.filter(isUndecided)
-  const left = open.reduce((sum, { amount }) => take(sum, amount), expectedOf(model, original))
+  const rest = expectedOf(model, original)
+  const isAllDisputed = isZero(open.reduce((sum, { amount }) => take(sum, amount), rest))
+  // Where nothing but checks of the hub hold all that is left, the next CDR is asked again.
+  const agreed = isAllDisputed && !open.some(saysNothingIsOwed) ? [] : open
+  const left = agreed.reduce((sum, { amount }) => take(sum, amount), rest)
   for (const dispute of open) {
     dispute.state = 'closed'
     dispute.outcome = 'credited'
     dispute.deadline = null
     dispute.last = null
-    if (!isZero(left)) awaitReplacement(model, dispute)
   }
+  for (const dispute of agreed) awaitReplacement(model, dispute, isZero(left))
   for (const one of model.adjustments.filter(
     (each) => each.cdr === original && each.state === 'awaiting_document',
   )) {
@@ -142,15 +161,19 @@ export function credit(model: Model, original: Cdr, by: Cdr): void {
   }
 }
 
-/** What a dispute was about when its CDR was credited waits for what replaces that; posted is nothing. */
-function awaitReplacement(model: Model, dispute: Dispute): void {
+function saysNothingIsOwed({ isOfHub, code }: Dispute): boolean {
+  return !isOfHub || code === 'C4' || code === 'C7'
+}
+
+/** What a dispute was about when its CDR was credited binds what replaces that; posted is nothing. */
+function awaitReplacement(model: Model, dispute: Dispute, isOver: boolean): void {
   model.adjustments.push({
     dispute,
     cdr: dispute.cdr,
     money: dispute.amount,
-    state: 'awaiting_replacement',
+    state: isOver ? 'consumed' : 'awaiting_replacement',
     replacement: null,
-    difference: null,
+    difference: isOver ? 0n : null,
   })
 }
 
@@ -167,7 +190,8 @@ export function judgeAgain(model: Model): void {
       (one) => one.state !== 'draft' && one.part?.book === 'held',
     )
     if (draft === undefined || isDisputed) continue
-    if (draft.code === 'D2' ? isSecond(model, cdr) : draft.code !== 'C5') continue
+    if (draft.code === 'D2' ? isSecond(model, cdr) : !['C4', 'C5', 'C7'].includes(draft.code))
+      continue
     cdr.finding = dearer(model, cdr)
     if (cdr.finding?.code === draft.code) resize(draft, cdr.finding.atRisk)
     else {
@@ -199,10 +223,15 @@ export function passDays(model: Model, days: number): void {
     ({ deadline }) => deadline !== null && deadline.day <= model.day,
   )
   const dayOf = ({ deadline }: Dispute): number => deadline?.day ?? 0
-  for (const dispute of due.toSorted((a, b) => dayOf(a) - dayOf(b))) {
+  const queue = due.toSorted((a, b) => dayOf(a) - dayOf(b))
+  for (const dispute of queue) {
     // What one of them has set free has another deadline now, or none.
     const { deadline } = dispute
     if (deadline === null || deadline.day > model.day) continue
+    if (isForLater(model, dispute)) {
+      queue.push(dispute)
+      continue
+    }
     byItself(model, dispute, deadline.verb)
     judgeAgain(model)
   }
@@ -210,11 +239,13 @@ export function passDays(model: Model, days: number): void {
 
 function byItself(model: Model, dispute: Dispute, verb: string): void {
   dispute.last = null
+  if (upholdTwice(model, dispute)) return
   switch (verb) {
     case 'open':
       dispute.openedDay = model.day
       return goTo(model, dispute, { state: 'open', days: DAYS.answer, verb: 'uphold' })
     case 'resolve':
+      return decide(model, dispute, dispute.state === 'draft' ? dispute.amount : dispute.upheld)
     case 'uphold':
       return decide(model, dispute, dispute.amount)
     case 'accept':
@@ -251,40 +282,4 @@ export function finalCycle(model: Model, cycle: number): void {
       if (part.book === 'held' && part.cycle === cycle) part.cycle = model.openCycle
     if (!cdr.isCredit && cdr.part0 !== null) settle(cdr, model)
   }
-}
-
-/** Every account of the pair by its code: debits less credits. Zero balances are left out. */
-export function balances(
-  model: Model,
-  names: { owner: string; receiver: string; cycle: (number: number) => string },
-): Map<string, bigint> {
-  const { owner, receiver, cycle } = names
-  const all = new Map<string, bigint>()
-  const move = (code: string, micros: bigint) => all.set(code, (all.get(code) ?? 0n) + micros)
-  for (const cdr of model.cdrs)
-    for (const { money, book: where, cycle: at } of bookings(cdr)) {
-      const gross = money.net + money.tax
-      if (where !== 'due') {
-        move(`obl:${receiver}>${owner}:${where === 'held' ? 'disp' : 'prov'} pending`, gross)
-        move(`pos:${owner} pending`, -gross)
-        continue
-      }
-      const isFinal = model.cycles.get(at) === 'final'
-      move(
-        isFinal ? `pos:${receiver}:${cycle(at)} posted` : `obl:${receiver}>${owner}:due posted`,
-        gross,
-      )
-      move(`pos:${owner}:${cycle(at)} posted`, -gross)
-    }
-  return new Map([...all].filter(([, micros]) => micros !== 0n))
-}
-
-type Booking = { money: Money; book: 'provisional' | 'held' | 'due'; cycle: number }
-
-/** Where a CDR stands, part by part. */
-export function bookings(cdr: Cdr): Booking[] {
-  const parts = cdr.parts.flatMap(({ money, book: where, cycle }): Booking[] =>
-    where === 'ended' ? [] : [{ money, book: where, cycle }],
-  )
-  return cdr.part0 === null ? parts : [cdr.part0, ...parts]
 }

@@ -2,7 +2,7 @@ import { sql } from '../../src/db/sql.ts'
 import type { Lane, Pair } from './dispute-model-hub.ts'
 import type { Cdr, Dispute, Model, Money, Part } from './dispute-model.ts'
 import { isUndecided } from './dispute-model.ts'
-import { balances } from './dispute-model-rules.ts'
+import { balances } from './dispute-model-accounts.ts'
 
 type SeenPart = {
   part: number

@@ -23,6 +23,8 @@ export type Cdr = {
   disputes: Dispute[]
   original: Cdr | null
   creditedBy: Cdr | null
+  /** Which one of those that were credited, or of which nothing is left, it was; null: it stands. */
+  goneAs: number | null
   /** What it was to claim, net, where it replaces a CDR whose disputes waited for it. */
   agreed: bigint | null
   /** What the hub found severe, and what that puts at risk. */
@@ -31,6 +33,8 @@ export type Cdr = {
 export type Dispute = {
   cdr: Cdr
   code: string
+  /** Nobody said it but a check of the hub. */
+  isOfHub: boolean
   state: string
   amount: Money
   upheld: Money
@@ -62,6 +66,7 @@ export type Model = {
   cdrs: Cdr[]
   disputes: Dispute[]
   adjustments: Adjustment[]
+  gone: number
 }
 
 /** The hub's terms where nothing else was agreed. */
@@ -104,6 +109,7 @@ export function newModel(openCycle: number): Model {
     cdrs: [],
     disputes: [],
     adjustments: [],
+    gone: 0,
   }
 }
 
@@ -153,6 +159,7 @@ export function openDispute(
   const dispute: Dispute = {
     cdr,
     code: about.code,
+    isOfHub: about.isDraft,
     state: about.isDraft ? 'draft' : 'open',
     amount: about.amount,
     upheld: NOTHING,
@@ -183,8 +190,10 @@ export function settle(cdr: Cdr, model: Model): void {
     const standing = cdr.parts.filter(({ book: where }) => where !== 'ended')
     const left = standing.reduce((sum, { money }) => add(sum, money), cdr.part0?.money ?? NOTHING)
     const isFinal = (cycle: number) => model.cycles.get(cycle) === 'final'
-    if (isZero(left) || cdr.part0 === null) cdr.state = 'withdrawn'
-    else if (cdr.part0.book === 'provisional') cdr.state = 'provisional'
+    if (isZero(left) || cdr.part0 === null) {
+      cdr.goneAs ??= model.gone += 1
+      cdr.state = 'withdrawn'
+    } else if (cdr.part0.book === 'provisional') cdr.state = 'provisional'
     else
       cdr.state =
         isFinal(cdr.part0.cycle) && standing.every(({ cycle }) => isFinal(cycle))

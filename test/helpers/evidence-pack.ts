@@ -1,6 +1,7 @@
 // An evidence pack made by hand, as the hub would: of a dispute about a CDR with a tariff and a signed record.
 import { createHash } from 'node:crypto'
 import { eventHash } from '../../src/clearing/pack/event-hash.ts'
+import { sumsOf } from '../../src/clearing/pack/sums.ts'
 import type { PackEvent } from '../../src/clearing/pack/types.ts'
 import { PACK_FORMAT, PACK_VERSION } from '../../src/clearing/pack/types.ts'
 import { readSigned } from '../../src/clearing/signed/read.ts'
@@ -66,7 +67,7 @@ function events(isParty: boolean): PackEvent[] {
       'contest',
       'emsp',
       '1100000',
-      null,
+      '220000',
     ],
     at: '2026-06-02T08:00:00.000Z',
     at_micros: '1780387200000123',
@@ -76,7 +77,7 @@ function events(isParty: boolean): PackEvent[] {
   const second = {
     ...opened,
     epoch: 1,
-    said: ['closed', 'ruled', 'operator:anna', 'P1', 'so', 'rule', 'operator', '1100000', null],
+    said: ['closed', 'ruled', 'operator:anna', 'P1', 'so', 'rule', 'operator', '1100000', '220000'],
     prev_hash: opened.hash,
   }
   const ruled = { ...second, hash: eventHash(second) }
@@ -112,7 +113,7 @@ export function packFiles({
     format: PACK_FORMAT,
     version: PACK_VERSION,
     dispute: '5',
-    cdr: { party: 'NL-TNM', id: 'C1' },
+    cdr: { party: 'NL-TNM', id: 'C1', emsp: 'DE-EMA', currency: 'EUR' },
     files: frozen.map(({ number, name, bytes }) => ({
       number,
       name,
@@ -130,22 +131,68 @@ export function packFiles({
     ['evidence/005-photo.png', Buffer.from('89504e470d0a1a0a', 'hex')],
   ])
   files.set('manifest.json', manifestOf(files, events(isParty)))
-  return files
+  return summed(files)
+}
+
+/** The dispute as the hub shows it beside its events. */
+function disputeOf(chain: readonly PackEvent[], evidenceHash: string | null): object {
+  const amount = (micros: string | null | undefined) =>
+    micros ? (Number(micros) / 1e6).toFixed(2) : null
+  return {
+    id: '5',
+    cdr: { party: 'NL-TNM', id: 'C1' },
+    cpo: 'NL-TNM',
+    emsp: 'DE-EMA',
+    code: 'P1',
+    currency: 'EUR',
+    state: 'closed',
+    outcome: 'upheld',
+    net: '1.10',
+    tax: '0.22',
+    upheld_net: '1.10',
+    upheld_tax: '0.22',
+    evidence_hash: evidenceHash,
+    history: chain.map(({ epoch, said, at, prev_hash, hash }) => ({
+      number: epoch,
+      state: said?.[0] ?? 'closed',
+      via: (said?.[1] ?? '').split(' ').filter((word) => word !== ''),
+      actor: said?.[2] ?? 'operator',
+      text: said?.[4] ?? 'so',
+      verb: said?.[5] ?? 'rule',
+      side: said?.[6] ?? 'operator',
+      net: amount(said?.[7] ?? '1100000'),
+      tax: amount(said?.[8] ?? '220000'),
+      at,
+      prev_hash,
+      hash,
+    })),
+  }
+}
+
+export function mediaOf(name: string): string {
+  if (name.endsWith('.json')) return 'application/json'
+  return name.endsWith('.csv') ? 'text/csv' : 'application/octet-stream'
+}
+
+/** The pack with its list of hashes, made after everything else. */
+export function summed(files: Files): Files {
+  return files.set('SHA256SUMS', sumsOf(files))
 }
 
 /** The manifest of what is there, as if it had always been so. */
 export function manifestOf(files: Files, chain: readonly PackEvent[] = events(false)): Buffer {
   const frozen = files.get('evidence/manifest.json')
+  const hash = frozen === undefined ? null : sha256(frozen)
   return json({
     format: PACK_FORMAT,
     version: PACK_VERSION,
-    dispute: { id: '5' },
-    evidence_hash: frozen === undefined ? null : sha256(frozen),
+    dispute: disputeOf(chain, hash),
+    evidence_hash: hash,
     files: [...files]
-      .filter(([path]) => path !== 'manifest.json')
+      .filter(([path]) => path !== 'manifest.json' && path !== 'SHA256SUMS')
       .map(([path, bytes]) => ({
         path,
-        media: 'application/octet-stream',
+        media: mediaOf(path),
         sha256: sha256(bytes),
         bytes: bytes.length,
         added_by: path.endsWith('photo.png') ? 'NL-TNM' : 'hub',

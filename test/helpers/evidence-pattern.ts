@@ -6,7 +6,7 @@ import type { FrozenPattern, PatternLine } from '../../src/clearing/pack/pattern
 import { PACK_FORMAT, PACK_VERSION } from '../../src/clearing/pack/types.ts'
 import { fromMicros } from '../../src/ledger/money.ts'
 import { contentHash } from '../../src/ocpi/canonical.ts'
-import { json, manifestOf, sha256 } from './evidence-pack.ts'
+import { json, manifestOf, mediaOf, sha256, summed } from './evidence-pack.ts'
 import type { Files } from './evidence-pack.ts'
 
 const COUNT = 60
@@ -91,7 +91,7 @@ export function patternFiles(
         files: frozen.map(({ number, name, bytes }) => ({
           number,
           name,
-          media: 'application/json',
+          media: mediaOf(name),
           sha256: sha256(bytes),
           bytes: bytes.length,
         })),
@@ -106,9 +106,13 @@ export function patternFiles(
     at_micros: '1780387200000123',
     prev_hash: null,
   }
-  const manifest: object = JSON.parse(String(manifestOf(files, [])))
-  const dispute = { id: '6', net: '0.60', tax: '0.12' }
   const events = [{ ...event, hash: eventHash({ ...event, hash: '' }) }]
-  files.set('manifest.json', json({ ...manifest, dispute, events }))
-  return files
+  const manifest = JSON.parse(String(manifestOf(files, events)))
+  const dispute = {
+    ...manifest.dispute,
+    ...{ id: '6', cdr: null, code: 'S4', state: 'open', outcome: null },
+    ...{ net: '0.60', tax: '0.12', upheld_net: '0.00', upheld_tax: '0.00' },
+  }
+  files.set('manifest.json', json({ ...manifest, dispute }))
+  return summed(files)
 }

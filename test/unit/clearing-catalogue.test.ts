@@ -51,7 +51,7 @@ const meter = (kwh: string) => ({
   registeredKey: null,
   previousStop: { kwh, at: day('09:00:00'), cdrId: 'OTHER-9' },
 })
-const replaced = { cdrId: 'FIRST', net: '5', gross: '6' }
+const replaced = { cdrId: 'FIRST', currency: 'EUR', net: '5', gross: '6', isCredited: true }
 
 /** One case that raises each code, whatever else it raises. */
 const CASES: Partial<Record<FindingCode, CaseChanges>> = {

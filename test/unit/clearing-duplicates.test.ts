@@ -15,10 +15,11 @@ const multiUse = (changes: CaseChanges): CaseChanges => {
 const second = { prior: { sameSession: [{ cdrId: 'OTHER-1' }], overlapping: [] } }
 const before = (start: string, end: string, kwh = '10') =>
   neighbour({ start: day(start), end: day(end), kwh })
-const meter = (kwh: string): NonNullable<Known['meter']> => ({
+const meter: NonNullable<Known['meter']> = {
   registeredKey: null,
-  previousStop: { kwh, at: day('09:00:00'), cdrId: 'OTHER-9' },
-})
+  previousStop: { kwh: '1020.4', at: day('12:00:00'), cdrId: 'OTHER-9' },
+  same: { cdrId: 'OTHER-9' },
+}
 
 runRules('clearing: the same charge again', [
   // D4, D5
@@ -49,11 +50,7 @@ runRules('clearing: the same charge again', [
     },
     ['D4 S'],
   ),
-  hold(
-    'the same readings of the meter',
-    { known: { signed: [reading()], meter: meter('1020.4') } },
-    ['D4 S'],
-  ),
+  hold('the same readings of the meter', { known: { signed: [reading()], meter } }, ['D4 S']),
 
   // C4
   hold('a second CDR of a session that says the same', { ...similar(), ...second }, ['D2 S']),

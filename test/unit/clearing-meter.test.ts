@@ -15,6 +15,8 @@ const meter = (kwh: string, changes: Partial<NonNullable<Known['meter']>> = {}):
       ...changes,
     },
   })
+const next = (kwh: string) =>
+  ({ nextStart: { kwh, at: day('13:00:00'), cdrId: 'OTHER-8' } }) as const
 const key = (registeredKey: string, publicKey: string): CaseChanges =>
   known({ signed: [reading({ publicKey })], meter: { registeredKey, previousStop: null } })
 const required = (wanted: boolean | string[]): CaseChanges => ({
@@ -111,6 +113,10 @@ runRules('clearing: signed meter data', [
     'a session that came late',
     meter('1005', { previousStop: { kwh: '1005', at: day('13:00:00'), cdrId: 'LATER' } }),
   ),
+  hold('one that came late and counted into the one after it', meter('1000', next('1018.4')), [
+    'G5 S',
+  ]),
+  clear('one that came late and ended where that began', meter('1000', next('1020.4'))),
 ])
 
 runRules('clearing: energy of the others', [

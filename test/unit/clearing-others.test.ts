@@ -2,27 +2,29 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { judge } from '../../src/clearing/judge.ts'
+import type { Known } from '../../src/clearing/known.ts'
 import type { CaseChanges } from '../helpers/clearing-case.ts'
 import { soundInput } from '../helpers/clearing-case.ts'
 import { day, reading } from '../helpers/clearing-known.ts'
 
 const others = suite('clearing: CDRs of other eMSPs')
 const foreign = { cdrId: 'SECRET-1', isForAnother: true }
-const meter = (kwh: string): CaseChanges => ({
-  known: {
-    signed: [reading()],
-    meter: { registeredKey: null, previousStop: { kwh, at: day('09:00:00'), ...foreign } },
-  },
+const known = (meter: Omit<NonNullable<Known['meter']>, 'registeredKey'>): CaseChanges => ({
+  known: { signed: [reading()], meter: { registeredKey: null, ...meter } },
 })
 
 const cases: [code: string, CaseChanges][] = [
   ['D2', { prior: { sameSession: [foreign], overlapping: [] } }],
-  ['D4', meter('1020.4')],
-  ['G5', meter('1000.011')],
+  ['D4', known({ previousStop: null, same: foreign })],
+  ['G5', known({ previousStop: { kwh: '1000.011', at: day('09:00:00'), ...foreign } })],
+  [
+    'G5',
+    known({ previousStop: null, nextStart: { kwh: '1010', at: day('13:00:00'), ...foreign } }),
+  ],
 ]
 
-for (const [code, changes] of cases)
-  others(`${code} keeps its id to itself`, () => {
+for (const [index, [code, changes]] of cases.entries())
+  others(`${code} keeps its id to itself: ${index}`, () => {
     const { findings } = judge(soundInput(changes))
     assert.ok(findings.some((finding) => finding.code === code))
     assert.not.match(JSON.stringify(findings), 'SECRET-1')
@@ -34,14 +36,16 @@ for (const [code, changes] of cases)
 function toTheSame(changes: CaseChanges) {
   const own = { ...foreign, isForAnother: false }
   const { prior, known } = changes
-  const stop = known?.meter?.previousStop
+  const { previousStop, nextStart, same } = known?.meter ?? {}
+  const meter = {
+    registeredKey: null,
+    previousStop: previousStop ? { ...previousStop, ...own } : null,
+    nextStart: nextStart ? { ...nextStart, ...own } : null,
+    same: same ? own : null,
+  }
   return soundInput({
     ...(prior ? { prior: { ...prior, sameSession: [own] } } : {}),
-    ...(known && stop
-      ? {
-          known: { ...known, meter: { registeredKey: null, previousStop: { ...stop, ...own } } },
-        }
-      : {}),
+    ...(known ? { known: { ...known, meter } } : {}),
   })
 }
 

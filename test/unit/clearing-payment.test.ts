@@ -7,7 +7,17 @@ import { clear, hold, runRules } from '../helpers/clearing-rules.ts'
 const captured = (total: string, currency = 'EUR', status = 'SUCCESS'): CaseChanges =>
   known({ captured: { total, currency, status, id: 'PAY-1' } })
 const replaced = (facts: Partial<NonNullable<Known['replaced']>>): CaseChanges =>
-  known({ replaced: { cdrId: 'FIRST', net: '8', gross: '9.6', expectedNet: null, ...facts } })
+  known({
+    replaced: {
+      cdrId: 'FIRST',
+      currency: 'EUR',
+      net: '8',
+      gross: '9.6',
+      isCredited: true,
+      expectedNet: null,
+      ...facts,
+    },
+  })
 const claimed = (excl: number, incl: number): Record<string, unknown> => ({
   total_cost: { excl_vat: excl, incl_vat: incl },
   total_fixed_cost: undefined,
@@ -42,6 +52,11 @@ runRules('clearing: payments, replacements and tax', [
   clear('one of less', replaced({ expectedNet: '6.2' }), ['C7 W']),
   clear('one micro-unit is no difference', replaced({ expectedNet: '6.099999' })),
   hold('two are', replaced({ expectedNet: '6.099998' }), ['C7 S']),
+  hold('one of what was never credited', replaced({ isCredited: false, expectedNet: '0' }), [
+    'C4 S',
+  ]),
+  hold('one in another currency', replaced({ currency: 'USD', expectedNet: '6.1' }), ['C7 S']),
+  clear('one in another currency where nothing was agreed', replaced({ currency: 'USD' })),
 
   // V3
   hold('tax that was added twice', { cdr: claimed(6.1, 8.78), priced: pricedAt('6.1', null) }, [

@@ -1,47 +1,9 @@
 import fc from 'fast-check'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { runCli } from '../../src/cli/run.ts'
+import { compare, csv, HEAD, hour, line } from '../helpers/compare-files.ts'
 import { seed, size } from '../helpers/seed.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'crosscharge-compare-'))
-test.after(() => rmSync(folder, { recursive: true }))
-
-async function compare(ours: string, theirs: string, more: readonly string[] = []) {
-  const files = [path.join(folder, 'ours'), path.join(folder, 'theirs')]
-  writeFileSync(files[0] ?? '', ours)
-  writeFileSync(files[1] ?? '', theirs)
-  const told = { out: '', err: '' }
-  const code = await runCli(['compare', ...files, ...more], {
-    env: {},
-    out: (text) => void (told.out += text),
-    err: (text) => void (told.err += text),
-  })
-  const json = more.includes('--json') && told.out !== '' ? JSON.parse(told.out) : null
-  return { code, ...told, json }
-}
-
-const HEAD = 'cdr_id,session_id,token_uid,evse_id,start,end,kwh,net,currency'
-const hour = (n: number): string => new Date(Date.UTC(2026, 5, 1, n)).toISOString()
-const line = (n: number, more: Partial<Record<string, string | number>> = {}): string => {
-  const row = {
-    cdr: `C${n}`,
-    session: '',
-    token: `T${n}`,
-    evse: 'DE*ABC*E1',
-    start: hour(n * 2),
-    end: hour(n * 2 + 1),
-    kwh: 10 + n,
-    net: (10 + n) / 2,
-    currency: 'EUR',
-    ...more,
-  }
-  return Object.values(row).join(',')
-}
-const csv = (...lines: readonly string[]): string => [HEAD, ...lines].join('\n')
 const many = (
   count: number,
   more: (n: number) => Partial<Record<string, string | number>>,

@@ -137,6 +137,7 @@ words('a deadline says what happens by itself', () => {
     upheld: '0.00 EUR',
     disputed: '7.20 EUR',
     offered: null,
+    isDuplicate: false,
   })
   assert.is(
     text,

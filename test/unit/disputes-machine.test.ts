@@ -157,6 +157,40 @@ machine('nobody accepts or rejects its own offer, nor offers for ever', () => {
   assert.match(refused({ ...stand, round: 3 }, counter), /no further offers/)
 })
 
+machine('an own offer is replaced without a new round, also in the last one', () => {
+  const again = { verb: 'propose', side: 'cpo', amount: given(4) } as const
+  for (const round of [1, 3]) {
+    const next = done(standAt('proposed', { ...offer(3, 'cpo'), round }), again)
+    assert.equal([next.round, next.proposed], [round, offer(4, 'cpo').proposed])
+    assert.equal(next.clock, { days: 10, from: 'now', verb: 'accept' })
+  }
+  assert.is(done(standAt('proposed', offer(3, 'operator')), again).round, 2)
+})
+
+machine('an amount that is named must be the one that will be booked', () => {
+  const rows = [
+    ['proposed', 'emsp', offer(3, 'cpo'), 3, /The offer on the table is 3\.00 EUR net and 0\.60/],
+    ['proposed', 'cpo', offer(3, 'hub'), 3, /The offer on the table is 3\.00 EUR/],
+    ['arbitration', 'cpo', offer(3, 'hub'), 6, /All that is disputed is 6\.00 EUR/],
+    ['accepted_partial', 'emsp', { upheld: units(2) }, 2, /What was accepted is 2\.00 EUR/],
+  ] as const
+  for (const [state, side, more, net, words] of rows) {
+    const accept = (amount: { net: bigint; tax: bigint | null }) =>
+      step(standAt(state, more), { verb: 'accept', side, amount })
+    for (const fits of [given(net), units(net)]) assert.ok(accept(fits).ok, state)
+    for (const [wrong, pointer] of [
+      [given(net - 1), '/amount/net'],
+      [given(net, 1n), '/amount/tax'],
+    ] as const) {
+      const result = accept(wrong)
+      assert.match(result.ok ? '' : result.message, words)
+      assert.is(result.ok ? '' : result.pointer, pointer)
+    }
+  }
+  const review = { verb: 'review', side: 'cpo', amount: given(1) } as const
+  assert.match(refused(standAt('open'), review), /Leave the amount out/)
+})
+
 machine('all or nothing is no offer', () => {
   const offered = (side: Side, net: number): string =>
     refused(standAt('open'), { verb: 'propose', side, amount: given(net) })

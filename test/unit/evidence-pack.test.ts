@@ -61,7 +61,7 @@ test('an operator is withheld from a party, and the chain still holds', () => {
   const files = packFiles({ isParty: true })
   assert.equal(faults(files), [])
   const told = verifyPack(files, { expectedHash: null }).map(({ sentence }) => sentence)
-  assert.ok(told.some((sentence) => sentence.includes('1 of them by operators')))
+  assert.ok(told.some((sentence) => sentence.includes('What 1 of them say is withheld')))
 })
 
 test('the hash that the hub shows is compared', async () => {
@@ -121,6 +121,7 @@ test('a chain that was cut, reordered or rewritten is broken', () => {
     [first, { ...second, said: [...second.said.slice(0, 8), '2'] }],
     [{ ...first, said: ['open'] }, second],
     [first, { ...second, prev_hash: null }],
+    [first, { ...second, at: '2026-06-02T09:00:00.000Z' }],
   ]) {
     const files = packFiles()
     files.set('manifest.json', json({ ...manifest, events: chain }))
@@ -224,8 +225,12 @@ test('the same evidence is the same ZIP', async () => {
 
 test('what is no pack, or nested without end, is refused and not crashed on', async () => {
   const nothing = await verify(await zipOf([{ path: 'x', bytes: Buffer.from('y') }]))
-  assert.is(nothing.code, 1)
-  assert.match(nothing.out, /no manifest that can be read/)
+  assert.is(nothing.code, 2)
+  assert.match(nothing.err, /is no evidence pack: it has no manifest.json that can be read/)
+  const other = await verify(await zipOf([{ path: 'manifest.json', bytes: json({ a: 1 }) }]))
+  assert.is(other.code, 2)
+  assert.is((await verify(await zipOf([]))).code, 2)
+  assert.is((await verify(json({ a: 1 }))).code, 2)
   const deep = Buffer.from(`${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`)
   const files = packFiles()
   files.set('evidence/001-cdr.json', deep)

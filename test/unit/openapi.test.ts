@@ -1,7 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import Type from 'typebox'
+import { Compile } from 'typebox/compile'
 import Format from 'typebox/format'
+import { adminRoutes, partyRoutes } from '../../src/http/admin/table.ts'
 import { checkAnswer, openApiDocument } from '../../src/http/openapi.ts'
+import { schemaFaults } from '../../src/ocpi/schema-faults.ts'
 
 const openapi = suite('OpenAPI of the admin and party APIs')
 
@@ -53,6 +57,24 @@ openapi('the document lists the routes of the issue', () => {
     'POST /rules/backtest',
   ]) {
     assert.ok(found.includes(wanted), wanted)
+  }
+})
+
+openapi('what a pattern of a request asks for is told in words', () => {
+  const patterns = new Set<string>()
+  const collect = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return
+    const { pattern } = Object(part)
+    if (typeof pattern === 'string') patterns.add(pattern)
+    Object.values(part).forEach(collect)
+  }
+  for (const { schemas } of [...adminRoutes, ...partyRoutes])
+    collect([schemas.params, schemas.query, schemas.body])
+  assert.ok(patterns.size > 10)
+  for (const pattern of patterns) {
+    const errors = Compile(Type.String({ pattern })).Errors('\t')
+    const [fault] = schemaFaults(errors)
+    assert.match(fault?.message ?? '', /^must be (?:an? |the |three )[^"^$]+$/, pattern)
   }
 })
 

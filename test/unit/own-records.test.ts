@@ -61,6 +61,27 @@ test('a CDR is a record, of any version', () => {
   assert.is(recordOf(cdr, 'OWN').cdrKey, 'mine', 'an id beside that of the URL is the CDR’s')
 })
 
+test('a CDR of 2.1.1 is one too: its contract, its only EVSE, its plain cost', () => {
+  const cdr = {
+    id: 'OLD',
+    cpo: 'NL-TNM',
+    start_date_time: '2026-11-01T10:00:00Z',
+    stop_date_time: '2026-11-01T11:00:00Z',
+    auth_id: 'DE-EMA-CU1',
+    location: { id: 'L1', evses: [{ uid: '1', evse_id: 'NL*TNM*E1' }] },
+    total_energy: 9,
+    total_cost: 2.7,
+    currency: 'EUR',
+  }
+  const { tokenUid, contractKey, evseKey, locationKey, net, end } = recordOf(cdr)
+  assert.equal([tokenUid, contractKey, evseKey], [null, 'DEEMACU1', 'NLTNME1'])
+  assert.equal([locationKey, net, end], ['l1', '2.7', Date.UTC(2026, 10, 1, 11)])
+  const evses = [{ evse_id: 'NL*TNM*E1' }, { evse_id: 'NL*TNM*E2' }]
+  assert.is(recordOf({ ...cdr, location: { id: 'L1', evses } }).evseKey, null)
+  const bad = { ...cdr, location: { evses: [{ evse_id: ['x'] }] } }
+  assert.ok(faultsOf(bad).some((pointer) => pointer.startsWith('/location/evses/0/evse_id')))
+})
+
 test('little is enough: an id to match by, or a start with a card or an EVSE', () => {
   assert.is(recordOf({ session_id: 'S1' }).recordId, 'S1')
   assert.is(

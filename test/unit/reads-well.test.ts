@@ -123,8 +123,12 @@ texts('every act in every state has a sentence, and every refusal', () => {
 })
 
 texts('what happens at a deadline is told by the clock of the place', () => {
+  const verbs = ['open', 'resolve', 'uphold', 'accept', 'rule', 'close'] as const
   for (const state of STATES)
-    for (const default_verb of ['open', 'resolve', 'uphold', 'accept', 'rule', 'close'] as const)
+    for (const [code, default_verb] of verbs.flatMap((verb) => [
+      ['P1', verb] as const,
+      ['D2', verb] as const,
+    ]))
       for (const [time_zone, when] of [
         ['Europe/Amsterdam', '6 December 2026, 15:00 CET'],
         ['Asia/Tokyo', '6 December 2026, 23:00 GMT+9'],
@@ -134,6 +138,7 @@ texts('what happens at a deadline is told by the clock of the place', () => {
           owner: 'NL-TNM',
           receiver: 'DE-EMP',
           currency: 'EUR',
+          code,
           state,
           net_micros: 1_453_042n,
           tax_micros: 290_608n,

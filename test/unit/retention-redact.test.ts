@@ -52,6 +52,8 @@ test('in the text every other byte stays', () => {
 test('the contract of a CDR of 2.1.1', () => {
   const text = '{"id":"C1","auth_id":"DE-EMA-CCard-77","total_cost":3.10}'
   assert.is(redactText(text, replacements), text.replace('DE-EMA-CCard-77', contract))
+  const lifted = { ...cdr, auth_id: 'DE-EMA-CCard-77' }
+  assert.is(at(redactValue(lifted, replacements), 'auth_id'), contract)
 })
 
 test('signed records that name the card give way to their hash, others stay', () => {

@@ -2,6 +2,7 @@ import { parameterMs, timeText, whenText } from '../compare.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
 import type { Authorization } from '../known.ts'
+import { usedFrom } from '../use.ts'
 import type { Account } from './accounts.ts'
 import { wordsOf } from './accounts.ts'
 
@@ -25,7 +26,7 @@ export function checkDrift(subject: Case, accounts: readonly Account[]): Draft[]
         }),
       ]
   }
-  const began = chargingStart(subject)
+  const began = usedFrom(facts) ?? facts.start
   const start = nearest(input.known?.authorizations, { kind: 'START_SESSION', to: began })
   if (start !== null) {
     const apart = began - start
@@ -53,15 +54,6 @@ export function checkDrift(subject: Case, accounts: readonly Account[]): Draft[]
       }),
     ]
   return []
-}
-
-/** The beginning of the first period that is not reserved time alone. */
-function chargingStart({ facts }: Case): number {
-  const used = facts.periods.find(
-    ({ energy, charging, parking, reserved }) =>
-      (reserved ?? 0n) === 0n || [energy, charging, parking].some((one) => (one ?? 0n) > 0n),
-  )
-  return used === undefined || used === facts.periods[0] ? facts.start : used.start
 }
 
 function nearest(

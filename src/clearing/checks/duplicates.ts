@@ -72,7 +72,7 @@ export function checkSameCharge(subject: Case): readonly Draft[] {
   const { from, until } = meter
   const words = {
     first: nameOf(meter),
-    alike: `the meter stood at ${from} kWh and ${until} kWh both times`,
+    alike: `the meter stood at ${from} kWh and ${until} kWh in both`,
   }
   const inputs: DraftInput[] = [{ field: '/signed_data', source: 'meter', value: until }]
   return [{ code: 'D4', confidence: 'certain', inputs, words }]

@@ -16,9 +16,7 @@ import { at, listOf, readText, shown } from '../read.ts'
 import { riskOfEnergy } from '../risks.ts'
 import type { SignedReading } from '../signed/types.ts'
 
-const MINUTES_MS = 300_000
-
-/** G1 to G5: what the meter signed, against the CDR, the registered key and what the meter showed before. */
+/** G1 to G4: what the meter signed, against the CDR and the registered key. */
 export function checkMeter(subject: Case): readonly Draft[] {
   const { signed } = subject.input.known ?? {}
   if (signed === undefined) return checkMissing(subject, [])
@@ -27,7 +25,6 @@ export function checkMeter(subject: Case): readonly Draft[] {
     ...checkKey(subject, signed),
     ...checkSignedEnergy(subject, signed),
     ...checkMissing(subject, signed),
-    ...checkRegression(subject, signed),
   ]
 }
 
@@ -48,15 +45,14 @@ export function isBidirectional(cdr: unknown): boolean {
   )
 }
 
-/** The readings of this CDR where they are those of the session before on the same meter, to the last digit. */
+/** The readings of this CDR where another one has the very same of the same meter, to the last digit. */
 export function sameReadings(
   subject: Case,
 ): { cdrId: string; isForAnother: boolean; from: string; until: string } | null {
-  const previous = subject.input.known?.meter?.previousStop ?? null
+  const same = subject.input.known?.meter?.same ?? null
   const own = registersOf(subject.input.known?.signed ?? [])
-  if (previous === null || own === null || own.stop === own.start) return null
-  if (own.stop !== exactly(previous.kwh)) return null
-  const { cdrId, isForAnother = false } = previous
+  if (same === null || own === null || own.stop === own.start) return null
+  const { cdrId, isForAnother = false } = same
   return { cdrId, isForAnother, from: textOf(own.start), until: textOf(own.stop) }
 }
 
@@ -153,45 +149,10 @@ function checkMissing(subject: Case, signed: readonly SignedReading[]): readonly
   return [{ code: 'G3', inputs, words: { where }, ...riskOfEnergy(subject, subject.facts.energy) }]
 }
 
-/** G5: the meter begins below where it ended the session before. */
-function checkRegression(subject: Case, signed: readonly SignedReading[]): readonly Draft[] {
-  const { known, prior } = subject.input
-  const previous = known?.meter?.previousStop ?? null
-  const own = registersOf(signed.filter(({ verdict }) => verdict !== 'invalid'))
-  if (previous === null || own === null || sameReadings(subject) !== null) return []
-  if (prior.sameSession.some(({ cdrId }) => cdrId === previous.cdrId)) return []
-  // A session that came late has its place before the other one.
-  const began = own.startAt ?? subject.facts.start
-  if (previous.at !== null && previous.at.getTime() > began + MINUTES_MS) return []
-  const expected = exactly(previous.kwh)
-  const tolerance = noiseOf(subject, { code: 'G5', readings: signed })
-  if (own.start >= expected - tolerance) return []
-  const inputs: DraftInput[] = [
-    { field: '/signed_data', source: 'meter', value: textOf(own.start) },
-    { field: '/signed_data', source: 'rival', value: previous.kwh, receivedAt: previous.at },
-  ]
-  const { risk, steps } = riskOfEnergy(subject, expected - own.start)
-  return [
-    {
-      code: 'G5',
-      inputs,
-      unit: 'kWh',
-      risk,
-      steps: [
-        `${number(textOf(own.start))} kWh − ${number(previous.kwh)} kWh = ${energyText(own.start - expected)}`,
-        ...steps,
-      ],
-      // A party never sees what was billed to another one.
-      words: { other: previous.isForAnother === true ? '' : ` (CDR ${previous.cdrId})` },
-      ...compared({ expected, actual: own.start, tolerance }),
-    },
-  ]
-}
-
 type Registers = { start: Decimal; stop: Decimal; startAt: number | null }
 
 /** The lowest and the highest register of the readings; null where there are not both, or several meters. */
-function registersOf(readings: readonly SignedReading[]): Registers | null {
+export function registersOf(readings: readonly SignedReading[]): Registers | null {
   const meters = new Set(readings.map(({ meterId }) => meterId))
   if (meters.size > 1) return null
   const starts = readings.flatMap(({ start }) => (start === null ? [] : [start]))
@@ -220,7 +181,7 @@ function countedEnergy(
 }
 
 /** What registers and CDRs cannot tell apart; a CDR may round to its last decimal. */
-function noiseOf(
+export function noiseOf(
   { input, facts }: Case,
   { code, readings }: { code: 'G2' | 'G5'; readings: readonly SignedReading[] },
 ): Decimal {

@@ -3,6 +3,7 @@ import type { Decimal } from '../decimal.ts'
 import { absolute, exactly, textOf, unitOf } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
+import { at, readText } from '../read.ts'
 import { riskBeyond } from '../risks.ts'
 
 /** P12: what a payment terminal took (OCPI 2.3.0, FinancialAdviceConfirmation) against the claim with tax. */
@@ -44,15 +45,49 @@ export function checkCapture(subject: Case): readonly Draft[] {
   ]
 }
 
-/** C7, C5: a replacement against what its dispute agreed, and against the CDR that it replaces. */
+/**
+ * C4, C7, C5: a replacement of what was upheld but never credited; one against what disputes agreed, and against the CDR
+ * that it replaces.
+ */
 export function checkReplaced(subject: Case): readonly Draft[] {
   const replaced = subject.input.known?.replaced ?? null
   if (replaced === null) return []
-  const { cdrId, net, gross, expectedNet } = replaced
+  const { cdrId, currency, net, gross, isCredited, expectedNet } = replaced
+  const named = readText(at(subject.input.cdr.value, '/credit_reference_id'))
+  if (!isCredited) {
+    const inputs: DraftInput[] = [
+      { field: '/credit_reference_id', source: 'cdr', value: named },
+      { field: '/id', source: 'original', value: cdrId },
+    ]
+    return [{ code: 'C4', inputs, words: { first: cdrId } }]
+  }
+  if (currency !== subject.facts.currency)
+    return expectedNet === null ? [] : [otherCurrency(subject, { ...replaced, expectedNet })]
   return [
     ...(expectedNet === null ? [] : checkAgreedNet(subject, { original: cdrId, expectedNet })),
     ...checkRaise(subject, { original: cdrId, net, gross }),
   ]
+}
+
+/** What was agreed in one currency is not billed in another. */
+function otherCurrency(
+  subject: Case,
+  replaced: { cdrId: string; currency: string; expectedNet: string },
+): Draft {
+  const { cdrId, currency, expectedNet } = replaced
+  const { facts } = subject
+  const words = {
+    original: cdrId,
+    agreed: `${textOf(exactly(expectedNet), 2)} ${currency}`,
+    claim: moneyText(subject, facts.total.excl),
+    apart: ', in another currency',
+  }
+  const inputs: DraftInput[] = [
+    ...claimInputs(subject, { original: cdrId, value: expectedNet }),
+    { field: '/currency', source: 'cdr', value: facts.currency },
+    { field: '/currency', source: 'original', value: currency },
+  ]
+  return { code: 'C7', inputs, words, expected: currency, actual: facts.currency }
 }
 
 function checkAgreedNet(
@@ -68,7 +103,7 @@ function checkAgreedNet(
     original,
     agreed: moneyText(subject, expected),
     claim: moneyText(subject, actual),
-    apart: moneyText(subject, absolute(actual - expected)),
+    apart: `: ${moneyText(subject, absolute(actual - expected))} apart`,
   }
   const { risk, steps } = riskBeyond(subject, { excl: expected, incl: null })
   return [

@@ -9,85 +9,118 @@ import {
 import { exactly, readDecimal, shownText, textOf } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
+import type { PlacedRival, Rival } from '../known.ts'
 import { at } from '../read.ts'
+import { usedFrom } from '../use.ts'
 
 /** Z4: another card was charging at the same connector; one of the two bills for somebody else's time. */
 export function checkConnector(subject: Case): readonly Draft[] {
   const { facts, input } = subject
-  if (hasPlaceholder(facts)) return []
-  const start = firstUse(subject)
+  const start = usedFrom(facts)
+  if (start === null || hasPlaceholder(facts)) return []
+  const own = { start, end: facts.end }
   const least = parameterMs(input.agreement, { code: 'Z4', name: 'overlap_s' })
-  const found = (input.known?.rivals?.sameConnector ?? []).find((rival) => {
+  const found = (input.known?.rivals?.sameConnector ?? []).flatMap((rival) => {
     const isSame = rival.sessionId !== null && rival.sessionId === facts.sessionId
-    return !rival.isCredit && !isSame && overlap({ start, end: facts.end }, rival) > least
-  })
+    const other = useOf(rival)
+    return other !== null && !rival.isCredit && !isSame && overlap(own, other) > least
+      ? [other]
+      : []
+  })[0]
   if (found === undefined) return []
-  const [from, to] = [found.start.getTime(), found.end.getTime()]
-  const shared = overlap({ start, end: facts.end }, found)
   // It may be the CDR of another eMSP, so it is not named: place and time are enough for its sender.
-  const other = `from ${whenText(subject, from)} to ${whenText(subject, to)}, ${durationText(shared)} of it at once`
+  const other = `from ${whenText(subject, found.start)} to ${whenText(subject, found.end)}, ${durationText(overlap(own, found))} of it at once`
   const inputs: DraftInput[] = [
     { field: '/start_date_time', source: 'cdr', value: timeText(start) },
     { field: '/end_date_time', source: 'cdr', value: timeText(facts.end) },
-    { field: '/start_date_time', source: 'rival', value: timeText(from) },
-    { field: '/end_date_time', source: 'rival', value: timeText(to) },
+    { field: '/start_date_time', source: 'rival', value: timeText(found.start) },
+    { field: '/end_date_time', source: 'rival', value: timeText(found.end) },
   ]
   return [{ code: 'Z4', inputs, words: { other } }]
 }
 
-function overlap(own: { start: number; end: number }, rival: { start: Date; end: Date }): number {
-  return Math.min(own.end, rival.end.getTime()) - Math.max(own.start, rival.start.getTime())
+type Use = { start: number; end: number }
+
+/** When its vehicle was there; null where it never came. */
+function useOf(rival: Rival): Use | null {
+  const from = rival.usedFrom === undefined ? rival.start : rival.usedFrom
+  return from === null ? null : { start: from.getTime(), end: rival.end.getTime() }
 }
 
-/** A reserved connector may still be in use by whoever was there before. */
-function firstUse({ facts }: Case): number {
-  const reserved = facts.periods.findIndex(({ reserved }) => (reserved ?? 0n) === 0n)
-  return reserved > 0 ? (facts.periods[reserved]?.start ?? facts.start) : facts.start
+function overlap(one: Use, other: Use): number {
+  return Math.min(one.end, other.end) - Math.max(one.start, other.start)
 }
 
 /** Z7: nobody drives from the one place to the other in that time. Not of cards for several vehicles. */
 export function checkJourney(subject: Case): readonly Draft[] {
   const { facts, input } = subject
-  const before = input.known?.rivals?.before ?? null
-  if (before === null || hasPlaceholder(facts) || input.known?.token?.isMultiUse === true) return []
+  const start = usedFrom(facts)
+  if (start === null || hasPlaceholder(facts) || input.known?.token?.isMultiUse === true) return []
+  const { before, after } = input.known?.rivals ?? {}
+  const [left, came] = [before && useOf(before), after && useOf(after)]
+  const journeys: (Journey | null)[] = [
+    before && left
+      ? { side: 'before', rival: before, own: start, at: left.end, betweenMs: start - left.end }
+      : null,
+    after && came
+      ? {
+          side: 'after',
+          rival: after,
+          own: facts.end,
+          at: came.start,
+          betweenMs: came.start - facts.end,
+        }
+      : null,
+  ]
+  const found = journeys.flatMap((one) => (one === null ? [] : journeyDrafts(subject, one)))
+  return found.slice(0, 1)
+}
+
+/** From the place where it was before, or to the one where it was after: `own` and `at` are its two ends. */
+type Journey = {
+  side: 'before' | 'after'
+  rival: PlacedRival
+  own: number
+  at: number
+  betweenMs: number
+}
+
+function journeyDrafts(
+  subject: Case,
+  { side, rival, own, at: there, betweenMs }: Journey,
+): readonly Draft[] {
   const here = placeOf(subject)
-  const there = coordinates(before.latitude, before.longitude)
-  const left = before.end.getTime()
-  const betweenMs = facts.start - left
+  const away = coordinates(rival.latitude, rival.longitude)
   // What overlaps is found by its times.
-  if (here === null || there === null || betweenMs < 0) return []
-  const distance = distanceKm(here, there)
+  if (here === null || away === null || betweenMs < 0) return []
+  const distance = distanceKm(here, away)
   const number = (name: string): number =>
-    Number(textOf(parameterOf(input.agreement, { code: 'Z7', name })))
+    Number(textOf(parameterOf(subject.input.agreement, { code: 'Z7', name })))
   const hours = Math.max(betweenMs, CLOCK_MS) / 3_600_000
   const speed = distance / hours
   if (distance < number('distance_km') || speed <= number('speed_kmh')) return []
   const shown = (value: number): string => String(Math.round(value))
-  const words = {
-    distance: shown(distance),
-    before: whenText(subject, left),
-    gap: durationText(betweenMs),
-  }
+  const [when, gap] = [whenText(subject, there), durationText(betweenMs)]
+  const what =
+    side === 'before'
+      ? `${shown(distance)} km away until ${when}, ${gap} before this session began`
+      : `${shown(distance)} km away from ${when} on, ${gap} after this session ended`
+  const [ownTime, theirTime] =
+    side === 'before'
+      ? ['/start_date_time', '/end_date_time']
+      : ['/end_date_time', '/start_date_time']
+  const place = '/cdr_location/coordinates'
   const inputs: DraftInput[] = [
-    { field: '/start_date_time', source: 'cdr', value: timeText(facts.start) },
-    {
-      field: '/cdr_location/coordinates',
-      source: 'cdr',
-      value: `${here.latitude}, ${here.longitude}`,
-    },
-    { field: '/end_date_time', source: 'rival', value: timeText(left) },
-    {
-      field: '/cdr_location/coordinates',
-      source: 'rival',
-      value: `${there.latitude}, ${there.longitude}`,
-    },
+    { field: ownTime, source: 'cdr', value: timeText(own) },
+    { field: place, source: 'cdr', value: `${here.latitude}, ${here.longitude}` },
+    { field: theirTime, source: 'rival', value: timeText(there) },
+    { field: place, source: 'rival', value: `${away.latitude}, ${away.longitude}` },
   ]
-  const expected = shown(number('speed_kmh'))
-  const actual = shown(speed)
+  const [expected, actual] = [shown(number('speed_kmh')), shown(speed)]
   const steps = [
-    `${words.distance} km ÷ ${shownText(exactly(String(hours.toFixed(4))), { places: 4 })} h = ${actual} km/h`,
+    `${shown(distance)} km ÷ ${shownText(exactly(String(hours.toFixed(4))), { places: 4 })} h = ${actual} km/h`,
   ]
-  return [{ code: 'Z7', inputs, words, expected, actual, unit: 'km/h', steps }]
+  return [{ code: 'Z7', inputs, words: { what }, expected, actual, unit: 'km/h', steps }]
 }
 
 /** Two clocks may be that far apart, so no journey is taken to be shorter. */

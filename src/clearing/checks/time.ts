@@ -3,6 +3,7 @@ import type { Draft } from '../findings.ts'
 import type { Case } from '../input.ts'
 import { at, shown } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
+import { usedFrom } from '../use.ts'
 import {
   countText,
   hasPlaceholder,
@@ -86,16 +87,17 @@ export function checkAge(subject: Case): readonly Draft[] {
 
 /**
  * Z3: an earlier CDR of the same token overlaps by more than a second. What bills the same charge again (`twice`, ids of
- * CDRs) is a duplicate instead, and tokens for several vehicles may overlap.
+ * CDRs) is a duplicate instead, tokens for several vehicles may overlap, and so may a reservation until it is used.
  */
 export function checkOverlap(subject: Case, twice: readonly string[]): readonly Draft[] {
   const { facts, input } = subject
-  if (hasPlaceholder(facts) || input.known?.token?.isMultiUse === true) return []
+  const start = usedFrom(facts)
+  if (start === null || hasPlaceholder(facts) || input.known?.token?.isMultiUse === true) return []
   const same = new Set([...input.prior.sameSession.map((other) => other.cdrId), ...twice])
   const other = input.prior.overlapping.find(
     (one) =>
       !same.has(one.cdrId) &&
-      facts.start + PARAMETERS.roundingMs < one.end.getTime() &&
+      start + PARAMETERS.roundingMs < one.end.getTime() &&
       one.start.getTime() + PARAMETERS.roundingMs < facts.end,
   )
   if (other === undefined) return []
@@ -104,7 +106,7 @@ export function checkOverlap(subject: Case, twice: readonly string[]): readonly 
   // A party never sees the CDRs of another one, so only an own CDR is named.
   const told = isOwn ? `the CDR ${other.cdrId} runs from ${times}` : 'with another operator'
   const inputs = [
-    { field: '/start_date_time', source: 'cdr' as const, value: timeText(facts.start) },
+    { field: '/start_date_time', source: 'cdr' as const, value: timeText(start) },
     { field: '/end_date_time', source: 'cdr' as const, value: timeText(facts.end) },
     { field: '/id', source: 'hub' as const, value: isOwn ? other.cdrId : null },
   ]

@@ -18,22 +18,30 @@ export function proportionalTax({ net, of }: { net: bigint; of: DisputeAmount })
 
 /**
  * What is named as part of `of`: the whole where nothing is named, the proportional tax where only the net is. A
- * sentence where it does not fit. `words` names the whole: `the disputed amount`.
+ * sentence where it does not fit, with the pointer of what does not. `words` names the whole: `the disputed amount`.
  */
 export function partOf(
   given: { net: bigint; tax: bigint | null } | null,
   whole: { of: DisputeAmount; words: string; show: (micros: bigint) => string },
-): { ok: true; amount: DisputeAmount } | { ok: false; message: string } {
+): { ok: true; amount: DisputeAmount } | { ok: false; message: string; pointer: string } {
   const { of, words, show } = whole
   if (given === null) return { ok: true, amount: of }
-  const refuse = (message: string) => ({ ok: false as const, message })
-  if (given.net < 0n || (given.tax !== null && given.tax < 0n))
-    return refuse('An amount of a dispute is never negative.')
+  const refuse = (message: string, pointer = '/amount/net') => ({
+    ok: false as const,
+    message,
+    pointer,
+  })
+  if (given.net < 0n) return refuse('An amount of a dispute is never negative.')
+  if (given.tax !== null && given.tax < 0n)
+    return refuse('An amount of a dispute is never negative.', '/amount/tax')
   if (given.net > of.net)
     return refuse(`${show(given.net)} net is more than ${words} of ${show(of.net)} net.`)
   const tax = given.tax ?? proportionalTax({ net: given.net, of })
   if (tax > of.tax)
-    return refuse(`${show(tax)} of tax is more than that of ${words}, ${show(of.tax)}.`)
+    return refuse(
+      `${show(tax)} of tax is more than that of ${words}, ${show(of.tax)}.`,
+      '/amount/tax',
+    )
   return { ok: true, amount: { net: given.net, tax } }
 }
 

@@ -37,7 +37,7 @@ export const DISPUTE_STATES: readonly DisputeState[] = [
  * contest – the eMSP opens a dispute, confirms a draft, or adds a reason; open – a draft by operator or clock; review –
  * the CPO looks into it; answer – it denies; accept – the CPO all or a part, the eMSP a denial or what was accepted,
  * either an offer; propose – an amount to meet at; reject – an offer; rebut – a denial; withdraw – gives it up; rule –
- * decides; expire – ends it with what is upheld so far. By the hub alone: prove – a draft is proven and will be upheld;
+ * decides; expire – ends it with what is upheld so far. By the hub alone: prove – it is proven and will be upheld;
  * resolve – decided by what is proven; tolerate – too small to matter; clear – the finding is gone; uphold – the CPO kept
  * silent; close – nobody objected; credit, consume – the credit, and what replaces the CDR, came.
  */
@@ -147,6 +147,11 @@ const UNDER_REVIEW: readonly Step[] = [
     amount: 'all',
   },
 ]
+/** What is proven waits for its own deadline: the CPO may credit, the eMSP think better of it. */
+function prove(to: OpenState): Step {
+  const clock = { term: 'auto_uphold_days', from: 'opened', verb: 'resolve' } as const
+  return { verb: 'prove', by: ['hub'], to, amount: 'none', clock }
+}
 /** The eMSP takes what the CPO said or says why not; the CPO may still give in. */
 const ANSWERED: readonly Step[] = [
   GIVE_IN,
@@ -189,13 +194,7 @@ export const MACHINE: Readonly<
       { ...OFFER, by: ['cpo', 'operator', 'hub'] },
       ...ALWAYS,
       { verb: 'clear', by: ['hub'], to: 'withdrawn', amount: 'nothing', outcome: 'cleared' },
-      {
-        verb: 'prove',
-        by: ['hub'],
-        to: 'draft',
-        amount: 'none',
-        clock: { term: 'auto_uphold_days', from: 'opened', verb: 'resolve' },
-      },
+      prove('draft'),
     ],
   },
   open: {
@@ -212,9 +211,12 @@ export const MACHINE: Readonly<
   },
   accepted_partial: {
     clock: { term: 'rebuttal_days', from: 'now', verb: 'close' },
-    steps: ANSWERED,
+    steps: [...ANSWERED, prove('accepted_partial')],
   },
-  denied: { clock: { term: 'rebuttal_days', from: 'now', verb: 'close' }, steps: ANSWERED },
+  denied: {
+    clock: { term: 'rebuttal_days', from: 'now', verb: 'close' },
+    steps: [...ANSWERED, prove('denied')],
+  },
   second_review: {
     clock: { term: 'answer_days', from: 'now', verb: 'uphold' },
     steps: [addReason('second_review'), ...UNDER_REVIEW],
@@ -280,4 +282,13 @@ export function verbsOf(state: DisputeState, side: Side): DisputeVerb[] {
   if (!isOpen(state)) return []
   const verbs = MACHINE[state].steps.flatMap(({ verb, by }) => (by.includes(side) ? [verb] : []))
   return [...new Set(verbs)]
+}
+
+/** The first clock of a dispute that begins in this state. */
+export function firstClock(
+  state: 'draft' | 'open',
+  terms: DisputeTerms,
+): { days: number; verb: DisputeVerb } {
+  const { term, verb } = MACHINE[state].clock
+  return { days: terms[term], verb }
 }

@@ -167,16 +167,18 @@ function acceptText(event: EventWords, { who, amount }: { who: string; amount: s
 
 /** What happens by itself. */
 function hubText(event: EventWords, { amount }: { amount: string }): string {
-  const { verb, cpo, disputed, state } = event
+  const { verb, cpo, emsp, disputed, state } = event
   switch (verb) {
     case 'prove':
-      return `The dispute about ${disputed} is proven; without an answer from ${cpo} it is upheld by itself.`
+      return state === 'draft'
+        ? `The dispute about ${disputed} is proven; without an answer from ${cpo} it is upheld by itself.`
+        : `The dispute about ${disputed} is proven; without a word from ${emsp} it is upheld by itself.`
     case 'resolve':
       return state === 'auto_resolved'
         ? `The proof decides against the dispute: the ${disputed} stand.`
         : `The proof decides: ${amount} of the disputed ${disputed} are taken off.`
     case 'tolerate':
-      return `${disputed} are within what the two parties tolerate; nothing is taken off.`
+      return `The disputed ${disputed} are within what the two parties tolerate; nothing is taken off.`
     case 'clear':
       return `What was found does not hold any more; the ${disputed} stand.`
     case 'uphold':
@@ -219,13 +221,15 @@ export function deadlineText(next: {
   upheld: string
   disputed: string
   offered: string | null
+  /** It says that another CDR bills the same, which is looked up at the deadline. */
+  isDuplicate: boolean
 }): string {
-  const { verb, cpo, emsp, when, upheld, disputed, offered, state } = next
+  const { verb, cpo, emsp, when, upheld, disputed, offered, state, isDuplicate } = next
   switch (verb) {
     case 'open':
       return `Without a word from ${emsp} or a credit from ${cpo} by ${when} the dispute opens by itself.`
     case 'resolve':
-      return `Without an answer from ${cpo} by ${when} it is upheld as proven.`
+      return `Without ${state === 'draft' ? `an answer from ${cpo}` : `a word from ${emsp}`} by ${when} it is upheld as proven.`
     case 'uphold':
       return `Without an answer from ${cpo} by ${when} all of ${disputed} counts as accepted.`
     case 'accept':
@@ -233,6 +237,8 @@ export function deadlineText(next: {
     case 'rule':
       return `Without a ruling by ${when} the hub's offer of ${offered ?? upheld} is the ruling.`
     default:
+      if (isDuplicate && (state === 'denied' || state === 'accepted_partial'))
+        return `Without a word from ${emsp} by ${when} it is upheld if another CDR still bills the same, else it ends with ${isNone(upheld) ? 'nothing' : upheld} taken off.`
       return state === 'await_credit' || state === 'await_replacement'
         ? `${cpo} is to send its ${state === 'await_credit' ? 'credit CDR' : 'replacing CDR'} by ${when}; what is taken off stays off in any case.`
         : `Without an objection from ${emsp} by ${when} it ends with ${isNone(upheld) ? 'nothing' : upheld} taken off.`

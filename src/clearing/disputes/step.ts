@@ -45,7 +45,8 @@ export type Stepped = Omit<DisputeStand, 'isOverdue' | 'amount'> & {
   readonly isOpening: boolean
 }
 
-export type Refused = { ok: false; message: string }
+/** `pointer`: the member of the act that does not fit; without it, it is not possible as things stand. */
+export type Refused = { ok: false; message: string; pointer?: string }
 type Result<T> = ({ ok: true } & T) | Refused
 
 /**
@@ -60,7 +61,7 @@ export function stepDispute(dispute: DisputeStand, act: Act): Result<{ next: Ste
   if (!isOpen(state) || step === undefined)
     return { ok: false, message: refusalText({ state, verb: act.verb, side: act.side }) }
   const fault = faultOf(dispute, { step, act })
-  if (fault !== null) return { ok: false, message: fault }
+  if (fault !== null) return { ok: false, ...fault }
   const amount = amountOf(dispute, { step, act })
   if (!amount.ok) return amount
   const next = proceed(dispute, { step, act, amount: amount.amount })
@@ -79,20 +80,32 @@ type Chosen = { step: Step; act: Act }
 type Draft = Omit<Stepped, 'isOpening'>
 
 /** What stands against an act for all rows of the table alike. */
-function faultOf(dispute: DisputeStand, { step, act }: Chosen): string | null {
+function faultOf(dispute: DisputeStand, { step, act }: Chosen): Omit<Refused, 'ok'> | null {
   const { proposed, state, round } = dispute
   const isParty = act.side !== 'hub'
   if (dispute.isOverdue && isParty)
-    return 'The time for this is over: what happens by itself at the deadline is being done.'
-  if (step.needsText && !act.text?.trim())
-    return `Say in words why: '${act.verb}' needs a text for the other side.`
+    return {
+      message: 'The time for this is over: what happens by itself at the deadline is being done.',
+    }
+  if (step.needsText && !act.text?.trim()) {
+    const message = `Say in words why: '${act.verb}' needs a text for the other side.`
+    return { message, pointer: '/text' }
+  }
   if (state !== 'proposed') return null
   const isOwn = isParty && proposed?.by === act.side
   if (isOwn && (act.verb === 'accept' || act.verb === 'reject'))
-    return 'This is your own offer; it waits for the other side.'
-  if (step.newRound && (act.side === 'cpo' || act.side === 'emsp') && round >= act.terms.rounds)
-    return `After ${round} rounds no further offers are taken: accept the one on the table, or reject it.`
+    return { message: 'This is your own offer; it waits for the other side.' }
+  if (isCounter(dispute, { step, act }) && round >= act.terms.rounds)
+    return {
+      message: `After ${round} rounds no further offers are taken: accept the one on the table, or reject it.`,
+    }
   return null
+}
+
+/** A party's offer against that of somebody else begins a round; in place of its own it does not. */
+function isCounter({ proposed }: DisputeStand, { step, act }: Chosen): boolean {
+  const isParty = act.side === 'cpo' || act.side === 'emsp'
+  return step.newRound === true && isParty && proposed?.by !== act.side
 }
 
 function amountOf(
@@ -103,33 +116,61 @@ function amountOf(
   const ok = (amount: DisputeAmount | null) => ({ ok: true as const, amount })
   switch (step.amount) {
     case 'none':
-      return ok(null)
+      return unnamed(act) ?? ok(null)
     case 'nothing':
-      return ok(NOTHING)
+      return unnamed(act) ?? ok(NOTHING)
     case 'all':
-      return ok(of)
+      return settledAmount(act, { amount: of, words: 'All that is disputed' })
     case 'stands':
-      return ok(upheld)
+      return settledAmount(act, { amount: upheld, words: 'What was accepted' })
     case 'table':
-      return ok(proposed?.amount ?? upheld)
+      return settledAmount(act, {
+        amount: proposed?.amount ?? upheld,
+        words: 'The offer on the table',
+      })
     case 'ruled':
       if (!act.amount) return ok(proposed?.amount ?? upheld)
       return namedAmount(dispute, act)
     case 'offer':
-      if (!act.amount) return { ok: false, message: 'An offer names its amount.' }
+      if (!act.amount)
+        return { ok: false, message: 'An offer names its amount.', pointer: '/amount' }
       return offeredAmount(dispute, act)
     case 'given': {
       const named = namedAmount(dispute, act)
       if (!named.ok || act.side !== 'cpo') return named
       if (isNothing(named.amount))
-        return { ok: false, message: "To accept nothing, deny with 'answer' and say why." }
+        return wrongNet("To accept nothing, deny with 'answer' and say why.")
       return isWithin(named.amount, upheld)
-        ? { ok: false, message: `${act.show(upheld.net)} net are accepted already.` }
+        ? wrongNet(`${act.show(upheld.net)} net are accepted already.`)
         : named
     }
     default:
       return step.amount satisfies never
   }
+}
+
+function wrongNet(message: string): Refused {
+  return { ok: false, message, pointer: '/amount/net' }
+}
+
+/** An act that is about no amount of its own names none. */
+function unnamed(act: Act): Refused | null {
+  if (!act.amount) return null
+  const message = `Leave the amount out: '${act.verb}' is about none here.`
+  return { ok: false, message, pointer: '/amount' }
+}
+
+/** What will be booked is given; an amount that is named all the same must be that. */
+function settledAmount(
+  act: Act,
+  { amount, words }: { amount: DisputeAmount; words: string },
+): Result<{ amount: DisputeAmount }> {
+  const { amount: named, show } = act
+  const isSameNet = !named || named.net === amount.net
+  if (isSameNet && (!named || named.tax === null || named.tax === amount.tax))
+    return { ok: true, amount }
+  const message = `${words} is ${show(amount.net)} net and ${show(amount.tax)} of tax; name that, or no amount.`
+  return { ok: false, message, pointer: isSameNet ? '/amount/tax' : '/amount/net' }
 }
 
 /** A party's offer goes towards the other side: all or nothing of what is disputed is no offer, it has verbs of its own. */
@@ -144,15 +185,14 @@ function offeredAmount(dispute: DisputeStand, act: Act): Result<{ amount: Disput
       ? 'You ask for all of it already; an offer names less.'
       : "To give all of it up, 'withdraw'.",
   }
-  return { ok: false, message: instead[act.side] }
+  return wrongNet(instead[act.side])
 }
 
 function namedAmount(dispute: DisputeStand, act: Act): Result<{ amount: DisputeAmount }> {
   const { amount: of, upheld } = dispute
   const part = partOf(act.amount ?? null, { of, words: 'the disputed amount', show: act.show })
   if (!part.ok || isWithin(upheld, part.amount)) return part
-  const message = `${act.show(upheld.net)} net are accepted already; name at least as much.`
-  return { ok: false, message }
+  return wrongNet(`${act.show(upheld.net)} net are accepted already; name at least as much.`)
 }
 
 function proceed(
@@ -178,8 +218,8 @@ function proceed(
       return { ...same, state: dispute.state, via: [], acceptedBy: side, clock: 'keep' }
   }
   if (step.amount === 'offer' && amount !== null) {
-    const isCounter = step.newRound === true && side !== 'hub' && side !== 'operator'
-    const table = { round: dispute.round + (isCounter ? 1 : 0), proposed: { amount, by: side } }
+    const round = dispute.round + (isCounter(dispute, { step, act }) ? 1 : 0)
+    const table = { round, proposed: { amount, by: side } }
     return { ...same, ...table, ...standing(step, terms) }
   }
   if (verb === 'rebut' && dispute.round >= terms.rounds)
@@ -256,13 +296,4 @@ function verdictOf(dispute: DisputeStand, act: Act): { amount: DisputeAmount; by
 function outcomeOf(upheld: DisputeAmount, amount: DisputeAmount): Outcome {
   if (isNothing(upheld)) return 'denied'
   return isWithin(amount, upheld) ? 'upheld' : 'partly_upheld'
-}
-
-/** The first clock of a dispute that begins in this state. */
-export function firstClock(
-  state: 'draft' | 'open',
-  terms: DisputeTerms,
-): { days: number; verb: DisputeVerb } {
-  const { term, verb } = MACHINE[state].clock
-  return { days: terms[term], verb }
 }

@@ -25,6 +25,9 @@ export function chainFault(events: readonly PackEvent[]): string | null {
       return `before ${name} one is missing`
     if (before === undefined && event.prev_hash !== null && event.epoch === 0)
       return `${name} is the first and names one before it`
+    // The database knows microseconds, the text milliseconds.
+    const apart = Date.parse(event.at) - Number(event.at_micros) / 1000
+    if (!(Math.abs(apart) <= 1)) return `${name} shows another time than was hashed`
     const { said } = event
     if (said !== null && eventHash({ ...event, said }) !== event.hash)
       return `${name} is not what its hash was made of`

@@ -10,6 +10,7 @@ export const PACK_VERSION = 1
 export const PACK_PATHS = {
   manifest: 'manifest.json',
   readme: 'README.md',
+  sums: 'SHA256SUMS',
   frozen: 'evidence/manifest.json',
 } as const
 
@@ -33,7 +34,7 @@ export type FrozenManifest = {
   format: typeof PACK_FORMAT
   version: number
   dispute: string
-  cdr: { party: string; id: string } | null
+  cdr: { party: string; id: string; emsp: string; currency: string } | null
   files: readonly FrozenFile[]
 }
 
@@ -46,7 +47,8 @@ export type FrozenFile = {
 }
 
 /**
- * `manifest.json`: everything in the ZIP but itself. `redacted`: after the retention of personal data its card is hashed,
+ * `manifest.json`: everything in the ZIP but itself and `SHA256SUMS`, which lists the hash of every file, also of this
+ * one. `redacted`: after the retention of personal data its card is hashed,
  * so its bytes are no longer those that were frozen; `sha256` is that of the bytes as they are.
  */
 export type PackManifest = {
@@ -71,7 +73,8 @@ export type PackFile = {
 
 /**
  * One event as it is hashed: SHA-256 of the hash before and of the JSON array of subject, epoch, what was said, and the
- * time in microseconds of the Unix epoch. `said` null: withheld, because it names an operator of the hub.
+ * time in microseconds of the Unix epoch. `said` null: withheld, because it names an operator of the hub, or
+ * because what a party wrote named a card and was hashed after its retention.
  */
 export type PackEvent = {
   subject: string

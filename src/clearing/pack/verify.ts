@@ -8,6 +8,8 @@ import { chainFault } from './event-hash.ts'
 import { patternFault } from './pattern.ts'
 import { eventsOf, filesOf, formatFault, frozenFilesOf, parsed, recomputationOf } from './read.ts'
 import { isSameBill, isSameClaim, repriced } from './recompute.ts'
+import { standFault } from './stand.ts'
+import { sumsOf } from './sums.ts'
 import type { PackFile } from './types.ts'
 import { EVIDENCE_NAMES, PACK_PATHS } from './types.ts'
 
@@ -26,14 +28,14 @@ export function verifyPack(
 ): PackCheck[] {
   const manifest = parsed(files.get(PACK_PATHS.manifest))
   const listed = filesOf(manifest)
-  const fault =
-    formatFault(manifest) ?? (listed === null ? 'its list of files cannot be read' : null)
+  const fault = packFault(files)
   if (fault !== null || listed === null)
     return [wrong('manifest', `The pack has no manifest that can be read: ${fault}.`)]
   return [
     checkFiles(files, listed),
     ...checkFrozen(files, { manifest, listed, expectedHash }),
     checkEvents('events of the dispute', at(manifest, '/events')),
+    checkStand(files, manifest),
     ...(isPattern(files)
       ? [checkPattern(files, { manifest, listed })]
       : [
@@ -44,6 +46,25 @@ export function verifyPack(
   ]
 }
 
+/** Why these files are no evidence pack at all, in words; null: they are one, right or wrong. */
+export function packFault(files: Files): string | null {
+  const manifest = parsed(files.get(PACK_PATHS.manifest))
+  if (manifest === undefined) return 'it has no manifest.json that can be read'
+  return (
+    formatFault(manifest) ??
+    (filesOf(manifest) === null ? 'its list of files cannot be read' : null)
+  )
+}
+
+/** What the manifest says of the dispute follows from its events and from what was frozen. */
+function checkStand(files: Files, manifest: unknown): PackCheck {
+  const subject = 'dispute'
+  const fault = standFault(manifest, parsed(files.get(PACK_PATHS.frozen)))
+  return fault === null
+    ? right(subject, 'State, amounts and history are those that the events tell.')
+    : wrong(subject, `The pack says something else of it than its events: ${fault}.`)
+}
+
 /** What was frozen says it, not the pack: the evidence hash is over that. */
 function isPattern(files: Files): boolean {
   return at(parsed(files.get(PACK_PATHS.frozen)), '/cdr') === null
@@ -52,7 +73,7 @@ function isPattern(files: Files): boolean {
 /** Every file is listed and every listed one is there, with the bytes that the manifest says. */
 function checkFiles(files: Files, listed: readonly PackFile[]): PackCheck {
   const faults: string[] = []
-  const names = new Set<string>([PACK_PATHS.manifest])
+  const names = new Set<string>([PACK_PATHS.manifest, PACK_PATHS.sums])
   for (const { path, sha256, bytes } of listed) {
     if (names.has(path)) faults.push(`${path} is listed twice`)
     names.add(path)
@@ -62,10 +83,13 @@ function checkFiles(files: Files, listed: readonly PackFile[]): PackCheck {
   }
   for (const path of files.keys())
     if (!names.has(path)) faults.push(`${path} is not in the manifest`)
+  const sums = files.get(PACK_PATHS.sums)
+  if (sums === undefined) faults.push(`${PACK_PATHS.sums} is missing`)
+  else if (!sums.equals(sumsOf(files))) faults.push(`${PACK_PATHS.sums} lists other hashes`)
   return faults.length === 0
     ? right(
         'files',
-        `${countText(listed.length, 'file')}, each with the bytes that the manifest says.`,
+        `${countText(listed.length, 'file')}, each with the bytes that the manifest says, and the manifest as in ${PACK_PATHS.sums}.`,
       )
     : wrong('files', `${faults.join('; ')}.`)
 }
@@ -99,9 +123,10 @@ function checkFrozen(
   const frozen = frozenFilesOf(parsed(bytes))
   if (frozen === null)
     return [wrong('frozen evidence', 'The list of what was frozen cannot be read.')]
-  const changed = frozen.filter(({ number, name, sha256 }) => {
+  const changed = frozen.filter(({ number, name, media, sha256 }) => {
     const file = listed.find(({ path }) => path === evidencePath({ number, name, added_by: 'hub' }))
-    return file === undefined || (file.sha256 !== sha256 && file.redacted !== true)
+    const isSame = file?.media === media && (file.sha256 === sha256 || file.redacted === true)
+    return !isSame
   })
   if (changed.length > 0) {
     const names = changed.map(({ name }) => name).join(', ')
@@ -129,7 +154,9 @@ function checkEvents(subject: string, list: unknown): PackCheck {
   if (fault !== null) return wrong(subject, `The chain is broken: ${fault}.`)
   const withheld = events.filter(({ said }) => said === null).length
   const more =
-    withheld === 0 ? '' : ` ${withheld} of them by operators of the hub, whose names are withheld.`
+    withheld === 0
+      ? ''
+      : ` What ${withheld} of them say is withheld: names of operators of the hub, or a card after its retention.`
   return right(
     subject,
     `${countText(events.length, 'event')}, each following from the one before.${more}`,

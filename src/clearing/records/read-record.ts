@@ -32,16 +32,19 @@ export type OwnRecord = {
   currency: string | null
 }
 
-/** Where each thing may stand: members of a CDR, then names that tables use. The first that is there counts. */
+/**
+ * Where each thing may stand: members of a CDR in any version, then names that tables use. The first that is there
+ * counts. `auth_id` is a contract id: in OCPI 2.1.1 a CDR names its token by the Token's auth_id, never by its uid.
+ */
 const PLACES = {
   id: ['record_id', 'id'],
   cdr: ['cdr_id'],
   session: ['session_id'],
   reference: ['authorization_reference', 'auth_reference'],
-  uid: ['cdr_token.uid', 'token_uid', 'uid', 'auth_id'],
-  contract: ['cdr_token.contract_id', 'contract_id', 'emaid', 'evco_id'],
-  evse: ['cdr_location.evse_id', 'evse_id', 'evse'],
-  location: ['cdr_location.id', 'location_id'],
+  uid: ['cdr_token.uid', 'token_uid', 'uid'],
+  contract: ['cdr_token.contract_id', 'contract_id', 'auth_id', 'emaid', 'evco_id'],
+  evse: ['cdr_location.evse_id', 'location.evses.evse_id', 'evse_id', 'evse'],
+  location: ['cdr_location.id', 'location.id', 'location_id'],
   meter: ['meter_id'],
   cpo: ['cpo', 'cpo_id', 'operator'],
   start: ['start_date_time', 'start', 'started_at', 'start_time'],
@@ -223,12 +226,26 @@ function find(
 ): { value: unknown; pointer: string } | null {
   for (const place of places) {
     if (!isEmpty(value[place])) return { value: value[place], pointer: `/${place}` }
-    const [outer = '', inner] = place.split('.')
-    const object = value[outer]
-    if (inner !== undefined && isRecord(object) && !isEmpty(object[inner]))
-      return { value: object[inner], pointer: `/${outer}/${inner}` }
+    const found = walk(value, place)
+    if (found !== null && !isEmpty(found.value)) return found
   }
   return null
+}
+
+/** Follows a path of members. A list of one is that one, as the EVSEs of a CDR of 2.1.1; of several nobody knows which. */
+function walk(
+  value: Record<string, unknown>,
+  path: string,
+): { value: unknown; pointer: string } | null {
+  let found: { value: unknown; pointer: string } = { value, pointer: '' }
+  for (const member of path.split('.')) {
+    const { value: inner, pointer } = found
+    const isOnly = Array.isArray(inner) && inner.length === 1
+    const outer = isOnly ? { value: inner[0], pointer: `${pointer}/0` } : found
+    if (!isRecord(outer.value)) return null
+    found = { value: outer.value[member], pointer: `${outer.pointer}/${member}` }
+  }
+  return found
 }
 
 function isEmpty(value: unknown): boolean {

@@ -20,7 +20,7 @@ export const compareCommands: readonly Command[] = [
     words: 'compare',
     args: ['OURS', 'THEIRS'],
     about:
-      'Compare two files of CDRs (CSV, a JSON list, an OCPI answer, NDJSON) session by session and say why they differ (0: the same, 1: different or rows that cannot be read, 2: a file cannot be used); needs no hub',
+      'Compare two files of CDRs (CSV, a JSON list, an OCPI answer, NDJSON) session by session and say why they differ (0: the same, 1: different, rows that cannot be read, or energies or amounts that only one side says, 2: a file cannot be used); needs no hub',
     options: {
       tolerance: { value: 'BOUND', about: 'amounts equal within, the larger of both: "0.02 0.5%"' },
       'energy-tolerance': { value: 'BOUND', about: 'energies equal within: "0.05 0.5%", in kWh' },
@@ -45,9 +45,11 @@ async function compare(call: CommandCall): Promise<Outcome> {
   const result = compareFiles(ours, theirs, tolerances)
   const show = { money: shownMoney, energy: shownEnergy }
   const patterns = patternsOf(pairsOf(result), { tolerances, show })
-  const isSame =
-    patterns.length === 0 && isEqual(result) && ours.bad.length + theirs.bad.length === 0
-  const report = { ours, theirs, result, patterns, isSame, showsAll: call.flag('all') }
+  const isEqual =
+    patterns.length === 0 && agrees(result) && ours.bad.length + theirs.bad.length === 0
+  const isOpen = result.notCompared.some(({ field }) => field === 'energy' || field === 'amount')
+  const isSame = isEqual && !isOpen
+  const report = { ours, theirs, result, patterns, isEqual, isSame, showsAll: call.flag('all') }
   return {
     code: isSame ? EXIT.ok : EXIT.differs,
     text: compareText(report),
@@ -55,7 +57,7 @@ async function compare(call: CommandCall): Promise<Outcome> {
   }
 }
 
-function isEqual(result: FileComparison): boolean {
+function agrees(result: FileComparison): boolean {
   const { compared, suggested, ambiguous, oursOnly, theirsOnly, duplicates } = result
   const open = suggested.length + ambiguous.length + oursOnly.length + theirsOnly.length
   return (

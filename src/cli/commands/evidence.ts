@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { limits } from '../../../config/limits.ts'
-import { verifyPack } from '../../clearing/pack/verify.ts'
+import { packFault, verifyPack } from '../../clearing/pack/verify.ts'
 import type { PackCheck } from '../../clearing/pack/verify.ts'
 import type { Command, CommandCall, Outcome } from '../command.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
@@ -13,7 +14,7 @@ export const evidenceCommands: readonly Command[] = [
     words: 'evidence verify',
     args: ['FILE.zip'],
     about:
-      'Check an evidence pack of a dispute: every file, the chains of events, the price and the signed meter data (0: all holds, 1: something does not, 2: no pack); needs no hub',
+      'Check an evidence pack of a dispute: every file, the chains of events and what is said by them, the price and the signed meter data (0: all holds, 1: something does not, 2: no pack); needs no hub',
     options: {
       hash: {
         value: 'SHA256',
@@ -30,19 +31,24 @@ async function verifyFile(call: CommandCall): Promise<Outcome> {
   const expectedHash = call.option('hash') ?? null
   if (expectedHash !== null && !/^[0-9a-fA-F]{64}$/.test(expectedHash))
     throw new CliStop(EXIT.usage, '--hash is a SHA-256: 64 hexadecimal digits.')
-  const zip = await readZip(readBytes(file, { bytesMax: limits.packBytesMax }))
+  const bytes = readBytes(file, { bytesMax: limits.packBytesMax })
+  const zip = await readZip(bytes)
   if (!zip.ok)
     throw new CliStop(EXIT.cannot, `${file} is refused as an evidence pack: ${zip.problem}.`)
+  const fault = packFault(zip.files)
+  if (fault !== null) throw new CliStop(EXIT.cannot, `${file} is no evidence pack: ${fault}.`)
   const checks = checksOf(zip.files, expectedHash)
+  const hash = createHash('sha256').update(bytes).digest('hex')
   const isRight = checks.every((check) => check.isRight !== false)
   const verdict = isRight
     ? 'Everything that can be checked holds.'
     : 'This pack does not hold: do not rely on it.'
   return {
     code: isRight ? EXIT.ok : EXIT.differs,
-    text: `${checks.map(lineOf).join('\n')}\n\n${verdict}${adviceOf(checks, expectedHash)}`,
+    text: `${checks.map(lineOf).join('\n')}\n\nSHA-256 of the pack: ${hash}\n${verdict}${adviceOf(checks, expectedHash)}`,
     json: {
       holds: isRight,
+      sha256: hash,
       checks: checks.map(({ subject, isRight: holds, sentence }) => ({ subject, holds, sentence })),
     },
   }

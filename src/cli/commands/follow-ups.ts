@@ -14,7 +14,7 @@ export const followUpCommands: readonly Command[] = [
     args: [],
     about: 'List what was taken off by disputes, and which documents are awaited',
     options: {
-      state: { value: 'STATE', about: 'awaiting_document, awaiting_replacement or consumed' },
+      state: { value: 'STATE', about: 'awaiting_document, awaiting_replacement, consumed or undocumented' },
       ...PARTY,
       ...LIMIT,
     },

@@ -187,11 +187,14 @@ async function showStatement({ hub, args, flag }: CommandCall): Promise<Outcome>
     )
     return [state, owes ?? '-', gets ?? '-']
   })
-  const rows = items(statement, 'lines').map((line) =>
-    ['cdr_id', 'counterparty', 'direction', 'state', 'net', 'tax', 'gross'].map((field) =>
-      text(line, field),
-    ),
-  )
+  const rowsOf = (name: string, more: readonly string[] = []) =>
+    items(statement, name).map((line) =>
+      ['cdr_id', 'counterparty', 'direction', 'state', 'net', 'tax', 'gross', ...more].map(
+        (field) => text(line, field),
+      ),
+    )
+  const rows = rowsOf('lines')
+  const carried = rowsOf('carried_lines', ['carried_to'])
   const sums = ['net', 'tax', 'gross'].map((name) => `${name} ${text(statement, 'currency')}`)
   const sides = ['owes', 'gets'].map((name) => `${name} ${text(statement, 'currency')}`)
   const headings = ['cdr', 'counterparty', 'direction', 'state', ...sums]
@@ -199,7 +202,10 @@ async function showStatement({ hub, args, flag }: CommandCall): Promise<Outcome>
     typeof member(statement, 'next_cursor') === 'string' ? '\nThere are more lines: use --csv.' : ''
   const shown = [
     `${text(statement, 'kind')} statement of ${text(statement, 'party')} in ${text(statement, 'cycle')}`,
-    rows.length === 0 ? 'no lines' : `${table(headings, rows, sums)}${more}`,
+    `${rows.length === 0 ? 'no lines' : table(headings, rows, sums)}${more}`,
+    ...(carried.length === 0
+      ? []
+      : [`carried on, not netted:\n${table([...headings, 'carried to'], carried, sums)}`]),
     table(['', ...sides], columns, sides),
     `net position ${text(totals, 'net_position')} ${text(statement, 'currency')}`,
   ].join('\n\n')

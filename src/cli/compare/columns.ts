@@ -1,121 +1,67 @@
+import { currencies } from '../../../config/currencies.ts'
+
 /**
  * What a row can say, and the names of columns that say it, folded (see folded): the first that a file has counts. Nested
- * members of JSON are joined: `cdr_token.uid` is `cdrtokenuid`, so that OCPI CDRs need no mapping.
+ * members of JSON are joined: `cdr_token.uid` is `cdrtokenuid`, so that OCPI CDRs need no mapping. English, then German
+ * and French.
  */
 const FIELDS = {
-  cdrId: ['cdrid', 'cdrnumber', 'cdr', 'id', 'transactionid', 'recordid'],
-  sessionId: ['sessionid', 'session', 'chargingsessionid', 'sessionreference'],
-  reference: ['authorizationreference', 'authorisationreference', 'authreference', 'reference'],
-  tokenUid: [
-    'cdrtokenuid',
-    'tokenuid',
-    'token',
-    'uid',
-    'rfid',
-    'rfiduid',
-    'cardid',
-    'card',
-    'authid',
-    'idtag',
-  ],
-  contract: ['cdrtokencontractid', 'contractid', 'contract', 'emaid', 'evcoid', 'evcontractid'],
-  evse: [
-    'cdrlocationevseid',
-    'evseid',
-    'evse',
-    'chargepointid',
-    'chargingpointid',
-    'ladepunkt',
-    'ladepunktid',
-  ],
-  location: ['cdrlocationid', 'locationid', 'location', 'stationid', 'station', 'standort'],
-  meter: ['meterid', 'meter', 'meterserial'],
-  cpo: ['cpo', 'cpoid', 'operator', 'operatorid', 'betreiber'],
-  emsp: ['emsp', 'emspid', 'provider', 'providerid'],
-  start: [
-    'startdatetime',
-    'start',
-    'starttime',
-    'startedat',
-    'sessionstart',
-    'chargingstart',
-    'startdate',
-    'beginn',
-    'startzeit',
-  ],
-  end: [
-    'enddatetime',
-    'stopdatetime',
-    'end',
-    'endtime',
-    'endedat',
-    'sessionend',
-    'stop',
-    'stoptime',
-    'chargingend',
-    'ende',
-    'endzeit',
-  ],
-  energyKwh: [
-    'totalenergy',
-    'kwh',
-    'energykwh',
-    'energy',
-    'consumption',
-    'consumptionkwh',
-    'volumekwh',
-    'energie',
-    'energiekwh',
-    'menge',
-    'mengekwh',
-  ],
-  energyWh: ['energywh', 'wh', 'totalenergywh', 'energiewh'],
-  net: [
-    'totalcostexclvat',
-    'totalcostbeforetaxes',
-    'net',
-    'netamount',
-    'amountnet',
-    'netprice',
-    'costexclvat',
-    'costexvat',
-    'amountexclvat',
-    'totalexclvat',
-    'pricenet',
-    'netto',
-    'nettobetrag',
-    'betragnetto',
-  ],
-  gross: [
-    'totalcostinclvat',
-    'totalcostaftertaxes',
-    'gross',
-    'grossamount',
-    'amountgross',
-    'grossprice',
-    'costinclvat',
-    'amountinclvat',
-    'totalinclvat',
-    'pricegross',
-    'brutto',
-    'bruttobetrag',
-    'betragbrutto',
-  ],
-  amount: [
-    'totalcost',
-    'amount',
-    'cost',
-    'price',
-    'total',
-    'totalamount',
-    'totalprice',
-    'betrag',
-    'kosten',
-    'preis',
-  ],
-  currency: ['currency', 'currencycode', 'ccy', 'waehrung', 'wahrung'],
-  credit: ['credit', 'iscredit'],
-} as const satisfies Readonly<Record<string, readonly string[]>>
+  cdrId:
+    names(`cdrid cdrnumber cdr id transactionid recordid cdrnr cdrnummer transaktionsid transaktionsnummer
+    idcdr numerocdr idtransaction`),
+  sessionId:
+    names(`sessionid session chargingsessionid sessionreference sessionnr sessionnummer sitzungsid sitzung
+    sitzungsnummer ladevorgangsid ladevorgangid ladevorgangsnummer ladevorgang idsession iddesession numerosession
+    identifiantsession`),
+  reference:
+    names(`authorizationreference authorisationreference authreference reference autorisierungsreferenz
+    referenz referenceautorisation`),
+  tokenUid:
+    names(`cdrtokenuid tokenuid token uid rfid rfiduid cardid card idtag karte kartennummer kartennr
+    kartenid ladekarte ladekartennummer rfidnummer badge idbadge numerobadge carte idcarte numerocarte`),
+  contract:
+    names(`cdrtokencontractid contractid contract authid emaid evcoid evcontractid vertragsid vertragsnummer vertragsnr
+    vertrag contrat idcontrat numerocontrat`),
+  evse: names(`cdrlocationevseid evseid evse chargepointid chargingpointid ladepunkt ladepunktid ladepunktnummer idevse
+    pointdecharge idpointdecharge pdc idpdc borne idborne`),
+  location:
+    names(`cdrlocationid locationid location stationid station standort standortid ladestation idstation
+    site idsite`),
+  meter: names(
+    'meterid meter meterserial zahler zaehler zahlernummer zaehlernummer compteur idcompteur numerocompteur',
+  ),
+  cpo: names('cpo cpoid operator operatorid betreiber betreiberid operateur idoperateur'),
+  emsp: names('emsp emspid provider providerid anbieter anbieterid fournisseur'),
+  start:
+    names(`startdatetime start starttime startedat started sessionstart chargingstart startdate beginn startzeit
+    startzeitpunkt ladebeginn ladestart beginnzeit debut heuredebut heurededebut dateheuredebut datedebut datededebut
+    debutcharge`),
+  end: names(`enddatetime stopdatetime end endtime endedat ended sessionend stop stoptime stopped chargingend enddate
+    ende endzeit endzeitpunkt ladeende fin heurefin heuredefin dateheurefin datefin datedefin fincharge`),
+  energyKwh:
+    names(`totalenergy kwh energykwh energy consumption consumptionkwh volumekwh energydelivered
+    energydeliveredkwh chargedenergy energie energiekwh menge mengekwh strommenge strommengekwh energiemenge
+    energiemengekwh lademenge lademengekwh ladeenergie ladeenergiekwh geladeneenergie geladeneenergiekwh verbrauch
+    verbrauchkwh consommation consommationkwh energieconsommee energieconsommeekwh energiedelivree quantite
+    quantitekwh`),
+  energyWh:
+    names(`energywh wh totalenergywh consumptionwh energiewh mengewh strommengewh energiemengewh lademengewh
+    ladeenergiewh verbrauchwh consommationwh`),
+  net: names(`totalcostexclvat totalcostbeforetaxes net netamount amountnet netprice netcost costexclvat costexvat
+    amountexclvat totalexclvat pricenet totalnet netto nettobetrag betragnetto nettopreis preisnetto nettokosten
+    kostennetto nettosumme summenetto gesamtnetto ht montantht prixht totalht coutht`),
+  gross:
+    names(`totalcostinclvat totalcostaftertaxes gross grossamount amountgross grossprice grosscost costinclvat
+    amountinclvat totalinclvat pricegross totalgross brutto bruttobetrag betragbrutto bruttopreis preisbrutto
+    bruttokosten kostenbrutto bruttosumme summebrutto gesamtbrutto ttc montantttc prixttc totalttc coutttc`),
+  amount:
+    names(`totalcost amount cost price total totalamount totalprice betrag kosten preis gesamtbetrag gesamtkosten
+    gesamtpreis summe montant prix cout montanttotal prixtotal`),
+  currency: names(
+    'currency currencycode ccy waehrung wahrung waehrungscode wahrungscode devise codedevise monnaie',
+  ),
+  credit: names('credit iscredit gutschrift avoir'),
+} satisfies Readonly<Record<string, readonly string[]>>
 
 export type Field = keyof typeof FIELDS
 
@@ -133,7 +79,11 @@ export function columnsOf(
   headers: readonly string[],
   given: ReadonlyMap<string, string>,
 ): Columns | string {
-  const byFolded = new Map(headers.toReversed().map((header) => [folded(header), header]))
+  // What a header says as a whole goes before what it says without the unit in its brackets.
+  const byFolded = new Map([
+    ...headers.toReversed().map((header) => [withoutUnit(header), header] as const),
+    ...headers.toReversed().map((header) => [folded(header), header] as const),
+  ])
   const found: Partial<Record<Field, string>> = {}
   for (const [name, header] of given) {
     if (!isField(name)) return `there is no field ${name}; fields are ${FIELD_NAMES.join(', ')}`
@@ -155,6 +105,22 @@ export function columnsOf(
   return found
 }
 
+/** The columns of a file that say nothing to anybody here. */
+export function unusedOf(headers: readonly string[], columns: Columns): string[] {
+  const used = new Set(Object.values(columns))
+  return headers.filter((header) => header !== '' && !used.has(header))
+}
+
+/** `Menge [kWh]`, `Betrag (EUR)` and `Beginn (UTC)` without what is in the brackets; Wh is no unit to be left out. */
+function withoutUnit(header: string): string {
+  const found = /^(.*?)[[(]([^\])]*)[\])](.*)$/.exec(header)
+  if (found === null) return folded(header)
+  const [, before = '', unit = '', after = ''] = found
+  const name = folded(unit)
+  const isUnit = ['', 'kwh', 'utc'].includes(name) || currencies.has(name.toUpperCase())
+  return folded(isUnit ? `${before} ${after}` : header)
+}
+
 /** `Energy (kWh)`, `energy_kwh` and `ENERGY KWH` are one name. */
 function folded(header: string): string {
   return header
@@ -167,4 +133,8 @@ function folded(header: string): string {
 
 function isField(name: string): name is Field {
   return Object.hasOwn(FIELDS, name)
+}
+
+function names(text: string): readonly string[] {
+  return text.split(/\s+/)
 }

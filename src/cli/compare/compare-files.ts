@@ -3,6 +3,8 @@ import { matchRecords } from '../../clearing/matching/match.ts'
 import type { Ambiguity, Match, Matching, MatchRecord } from '../../clearing/matching/types.ts'
 import { differencesOf } from './differences.ts'
 import type { Difference, Tolerances } from './differences.ts'
+import { notComparedIn } from './not-compared.ts'
+import type { NotCompared } from './not-compared.ts'
 import type { Pair } from './patterns.ts'
 import { areForeignIds } from './same-id.ts'
 import type { Row, SideFile } from './side.ts'
@@ -35,6 +37,8 @@ export type FileComparison = {
   /** Which amounts were compared, in words; null: none. */
   basis: string | null
   notes: readonly string[]
+  /** What sessions on both sides could not be compared in. */
+  notCompared: readonly NotCompared[]
   compared: readonly Compared[]
   suggested: readonly Compared[]
   ambiguous: readonly { ours: readonly Row[]; theirs: readonly Row[] }[]
@@ -72,6 +76,7 @@ export function compareFiles(
   return {
     basis: basis === null ? null : basis.sentence,
     notes,
+    notCompared: notComparedIn(found.compared),
     ...found,
     duplicates,
     totals: totalsOf({ left: left.rows, right: right.rows, ...found, duplicates }),

@@ -10,6 +10,7 @@ export function compareJson({ ours, theirs, result, patterns, isSame }: CompareR
     same: isSame,
     basis: result.basis,
     notes: result.notes,
+    not_compared: result.notCompared,
     ours: sideOf(ours),
     theirs: sideOf(theirs),
     totals: result.totals.map(totalOf),
@@ -30,8 +31,9 @@ export function compareJson({ ours, theirs, result, patterns, isSame }: CompareR
   }
 }
 
-function sideOf({ path, place, columns, rowCount, bad }: SideFile): object {
-  return { path, rows: rowCount, counted_by: place, columns, bad_rows: bad }
+function sideOf({ path, place, columns, unused, rowCount, bad }: SideFile): object {
+  const read = { columns, unused_columns: unused }
+  return { path, rows: rowCount, counted_by: place, ...read, bad_rows: bad }
 }
 
 function totalOf({ currency, ...sums }: Total): object {

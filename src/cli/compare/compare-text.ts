@@ -2,6 +2,7 @@ import { limits } from '../../../config/limits.ts'
 import { printable, table } from '../show.ts'
 import type { Compared, FileComparison, Total } from './compare-files.ts'
 import { shownDifference, shownEnergy, shownMoney, shownTime } from './figures.ts'
+import { notComparedText } from './not-compared.ts'
 import type { Pattern } from './patterns.ts'
 import type { Row, SideFile } from './side.ts'
 
@@ -11,6 +12,9 @@ export type CompareReport = {
   theirs: SideFile
   result: FileComparison
   patterns: readonly Pattern[]
+  /** Nothing that was compared differs. */
+  isEqual: boolean
+  /** And energies and amounts were compared, of every session where a side says them. */
   isSame: boolean
   showsAll: boolean
 }
@@ -27,14 +31,15 @@ const TIERS = [
 
 /** The comparison in words and tables: sums first, then what many rows have in common, then row by row. */
 export function compareText(report: CompareReport): string {
-  const { result, patterns, isSame } = report
-  const head = isSame
-    ? 'SAME: every session is on both sides and says the same within the tolerances'
-    : 'DIFFERENT'
+  const { result, patterns } = report
   return [
-    head,
+    headText(report),
     filesText(report),
     matchedText(result),
+    ...section(
+      'NOT COMPARED',
+      result.notCompared.map((each) => `- ${notComparedText(each)}`),
+    ),
     totalsText(result.totals),
     ...section(
       'PATTERNS',
@@ -52,6 +57,16 @@ export function compareText(report: CompareReport): string {
     .join('\n\n')
 }
 
+/** A plain SAME is said only where everything was compared that one side says. */
+function headText({ result, isEqual, isSame }: CompareReport): string {
+  if (!isEqual) return 'DIFFERENT'
+  const open = result.notCompared.map(({ field }) => field).join(', ')
+  if (open === '')
+    return 'SAME: every session is on both sides and says the same within the tolerances'
+  const said = 'every session is on both sides and says the same in what was compared'
+  return `${isSame ? 'SAME' : 'NOT COMPARED'}, except for ${open}: ${said}`
+}
+
 function filesText({ ours, theirs, result }: CompareReport): string {
   return [
     ...sideText('ours:  ', ours),
@@ -61,11 +76,22 @@ function filesText({ ours, theirs, result }: CompareReport): string {
   ].join('\n')
 }
 
-/** What the file is, and which of its columns was taken for what. */
-function sideText(name: string, { path, rowCount, bad, columns }: SideFile): string[] {
+/** The columns of a file that are named in words; JSON has them all. */
+const UNUSED_SHOWN = 20
+
+/** What the file is, which of its columns was taken for what, and which for nothing. */
+function sideText(name: string, { path, rowCount, bad, columns, unused }: SideFile): string[] {
   const unread = bad.length === 0 ? '' : `, ${bad.length} of them cannot be read`
   const read = Object.entries(columns).map(([field, column]) => `${field} “${column}”`)
-  return [`${name} ${path}: ${rowCount} rows${unread}`, `        ${read.join(', ')}`]
+  const left = unused.slice(0, UNUSED_SHOWN).map((column) => `“${column}”`)
+  const more = unused.length - left.length
+  return [
+    `${name} ${path}: ${rowCount} rows${unread}`,
+    `        ${read.join(', ')}`,
+    ...(left.length === 0
+      ? []
+      : [`        not used: ${left.join(', ')}${more > 0 ? ` and ${more} more` : ''}`]),
+  ]
 }
 
 function matchedText({

@@ -122,9 +122,15 @@ function priceReason(
     if (isEnergyOff && isWithin(other - scaled, [other, scaled], tolerances.cost))
       return 'follows from the energy: the price per kWh is the same'
   }
+  if (saysBoth(ours) && saysBoth(theirs)) return null
   const rate = TAX_RATES.find((each) => isTax({ one, other, rate: each }))
   if (rate === undefined) return null
   return `looks like tax of ${rate} %: ${other > one ? 'theirs' : 'ours'} is with it, the other without`
+}
+
+/** Net and gross cannot be taken for each other where each side says both. */
+function saysBoth({ net, gross }: Row): boolean {
+  return net !== null && gross !== null
 }
 
 function isTax({ one, other, rate }: { one: bigint; other: bigint; rate: number }): boolean {

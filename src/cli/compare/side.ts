@@ -1,7 +1,7 @@
 import { contractKey, evseKey, idKey } from '../../clearing/matching/keys.ts'
 import type { MatchRecord } from '../../clearing/matching/types.ts'
 import type { Columns, Field } from './columns.ts'
-import { columnsOf } from './columns.ts'
+import { columnsOf, unusedOf } from './columns.ts'
 import type { Table, TableRow } from './table.ts'
 import { decimalMark, readMillionths, readMoment, slashOrder } from './values.ts'
 import type { Style } from './values.ts'
@@ -28,6 +28,8 @@ export type SideFile = {
   path: string
   place: Table['place']
   columns: Columns
+  /** Columns that were not understood. */
+  unused: readonly string[]
   rows: readonly Row[]
   bad: readonly BadRow[]
   rowCount: number
@@ -49,7 +51,8 @@ export function readSide(table: Table, { path, columns: given, zone }: Reading):
     if ('message' in read) bad.push(read)
     else rows.push(read)
   }
-  return { path, place: table.place, columns, rows, bad, rowCount: table.rows.length }
+  const unused = unusedOf(table.headers, columns)
+  return { path, place: table.place, columns, unused, rows, bad, rowCount: table.rows.length }
 }
 
 function refuseUseless(path: string, columns: Columns): void {

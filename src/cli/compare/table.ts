@@ -161,6 +161,11 @@ function addOcpi(cdr: Readonly<Record<string, unknown>>, cells: Map<string, stri
   if (emsp !== null && !cells.has('emsp')) cells.set('emsp', emsp)
   const price = readPrice(cdr['total_cost'])
   if (price !== null && price.incl !== null) cells.set('total_cost.incl_vat', textOf(price.incl))
+  // In 2.1.1 the place is a Location with the one EVSE that was used.
+  const evses = isRecord(cdr['location']) ? cdr['location']['evses'] : null
+  const evse: unknown = Array.isArray(evses) && evses.length === 1 ? evses[0] : null
+  if (isRecord(evse) && typeof evse['evse_id'] === 'string' && !cells.has('evse_id'))
+    cells.set('evse_id', evse['evse_id'])
 }
 
 function jsonOf(text: string): unknown {

@@ -6,7 +6,8 @@ alter table cdr_states drop constraint cdr_states_state_check;
 alter table cdr_states add constraint cdr_states_state_check check (state in
   ('received', 'unmatched', 'orphan_credit', 'quarantined', 'dropped', 'held', 'provisional', 'contested', 'approved',
    'allocated', 'netted', 'settled', 'credited', 'withdrawn')) not valid;
--- What nobody disputes of the claim (part 0), null: all of it. drop_at: when a quarantined CDR is given up.
+-- What nobody disputes of the claim (part 0), null: all of it. drop_at: when a quarantined CDR is given up, and one
+-- that is held as a whole (a wrong credit, a claim below zero) goes back.
 alter table cdr_states
   add column part_net bigint,
   add column part_tax bigint,
@@ -18,6 +19,8 @@ update cdr_states s set booked = s.booked || jsonb_build_object('leg',
   from cdrs c where c.id = s.cdr_id and s.booked->>'book' in ('provisional', 'held');
 update cdr_states set state = 'orphan_credit' where state = 'unmatched' and is_credit;
 update cdr_states set drop_at = updated_at + interval '90 days' where state = 'quarantined';
+update cdr_states set drop_at = updated_at + interval '30 days'
+  where state = 'held' and (is_credit or net_micros < 0 or tax_micros < 0);
 update cdr_states s set state = 'netted' from cycles y where y.id = s.cycle_id and y.state = 'final' and s.state = 'approved';
 -- What is held is judged again: from now on only what is at risk stays held, by a dispute.
 insert into outbox (kind, subject)
@@ -35,7 +38,7 @@ create index cdr_states_waiting on cdr_states (wait_until) where state in ('unma
 -- What is approved by the clock, also where another part of the CDR is disputed.
 create index cdr_states_due on cdr_states (contest_until)
   where state in ('provisional', 'held', 'contested') and contest_until is not null;
-create index cdr_states_drop on cdr_states (drop_at) where state = 'quarantined';
+create index cdr_states_drop on cdr_states (drop_at) where drop_at is not null;
 
 -- Each event names the one before it: hash = SHA-256 of the previous hash and everything it says. via: states that were
 -- passed in the same moment.
@@ -173,11 +176,36 @@ create table dispute_events (
   at timestamptz not null default clock_timestamp(),
   prev_hash bytea,
   hash bytea not null,
+  redacted_at timestamptz,
   primary key (dispute_id, epoch)
 );
-create trigger dispute_events_immutable before update or delete or truncate on dispute_events
+-- The only change of what was said with an event, or noted in the audit log: after the retention a card in it is hashed.
+-- The hash of the event stays.
+alter table cdr_events add column redacted_at timestamptz;
+create function keep_said() returns trigger language plpgsql as $$
+declare
+  columns constant text[] := array['reason', 'redacted_at'];
+begin
+  if current_setting('crosscharge.redacting', true) = 'on' and to_jsonb(new) - columns = to_jsonb(old) - columns
+    then return new; end if;
+  raise exception 'rows of % are immutable', tg_table_name using errcode = '42501';
+end $$;
+create trigger dispute_events_immutable before delete or truncate on dispute_events
   for each statement execute function refuse_change();
+create trigger dispute_events_kept before update on dispute_events for each row execute function keep_said();
 revoke update, delete, truncate on dispute_events from current_user;
+grant update (reason, redacted_at) on dispute_events to current_user;
+drop trigger cdr_events_immutable on cdr_events;
+create trigger cdr_events_immutable before delete or truncate on cdr_events
+  for each statement execute function refuse_change();
+create trigger cdr_events_kept before update on cdr_events for each row execute function keep_said();
+grant update (reason, redacted_at) on cdr_events to current_user;
+drop trigger audit_entries_immutable on audit_entries;
+create trigger audit_entries_immutable before delete or truncate on audit_entries
+  for each statement execute function refuse_change();
+create trigger audit_entries_kept before update on audit_entries for each row execute function keep_said();
+grant update (reason) on audit_entries to current_user;
+create index audit_entries_subject on audit_entries (subject);
 
 -- What a dispute is judged by. Number 1 to n are frozen when it is opened, additions follow.
 create table dispute_evidence (
@@ -370,6 +398,7 @@ create table meter_readings (
   stopped_at timestamptz
 );
 create index meter_readings_meter on meter_readings (owner, meter_key, stopped_at);
+create index meter_readings_registers on meter_readings (owner, meter_key, start_mwh, stop_mwh);
 
 -- The eMSP's own records of sessions. value is what it sent; the columns are what is compared. Energy in mWh.
 create table emsp_records (

@@ -116,7 +116,7 @@ export const adjustmentView = Type.Object(
     currency,
     net: amount,
     tax: amount,
-    state: Type.Enum(['awaiting_document', 'awaiting_replacement', 'consumed']),
+    state: Type.Enum(['awaiting_document', 'awaiting_replacement', 'consumed', 'undocumented']),
     credit: nullable(Type.String({ description: 'id of the credit CDR' })),
     replacement: nullable(Type.String({ description: 'id of the CDR in its place' })),
     difference_net: nullable(amount),
@@ -142,7 +142,7 @@ const amountGiven = Type.Object(
   strict,
 )
 
-const saidText = Type.String({ minLength: 1, maxLength: limits.partyTextCharsMax })
+const saidText = Type.String({ pattern: '\\S', maxLength: limits.partyTextCharsMax })
 
 /** The body of an act. `side`: only where the asker is, or acts for, both sides. */
 export const deedBody = {

@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile'
 import type { Context } from '../../context.ts'
 import type { OperatorRole, Scope } from '../../hub/admin/scope.ts'
 import { Refusal } from '../../hub/admin/refusal.ts'
-import { faultsOf } from './faults.ts'
+import { schemaFaults } from '../../ocpi/schema-faults.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -214,7 +214,7 @@ function checker<S extends TSchema>(how: {
   return (value: unknown): Static<S> => {
     validator ??= compile()
     if (validator.Check(value)) return value
-    const faults = faultsOf(validator.Errors(value)).map(({ pointer, message }) => ({
+    const faults = schemaFaults(validator.Errors(value)).map(({ pointer, message }) => ({
       pointer: how.place === '' ? pointer : `${how.place}${pointer.slice(1)}`,
       message,
     }))

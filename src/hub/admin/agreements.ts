@@ -1,4 +1,3 @@
-import { belowFloor } from '../../clearing/severities.ts'
 import type { Context } from '../../context.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
@@ -6,7 +5,6 @@ import { present } from '../../assert.ts'
 import { foldUpper } from '../../ocpi/primitives.ts'
 import { moduleById } from '../../ocpi/registry.ts'
 import { schemaFor, validate } from '../../ocpi/validate.ts'
-import { unknownParameters } from '../../clearing/rules.ts'
 import { TERMS } from '../../clearing/terms.ts'
 import type { AgreementTerms } from '../agreement-terms.ts'
 import { defaultTerms } from '../agreement-terms.ts'
@@ -16,6 +14,7 @@ import { appendAudit } from './audit.ts'
 import type { PageRequest } from './paging.ts'
 import { cursorParts, pageLimit, pageOf } from './paging.ts'
 import { Refusal } from './refusal.ts'
+import { ruleFaults } from './rule-faults.ts'
 
 export type Pair = { cpo: string; emsp: string }
 
@@ -78,7 +77,7 @@ export async function putAgreement(
     const faults = [{ pointer: '/valid_to', message: 'must be after valid_from' }]
     throw new Refusal('invalidBody', 'The agreement would never be in force.', { faults })
   }
-  refuseBelowFloor(terms)
+  refuseRules(terms)
   refuseUnreadable(terms)
   if (pair.cpo === pair.emsp)
     throw new Refusal('conflict', 'A party needs no agreement with itself.')
@@ -116,19 +115,16 @@ export async function endAgreement(
   context.directory.invalidate()
 }
 
-function refuseBelowFloor({ severities = {}, rules = {} }: AgreementTerms): void {
-  const faults = belowFloor(severities).map(({ code, floor }) => ({
-    pointer: `/severities/${code}`,
-    message: `cannot be milder than ${floor}`,
-  }))
+/** What no rule has, or what its floor forbids; also where one side only asks for it. */
+function refuseRules(terms: AgreementTerms): void {
+  const { cpo = {}, emsp = {} } = terms.tightenings ?? {}
+  const faults = [
+    ...ruleFaults(terms),
+    ...ruleFaults({ severities: cpo.severities }, '/tightenings/cpo'),
+    ...ruleFaults({ severities: emsp.severities }, '/tightenings/emsp'),
+  ]
   if (faults.length > 0)
-    throw new Refusal('invalidBody', 'Some rules cannot be agreed away.', { faults })
-  const unknown = unknownParameters(rules).map(({ code, name }) => ({
-    pointer: `/rules/${code}/${name}`,
-    message: 'is no number of that rule',
-  }))
-  if (unknown.length > 0)
-    throw new Refusal('invalidBody', 'Some numbers belong to no rule.', { faults: unknown })
+    throw new Refusal('invalidBody', 'Some of these rules cannot be agreed.', { faults })
 }
 
 /** A policy or tariff that nothing could be priced by. */

@@ -1,10 +1,9 @@
-import { unknownParameters } from '../../clearing/rules.ts'
-import { belowFloor } from '../../clearing/severities.ts'
 import type { Context } from '../../context.ts'
 import { foldUpper } from '../../ocpi/primitives.ts'
 import { asAnswer, backtest } from '../cdrs/backtest.ts'
 import type { TriedRules } from '../cdrs/backtest.ts'
 import { Refusal } from './refusal.ts'
+import { ruleFaults } from './rule-faults.ts'
 
 /** One part of a backtest: see backtest. Rules that no agreement may hold are refused. */
 export async function runBacktest(
@@ -23,16 +22,7 @@ export async function runBacktest(
     const faults = [{ pointer: '/to', message: 'must be after from' }]
     throw new Refusal('invalidBody', '/to must be after from', { faults })
   }
-  const faults = [
-    ...belowFloor(rules.severities ?? {}).map(({ code, floor }) => ({
-      pointer: `/rules/severities/${code}`,
-      message: `cannot be milder than ${floor}`,
-    })),
-    ...unknownParameters(rules.rules ?? {}).map(({ code, name }) => ({
-      pointer: `/rules/rules/${code}/${name}`,
-      message: 'is no number of that rule',
-    })),
-  ]
+  const faults = ruleFaults(rules, '/rules')
   if (faults.length > 0)
     throw new Refusal('invalidBody', 'Some of these rules cannot be agreed.', { faults })
   const part = await backtest(context, {

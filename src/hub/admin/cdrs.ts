@@ -90,8 +90,9 @@ export async function getCdr(db: Sql, scope: Scope, key: CdrKey) {
 }
 
 /**
- * Approves, rechecks, releases or returns a CDR. A party may only approve, and only as the eMSP that is billed; to
- * anybody else the CDR does not exist. Refused with what is possible instead when its state does not allow it.
+ * Approves, rechecks, releases or returns a CDR. A party may only approve, and only as the eMSP that is billed: its CPO
+ * is told so, to anybody else the CDR does not exist. Refused with what is possible instead when its state does not
+ * allow it.
  */
 export async function decideOnCdr(
   context: Context,
@@ -99,8 +100,11 @@ export async function decideOnCdr(
 ) {
   const { scope, key, verb, reason } = order
   const row = await findCdr(context.db, scope, key)
-  if (scope.kind === 'party' && !(verb === 'approve' && scope.emsps.includes(row.receiver)))
-    throw unknownCdr(key)
+  if (scope.kind === 'party' && verb !== 'approve') throw unknownCdr(key)
+  if (scope.kind === 'party' && !scope.emsps.includes(row.receiver)) {
+    const message = `Only ${row.receiver}, which is billed, can approve this CDR.`
+    throw new Refusal('forbidden', message)
+  }
   const { actor } = scope
   const decision = await decideCdr(
     context,

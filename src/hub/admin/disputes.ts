@@ -128,13 +128,17 @@ export async function contest(
   return shown(acted)
 }
 
-/** Approves all that the filter fits and the asker is billed for; an operator approves for everybody. */
+/** Approves all that the filter fits and the asker, an eMSP, is billed for; an operator approves for everybody. */
 export async function approveByFilter(
   context: Context,
   order: { scope: Scope; filter: ApproveFilter; reason: string | undefined },
 ) {
   const { scope, filter, reason } = order
   const { actor } = scope
+  if (scope.kind === 'party' && scope.emsps.length === 0) {
+    const message = 'Only an eMSP can approve CDRs, those that it is billed for. You are none.'
+    throw new Refusal('forbidden', message)
+  }
   const approved = await approveCdrs(context, { scope, actor, filter, reason: reason ?? null })
   if (approved.approved === 0) return approved
   await context.db.transaction((tx) =>
@@ -159,10 +163,10 @@ function said({ text, amount }: DeedAsked): { text?: string; amount?: AmountGive
 
 function shown(acted: Acted): DisputeView {
   if (acted.ok) return acted.dispute
-  const { reason, message } = acted
+  const { reason, message, pointer } = acted
   if (reason !== 'invalid') throw new Refusal(reason, message)
-  const pointer = /amount|net|tax/i.test(message) ? '/amount' : '/code'
-  throw new Refusal('invalidBody', message, { faults: [{ pointer, message }] })
+  const faults = pointer === undefined ? [] : [{ pointer, message }]
+  throw new Refusal('invalidBody', message, { faults })
 }
 
 /** For which side the asker acts; throws a refusal that says whose part it is. */

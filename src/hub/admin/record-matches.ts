@@ -2,7 +2,6 @@ import type { Context } from '../../context.ts'
 import { sql } from '../../db/sql.ts'
 import type { Tx } from '../../db/sql.ts'
 import { foldKey, partyOf } from '../../ocpi/primitives.ts'
-import { openDesk } from '../disputes/locks.ts'
 import { orderMatching, orderMatchingOf } from '../records/days.ts'
 import type { Pair } from '../records/days.ts'
 import { reviewCdrs } from '../records/review.ts'
@@ -27,14 +26,13 @@ type Decision = {
  */
 export async function decideMatch(context: Context, decision: Decision) {
   const { scope, id, verb } = decision
-  const desk = await openDesk(context)
   await context.db.transaction(async (tx) => {
     const { record, cdrId } = await findPair(tx, decision)
     const deed = { recordId: id, cdrId, actor: scope.actor }
     const apart = verb === 'confirm' ? await confirm(tx, deed) : await reject(tx, deed)
     await orderMatching(tx, [record])
     await orderMatchingOf(tx, apart)
-    await reviewCdrs(tx, desk, [...new Set([cdrId, ...apart.map((pair) => pair.cdr_id)])])
+    await reviewCdrs(tx, [...new Set([cdrId, ...apart.map((pair) => pair.cdr_id)])])
     await appendAudit(tx, {
       actor: scope.actor,
       action: `record.${verb}`,

@@ -81,15 +81,20 @@ export async function removeWebhook(context: Context, scope: Scope): Promise<voi
   })
 }
 
-/** Makes a new secret and answers it this once. For a day messages are signed with both, so that nothing is missed. */
+/**
+ * Makes a new secret and answers it this once. For a day messages are signed with the old one too, so that nothing is
+ * missed. Within that day it stays the old one: what another call made may have been lost on its way to the receiver.
+ */
 export async function rotateWebhook(context: Context, scope: Scope) {
   const { platformId, actor } = partyOf(scope)
   const secret = newSecret(context)
   const sealed = context.secrets.seal(secret, webhookPurpose(platformId))
   await context.db.transaction(async (tx) => {
     const rows = await tx.rows(sql`
-      update party_webhooks set previous_sealed = secret_sealed, secret_sealed = ${sealed}, updated_at = clock_timestamp(),
-        previous_until = clock_timestamp() + ${limits.webhookOverlapMs}::float8 * interval '1 millisecond'
+      update party_webhooks set secret_sealed = ${sealed}, updated_at = clock_timestamp(),
+        previous_sealed = case when previous_until > clock_timestamp() then previous_sealed else secret_sealed end,
+        previous_until = case when previous_until > clock_timestamp() then previous_until
+          else clock_timestamp() + ${limits.webhookOverlapMs}::float8 * interval '1 millisecond' end
       where platform_id = ${platformId} returning 1`)
     if (rows.length === 0) throw none()
     await appendAudit(tx, { actor, action: 'webhook.rotate', subject: platformId })

@@ -15,6 +15,7 @@ import { agreedFor } from './clear-agreed.ts'
 import type { Judged } from './clear-decide.ts'
 import { judgeRow } from './clear-decide.ts'
 import { readCdrRows, readFacts } from './clear-facts.ts'
+import { withoutLater } from './earlier-facts.ts'
 
 /** Rules that are tried: each stands for everybody in place of what was agreed, everything else stays. */
 export type TriedRules = {
@@ -77,7 +78,7 @@ type Past = {
 const RIGHT = ['upheld', 'partly_upheld', 'credited']
 
 /**
- * Judges the CDRs of a window again by other rules and what is known now, and holds the result against what the rules of
+ * Judges the CDRs of a window again by other rules and what is known now but for CDRs that came later, and holds the result against what the rules of
  * then found and how disputes ended. Writes nothing. One call does a part, so that nobody waits long and the process
  * stays awake for others; the next goes on from `after`.
  */
@@ -118,7 +119,7 @@ async function judgePage(
     const found = await readCdrRows(tx, { ids, forUpdate: false })
     return {
       rows: found,
-      facts: await readFacts(tx, found, []),
+      facts: await withoutLater(tx, found, await readFacts(tx, found, [])),
       past: await readPast(tx, ids),
     }
   })

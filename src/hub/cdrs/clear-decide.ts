@@ -10,6 +10,7 @@ import { clearingTermsOf } from '../filled-terms.ts'
 import type { CdrRow, Facts } from './clear-facts.ts'
 import { priceRow, tariffOf } from './clear-price.ts'
 import type { Pricing } from './clear-price.ts'
+import { standingOf } from './clear-review.ts'
 import { connectorOf } from './clear-tariffs.ts'
 
 /** What clearing found out about one CDR. */
@@ -72,6 +73,7 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
     known: facts.known.get(row.id) ?? {},
     agreement: clearingTermsOf(terms),
     waitOver: now >= waitUntil,
+    standing: standingOf(row),
   })
   return { row, agreed, judgement, priced, pricing, waitUntil, original: null }
 }

@@ -34,6 +34,8 @@ export type PartRow = {
   code: string
   dispute_state: string
   opened_by: 'hub' | 'emsp' | 'operator'
+  /** Of its dispute; null while that is not closed. `cleared`: the finding went away by itself. */
+  outcome: string | null
 }
 
 /** A CDR with its state row, as one clearing run sees it. */
@@ -78,7 +80,7 @@ export type CdrRow = {
   agreement_version: number | null
   /** True when the cycle of part 0 is final: nothing of it can be held any more. */
   cycle_final: boolean
-  /** True when an adjustment of a credited CDR of its session waits for what replaces it. */
+  /** True when an adjustment of a credited CDR of its session, or of its card and start, waits for what replaces it. */
   is_awaited: boolean
   /** By number, also those that have ended. */
   parts: readonly PartRow[]
@@ -120,8 +122,8 @@ export async function readCdrRows(
       not s.is_credit and s.state in ('received', 'unmatched', 'quarantined', 'held') and exists (
         select from adjustments a join cdrs o on o.id = a.cdr_id join dispute_events d on d.dispute_id = a.dispute_id and d.epoch = 0
         where d.at < c.received_at and a.owner = c.owner and a.state = 'awaiting_replacement' and o.id < c.id and o.receiver = c.receiver
-          and o.currency = c.currency and (o.session_key = c.session_key or (o.session_key is null and c.session_key is null
-            and o.token_key = c.token_key and o.started_at = c.started_at))) as is_awaited
+          and o.currency = c.currency and (o.session_key = c.session_key or (o.token_key = c.token_key
+            and o.started_at = c.started_at and (o.evse_key is null or c.evse_key is null or o.evse_key = c.evse_key)))) as is_awaited
     from cdrs c join cdr_states s on s.cdr_id = c.id left join cycles y on y.id = s.cycle_id
     where c.id = any(${ids}::bigint[]) order by c.id`)
   const parts = await readParts(
@@ -137,7 +139,7 @@ async function readParts(client: Sql, ids: readonly bigint[]): Promise<Map<bigin
   if (ids.length === 0) return parts
   const found = await client.rows<PartRow & { cdr_id: bigint }>(sql`
     select p.cdr_id, p.part, p.kind, p.dispute_id, p.net_micros, p.tax_micros, p.tax_known, p.book, p.epoch, p.cycle_id,
-      p.leg, coalesce(y.state = 'final', false) as cycle_final, d.code, d.state as dispute_state, d.opened_by
+      p.leg, coalesce(y.state = 'final', false) as cycle_final, d.code, d.state as dispute_state, d.opened_by, d.outcome
     from cdr_parts p join disputes d on d.id = p.dispute_id left join cycles y on y.id = p.cycle_id
     where p.cdr_id = any(${ids.map(String)}::bigint[]) order by p.cdr_id, p.part`)
   for (const { cdr_id: id, ...part } of found) parts.set(id, [...(parts.get(id) ?? []), part])
@@ -270,7 +272,7 @@ async function readForeignTokens(tx: Tx, rows: readonly CdrRow[]): Promise<Map<b
   return new Map(found.map((row) => [row.id, row.owner]))
 }
 
-/** By credit: the id of another one of the same original that stands, or came before it. */
+/** By credit: the id of another one that took the same original back. One that is held takes nothing back. */
 async function readCreditedBy(tx: Tx, rows: readonly CdrRow[]): Promise<Map<bigint, string>> {
   const credits = rows.filter((row) => row.is_credit && row.original_key !== null)
   const found = await tx.rows<{ id: bigint; cdr_id: string }>(sql`
@@ -279,7 +281,6 @@ async function readCreditedBy(tx: Tx, rows: readonly CdrRow[]): Promise<Map<bigi
       ${credits.map((c) => c.original_key)}::text[]) as q (id, owner, original_key)
     join cdrs c on c.owner = q.owner and c.original_key = q.original_key and c.id <> q.id and c.is_credit
     join cdr_states s on s.cdr_id = c.id
-    where s.state = 'credited' or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'withdrawn'))
-    order by q.id, c.id`)
+    where s.state = 'credited' order by q.id, c.id`)
   return new Map(found.map((row) => [row.id, row.cdr_id]))
 }

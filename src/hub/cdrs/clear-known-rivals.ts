@@ -1,16 +1,18 @@
 import { limits } from '../../../config/limits.ts'
 import { claimedAmounts } from '../../clearing/amounts.ts'
 import { readDecimal, textOf } from '../../clearing/decimal.ts'
-import type { Rival, Rivals } from '../../clearing/known.ts'
+import type { PlacedRival, Rival, Rivals } from '../../clearing/known.ts'
+import { usedFromOf } from '../../clearing/use.ts'
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
+import { unassigned } from '../../ocpi/adapt/embedded-location.ts'
 import { foldKey } from '../../ocpi/primitives.ts'
 import { isRecord } from '../../ocpi/validate.ts'
 import { grouped } from './grouped.ts'
 import type { KnownRow } from './known-row.ts'
 
 /** How a CDR stands near another one. */
-type Relation = 'similar' | 'neighbour' | 'connector' | 'before'
+type Relation = 'similar' | 'neighbour' | 'connector' | 'before' | 'after'
 type Near = { id: bigint; other: bigint; relation: Relation }
 
 /**
@@ -81,14 +83,28 @@ async function readNear(tx: Tx, rows: readonly KnownRow[]): Promise<Near[]> {
     where cdr_is_live(s.cdr_id, s.state)
       or (f.other < f.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))
     union all
-    -- The one before, where it was somewhere else.
+    -- The one before, where it was somewhere else; nobody came for a reservation that was not used.
     select q.id, c.id, 'before' from q cross join window_of w cross join lateral (
       select c.id, c.owner, c.location_key from cdrs c
       where c.receiver = q.receiver and c.token_key = q.token_key and c.id < q.id and not c.is_credit
         and c.started_at >= q.started_at - w.back and c.started_at < q.started_at
         and not exists (select from cdr_states s where s.cdr_id = c.id
           and s.state in ('quarantined', 'dropped', 'credited', 'withdrawn'))
+        and not (c.value -> 'total_energy' = '0'
+          and c.value @? '$.charging_periods[*].dimensions[*] ? (@.type == "RESERVATION_TIME")')
       order by c.started_at desc limit 1
+    ) c where (c.owner, c.location_key) is distinct from (q.owner, q.location_key)
+    union all
+    -- The one after, where that came in earlier.
+    select q.id, c.id, 'after' from q cross join window_of w cross join lateral (
+      select c.id, c.owner, c.location_key from cdrs c
+      where c.receiver = q.receiver and c.token_key = q.token_key and c.id < q.id and not c.is_credit
+        and c.started_at > q.started_at and c.started_at <= q.ended_at + w.back
+        and not exists (select from cdr_states s where s.cdr_id = c.id
+          and s.state in ('quarantined', 'dropped', 'credited', 'withdrawn'))
+        and not (c.value -> 'total_energy' = '0'
+          and c.value @? '$.charging_periods[*].dimensions[*] ? (@.type == "RESERVATION_TIME")')
+      order by c.started_at limit 1
     ) c where (c.owner, c.location_key) is distinct from (q.owner, q.location_key)
     order by 1, 3, 2`)
 }
@@ -98,6 +114,7 @@ type Other = {
   tokenPlace: Place
 }
 type Place = {
+  location: string | null
   evse: string | null
   evseId: string | null
   connector: string | null
@@ -132,6 +149,7 @@ async function readOthers(tx: Tx, ids: readonly bigint[]): Promise<Map<bigint, O
         cdrId: row.cdr_id,
         sessionId: sessionOf(value) ?? row.session_key,
         start: row.started_at,
+        usedFrom: usedFromOf(value, row.started_at),
         end: row.ended_at,
         kwh: textOf(kwh),
         isCredit: row.is_credit,
@@ -156,17 +174,23 @@ function rivalsOf(
       const other = one.relation === relation ? others.get(one.other) : undefined
       return other && fits(other) ? [other.rival] : []
     })
-  const [before] = near.filter(({ relation }) => relation === 'before')
-  const last = before ? others.get(before.other) : undefined
-  const { latitude, longitude } = last?.tokenPlace ?? {}
+  const placed = (relation: Relation): PlacedRival | null => {
+    const one = near.find((each) => each.relation === relation)
+    const other = one && others.get(one.other)
+    const { latitude, longitude } = other?.tokenPlace ?? {}
+    return other && latitude && longitude ? { ...other.rival, latitude, longitude } : null
+  }
   return {
     similar: rivals('similar', (other) => isSamePlace(row, { own, other })),
-    neighbours: rivals('neighbour', () => true),
+    neighbours: rivals('neighbour', ({ tokenPlace }) => isSameEvse(own, tokenPlace)),
     sameConnector: rivals(
       'connector',
-      ({ tokenPlace: { connector } }) => connector === null || connector === own.connector,
+      ({ tokenPlace }) =>
+        isSameEvse(own, tokenPlace) &&
+        (tokenPlace.connector === null || tokenPlace.connector === own.connector),
     ),
-    before: last && latitude && longitude ? { ...last.rival, latitude, longitude } : null,
+    before: placed('before'),
+    after: placed('after'),
   }
 }
 
@@ -177,7 +201,7 @@ function rivalsOf(
 function isSamePlace(row: KnownRow, { own, other }: { own: Place; other: Other }): boolean {
   const there = other.tokenPlace
   if (other.rival.owner === row.owner)
-    return own.evse === null || there.evse === null || own.evse === there.evse
+    return own.evse === null || there.evse === null || isSameEvse(own, there)
   if (own.evseId !== null && there.evseId !== null) return own.evseId === there.evseId
   return (
     own.latitude !== null &&
@@ -185,6 +209,12 @@ function isSamePlace(row: KnownRow, { own, other }: { own: Place; other: Other }
     own.latitude === there.latitude &&
     own.longitude === there.longitude
   )
+}
+
+/** The uid is one of the whole platform; where two places use it for two EVSEs all the same, their public ids tell. */
+function isSameEvse(one: Place, other: Place): boolean {
+  const isElsewhere = one.location !== other.location && one.evseId !== other.evseId
+  return one.evse === other.evse && !(isElsewhere && one.evseId !== null && other.evseId !== null)
 }
 
 /** The folded uid of the EVSE of a CDR; null when it names none. */
@@ -202,6 +232,7 @@ function placeOf(cdr: unknown): Place {
   const place = isRecord(cdr) && isRecord(cdr.cdr_location) ? cdr.cdr_location : {}
   const at = isRecord(place.coordinates) ? place.coordinates : {}
   return {
+    location: folded(place.id),
     evse: folded(place.evse_uid),
     evseId: folded(place.evse_id)?.replaceAll('*', '') ?? null,
     connector: folded(place.connector_id),
@@ -214,8 +245,9 @@ function sessionOf(cdr: unknown): string | null {
   return isRecord(cdr) && typeof cdr.session_id === 'string' ? cdr.session_id : null
 }
 
+/** OCPI 2.2.1, CdrLocation: `#NA` stands for none, of a reservation that was not used. */
 function folded(id: unknown): string | null {
-  return typeof id === 'string' ? foldKey(id) : null
+  return typeof id === 'string' && id !== unassigned ? foldKey(id) : null
 }
 
 function degrees(value: unknown): string | null {

@@ -55,7 +55,7 @@ export async function readKnown(
   )
 }
 
-const NO_RIVALS = { similar: [], neighbours: [], sameConnector: [], before: null }
+const NO_RIVALS = { similar: [], neighbours: [], sameConnector: [], before: null, after: null }
 
 function tokenOf(token: TokenAtStart | undefined): NonNullable<Known['token']> | null {
   if (!token) return null

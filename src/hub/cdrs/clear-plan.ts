@@ -50,6 +50,7 @@ export function planTransition(
     contestUntil: book === 'provisional' ? contestEnd(judged, input.now) : null,
     drafts: plan.drafts,
     ends: plan.ends,
+    returnDays: isWhole ? termsOf(judged.agreed.terms).dispute.credit_days : null,
   })
 }
 

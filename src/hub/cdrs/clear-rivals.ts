@@ -1,3 +1,4 @@
+import { usedFromOf } from '../../clearing/use.ts'
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { grouped } from './grouped.ts'
@@ -36,7 +37,7 @@ export async function readSameSession(
   )
 }
 
-/** CDRs of the same card whose time overlaps and that stand, whoever sent them. */
+/** CDRs of the same card whose time overlaps and that stand, whoever sent them, from when they were used. */
 export async function readOverlapping(
   tx: Tx,
   rows: readonly Rival[],
@@ -48,8 +49,9 @@ export async function readOverlapping(
     cdr_id: string
     started_at: Date
     ended_at: Date
+    value: unknown
   }>(sql`
-    select q.id, c.owner, c.cdr_id, c.started_at, c.ended_at
+    select q.id, c.owner, c.cdr_id, c.started_at, c.ended_at, c.value
     from unnest(${timed.map((r) => r.id.toString())}::bigint[], ${timed.map((r) => r.receiver)}::text[],
       ${timed.map((r) => r.token_key)}::text[], ${timed.map((r) => r.started_at)}::timestamptz[],
       ${timed.map((r) => r.ended_at)}::timestamptz[]) as q (id, receiver, token_key, started_at, ended_at)
@@ -60,9 +62,10 @@ export async function readOverlapping(
       or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))
     order by q.id, c.id`)
   return grouped(
-    found.map((row) => [
-      row.id,
-      { owner: row.owner, cdrId: row.cdr_id, start: row.started_at, end: row.ended_at },
-    ]),
+    found.flatMap((row) => {
+      const start = usedFromOf(row.value, row.started_at)
+      if (start === null) return []
+      return [[row.id, { owner: row.owner, cdrId: row.cdr_id, start, end: row.ended_at }]]
+    }),
   )
 }

@@ -3,6 +3,7 @@ import type { CdrState } from '../../clearing/states.ts'
 import type { Context } from '../../context.ts'
 import type { Tx } from '../../db/sql.ts'
 import type { Snapshot } from '../../directory/snapshot.ts'
+import { tellParties } from '../disputes/events.ts'
 import { consumeAdjustments } from '../disputes/replaced.ts'
 import { termsOf } from '../filled-terms.ts'
 import { appendOutbox, finishOutbox } from '../../outbox/outbox.ts'
@@ -16,10 +17,13 @@ import { judgeRow } from './clear-decide.ts'
 import type { Judged } from './clear-decide.ts'
 import { evseKeyOf, evseSubject } from './clear-known-rivals.ts'
 import { keepMeterReadings } from './clear-known-meter.ts'
+import { recordSubject } from './clear-known-registers.ts'
 import { explainEntries } from './explain-price.ts'
 import { keptBill } from './clear-price.ts'
+import { isReviewed, recordEvents } from './clear-review.ts'
 import { hasTariffs, tariffIds } from './clear-tariffs.ts'
 import { planCredit, planTransition } from './clear-plan.ts'
+import { onePerOriginal, planSuperseded, readHeldCredits } from './rival-credits.ts'
 import type { Transition } from './transition.ts'
 import { contractSubject, onlyContract } from '../bridge/contract-cards.ts'
 import { writeFindings, writeJudgements, writeWatches } from './clear-write.ts'
@@ -65,22 +69,31 @@ async function clearBatch(
   const before = await readCdrRows(tx, { ids: input.ids, forUpdate: false })
   const originalIds = await readOriginalIds(tx, before)
   await lockSubjects(tx, before.flatMap(lockedSubjects))
-  const openCycles = await holdOpenCycles(tx, before)
-  const rows = await readCdrRows(tx, { ids: [...input.ids, ...originalIds], forUpdate: true })
+  const held = await readHeldCredits(tx, before)
+  const openCycles = await holdOpenCycles(tx, [...before, ...held])
+  const ids = [...input.ids, ...originalIds, ...held.map(({ id }) => id)]
+  const rows = await readCdrRows(tx, { ids, forUpdate: true })
   const wanted = new Set(input.ids)
-  const pending = rows.filter((row) => wanted.has(row.id) && JUDGED_STATES.has(row.state))
+  const pending = rows.filter(
+    (row) => wanted.has(row.id) && (JUDGED_STATES.has(row.state) || isReviewed(row)),
+  )
   const facts = await readFacts(
     tx,
     pending,
     rows.filter((row) => originalIds.includes(row.id)),
   )
   const now = context.clock()
-  const { judged, later } = onePerOriginal(
-    pending.map((row) =>
-      judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot: input.snapshot }), now }),
-    ),
+  const all = pending.map((row) =>
+    judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot: input.snapshot }), now }),
   )
-  const transitions = judged.flatMap((one) => planOne(one, { now, openCycles }))
+  // What a booked CDR was judged by is gone again: it stays as it was judged.
+  const { judged, later } = onePerOriginal(
+    all.filter(({ row, judgement }) => judgement.verdict !== 'wait' || !isReviewed(row)),
+  )
+  const transitions = [
+    ...judged.flatMap((one) => planOne(one, { now, openCycles })),
+    ...planSuperseded(rows, judged),
+  ]
   await writeTransitions(tx, transitions, { actor: 'hub', reason: null })
   await consumeAdjustments(tx, judged.flatMap(replacing(transitions)))
   await writeOutcomes(tx, { judged, transitions, facts, snapshot: input.snapshot })
@@ -91,24 +104,6 @@ async function clearBatch(
 
 function clearEntry({ row }: Judged): OutboxEntry {
   return { kind: 'clear', subject: row.id.toString(), correlationId: row.correlation_id }
-}
-
-/** Of several credits of one original in a batch, the first is decided now, the others see the outcome next time. */
-function onePerOriginal(all: readonly Judged[]): { judged: Judged[]; later: Judged[] } {
-  const seen = new Set<bigint>()
-  const later: Judged[] = []
-  const first = all.filter((one) => {
-    const { original, judgement } = one
-    if (!original || judgement.verdict !== 'clear') return true
-    if (seen.has(original.id)) {
-      later.push(one)
-      return false
-    }
-    seen.add(original.id)
-    return true
-  })
-  // What is credited now need not be judged again first.
-  return { judged: first.filter(({ row }) => !seen.has(row.id)), later }
 }
 
 /** CDRs that are booked now while an adjustment of a credited one of their session waits. */
@@ -161,19 +156,24 @@ function lockedSubjects(row: CdrRow): { subject: string; exclusive: boolean }[] 
   ]
 }
 
-/** What a CDR stands in the way of: others of its session, its card and its EVSE, and credits of it. */
+/** What a CDR stands in the way of: others of its session, card, EVSE and signed record, and credits of it. */
 export function standingSubjects(row: CdrRow): string[] {
   const evse = row.is_credit ? null : evseKeyOf(row)
+  const record = row.is_credit ? null : recordSubject(row)
   return [
     `stands|${row.owner}|${row.is_credit ? (row.original_key ?? row.cdr_key) : row.cdr_key}`,
     `card|${row.receiver}|${row.token_key}`,
     ...(row.session_key === null ? [] : [`session|${row.owner}|${row.session_key}`]),
     ...(evse === null ? [] : [evseSubject(row.owner, evse)]),
+    ...(record === null ? [] : [record]),
   ]
 }
 
 /** The open cycle of every currency of the batch that exists, held so that none closes before the commit. */
-async function holdOpenCycles(tx: Tx, rows: readonly CdrRow[]): Promise<Map<string, string>> {
+async function holdOpenCycles(
+  tx: Tx,
+  rows: readonly { currency: string }[],
+): Promise<Map<string, string>> {
   const open = new Map<string, string>()
   for (const currency of [...new Set(rows.map((row) => row.currency))].sort()) {
     if (!currencies.has(currency)) continue
@@ -211,6 +211,16 @@ async function writeOutcomes(
     })),
   )
   await appendOutbox(tx, explainEntries(written))
+  const reviewed = new Map(
+    judged.flatMap(({ row }) => (isReviewed(row) && !states.has(row.id) ? [[row.id, row]] : [])),
+  )
+  await tellParties(
+    tx,
+    written.flatMap(({ cdrId, findings }) => {
+      const row = reviewed.get(cdrId)
+      return row ? recordEvents(row, findings) : []
+    }),
+  )
   await writeFigures(
     tx,
     judged.map(({ row }) => row),

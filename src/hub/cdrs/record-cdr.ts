@@ -20,6 +20,7 @@ import type { NewCdr, Recorded } from '../../store/cdrs.ts'
 import { agreementAt, mayDeal } from '../agreements.ts'
 import type { Agreed } from '../agreements.ts'
 import { checkCdr, longIdFaults } from './check-cdr.ts'
+import { evseKeyOf } from './clear-known-rivals.ts'
 import type { ParsedBody } from '../request.ts'
 import { sessionOfCdr } from './session-of-cdr.ts'
 import { noteLookAlikes } from '../objects/look-alikes.ts'
@@ -230,7 +231,7 @@ async function newCdr(
           : null,
     tokenKey: await tokenKeyOf(context, { value, receiver, version }),
     locationKey: location.id === undefined ? null : foldKey(string(location.id)),
-    evseKey: location.evse_uid === undefined ? null : foldKey(string(location.evse_uid)),
+    evseKey: evseKeyOf({ value }),
     channel: sent.channel ?? 'push',
     isCredit,
     originalKey:

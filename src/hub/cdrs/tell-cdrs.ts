@@ -11,6 +11,7 @@ export function cdrEvents(
 ): PartyEvent[] {
   return transitions.flatMap((transition) => [
     ...heldEvents(transition, draftIds),
+    ...wholeEvents(transition),
     ...stateEvents(transition),
   ])
 }
@@ -81,6 +82,32 @@ function heldEvents(
       },
     ]
   })
+}
+
+/** A credit that mirrors nothing, or a claim below zero: nobody disputes it, its CPO is to send a right one. */
+function wholeEvents(transition: Transition): PartyEvent[] {
+  const { row, state, reasonCode: code, returnDays } = transition
+  if (returnDays === null || state === row.state) return []
+  const [net, tax] = [transition.netMicros ?? 0n, transition.taxMicros ?? 0n]
+  const amount = grossText({ net, tax }, row.currency)
+  const what = row.is_credit
+    ? `The credit CDR of ${amount} is held and takes nothing back`
+    : `The CDR of ${amount} is held`
+  return [
+    {
+      ...addressOf(row, 'cdr.held'),
+      subject: `cdr:${row.id}` as const,
+      body: {
+        state,
+        code,
+        title: titleOf(code),
+        currency: row.currency,
+        net: fromMicros(net),
+        tax: fromMicros(tax),
+        message: `${titleOf(code)}: ${what}. ${row.owner} is to send a right one; this one goes back after ${returnDays} days.`,
+      },
+    },
+  ]
 }
 
 function stateEvents(transition: Transition): PartyEvent[] {

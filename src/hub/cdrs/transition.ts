@@ -49,6 +49,8 @@ export type Transition = {
   ends: readonly DisputeEnd[]
   /** The credit that takes it back, and for how many days its replacement is waited for; null where none does. */
   creditedBy: { creditId: bigint; dueDays: number } | null
+  /** After how many days it goes back by itself, where it is held as a whole; null: never. */
+  returnDays: number | null
 }
 
 /** The amounts of a claim in micro-units, with what was rounded off. */
@@ -75,6 +77,7 @@ export type Wanted = {
   contestUntil: Date | null
   drafts?: readonly NewDraft[]
   ends?: readonly DisputeEnd[]
+  returnDays?: number | null
 }
 
 /**
@@ -115,6 +118,7 @@ export function transit(row: CdrRow, wanted: Wanted): Transition {
     drafts: wanted.drafts ?? [],
     ends: wanted.ends ?? [],
     creditedBy: null,
+    returnDays: wanted.returnDays ?? null,
   }
 }
 

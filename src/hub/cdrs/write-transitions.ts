@@ -72,9 +72,9 @@ async function writeStates(
         ${transitions.map((t) => (t.booked ? JSON.stringify(t.booked) : null))}::jsonb[],
         ${transitions.map((t) => t.contestUntil)}::timestamptz[],
         ${transitions.map(({ row }) => row.ended_at)}::timestamptz[], ${transitions.map((t) => t.reasonCode)}::text[],
-        ${transitions.map((t) => t.via.join(' '))}::text[])
+        ${transitions.map((t) => t.via.join(' '))}::text[], ${transitions.map((t) => t.returnDays)}::float8[])
         as t (cdr_id, state, epoch, cycle_id, net_micros, tax_micros, tax_known, residue, part_net, part_tax, booked,
-          contest_until, ended_at, reason_code, via)
+          contest_until, ended_at, reason_code, via, return_days)
       join cdr_states s on s.cdr_id = t.cdr_id and s.epoch = t.epoch - 1
     ), hashed as materialized (
       select w.*, event_hash(w.prev, 'cdr:' || w.cdr_id, w.epoch,
@@ -85,7 +85,8 @@ async function writeStates(
         tax_micros = t.tax_micros, tax_known = t.tax_known, residue = t.residue, part_net = t.part_net,
         part_tax = t.part_tax, booked = t.booked, contest_until = t.contest_until, event_hash = t.hash, updated_at = t.at,
         drop_at = case when t.state = 'quarantined'
-          then t.at + ${limits.quarantineAgeMsMax}::float8 * interval '1 millisecond' end,
+          then t.at + ${limits.quarantineAgeMsMax}::float8 * interval '1 millisecond'
+          else t.at + t.return_days * interval '1 day' end,
         late_from = case when s.cycle_id is not null or t.cycle_id is null then s.late_from else (
           select y.id from cycles y where y.currency = s.currency and y.closing_at > t.ended_at order by y.number limit 1)
           end

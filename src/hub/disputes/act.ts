@@ -1,5 +1,6 @@
 import { isUndecided } from '../../clearing/disputes/machine.ts'
 import type { DisputeVerb, Side } from '../../clearing/disputes/machine.ts'
+import type { Refused } from '../../clearing/disputes/step.ts'
 import type { Context } from '../../context.ts'
 import type { Tx } from '../../db/sql.ts'
 import { toMicros } from '../../ledger/money.ts'
@@ -26,12 +27,17 @@ export type DisputeOrder = {
 }
 
 /**
- * `notFound`: there is no such CDR or dispute for the scope. `conflict`: not possible now; `invalid`: an amount or a
- * code that does not fit. `message` says what is possible.
+ * `notFound`: there is no such CDR or dispute for the scope. `conflict`: not possible now; `invalid`: something of the
+ * act that does not fit, named by `pointer`. `message` says what is possible.
  */
 export type Acted =
   | { ok: true; dispute: DisputeView }
-  | { ok: false; reason: 'notFound' | 'conflict' | 'invalid'; message: string }
+  | {
+      ok: false
+      reason: 'notFound' | 'conflict' | 'invalid'
+      message: string
+      pointer?: string
+    }
 
 /** Joins the transaction of an act (the audit row). Not called where nothing changes. */
 export type Also = (tx: Tx, disputeId: bigint) => Promise<void>
@@ -58,7 +64,7 @@ export async function actOnDispute(
     }
     if (!isRepeated(locked.dispute, deed)) {
       const applied = await applyDeeds(locked, [deed])
-      if (!applied.ok) return { ...applied, reason: 'conflict' }
+      if (!applied.ok) return refusedAct(applied)
       await also(tx, order.disputeId)
     }
     return { ok: true, dispute: await readView(tx, order.scope, order.disputeId) }
@@ -70,17 +76,23 @@ export function readAmount(
   given: AmountGiven | undefined,
 ):
   | { ok: true; amount: { net: bigint; tax: bigint | null } | null }
-  | { ok: false; reason: 'invalid'; message: string } {
+  | { ok: false; reason: 'invalid'; message: string; pointer: string } {
   if (given === undefined) return { ok: true, amount: null }
   const net = toMicros(given.net)
   const tax = given.tax === undefined ? null : toMicros(given.tax)
-  if (net.status !== 'ok' || (tax !== null && tax.status !== 'ok'))
-    return {
-      ok: false,
-      reason: 'invalid',
-      message: 'An amount is decimal text like 12.50, in units of the currency.',
-    }
-  return { ok: true, amount: { net: net.micros, tax: tax?.micros ?? null } }
+  if (net.status === 'ok' && (tax === null || tax.status === 'ok'))
+    return { ok: true, amount: { net: net.micros, tax: tax?.micros ?? null } }
+  return {
+    ok: false,
+    reason: 'invalid',
+    message: 'An amount is decimal text like 12.50, in units of the currency.',
+    pointer: net.status === 'ok' ? '/amount/tax' : '/amount/net',
+  }
+}
+
+/** What names a wrong member of the act is the asker's to mend; anything else is not possible as things stand. */
+export function refusedAct(refused: Refused): Acted & { ok: false } {
+  return { ...refused, reason: refused.pointer === undefined ? 'conflict' : 'invalid' }
 }
 
 /** A text without anything in it is none. */
@@ -100,7 +112,10 @@ function isSideOf(row: DisputeRow, { scope, side }: Pick<DisputeOrder, 'scope' |
   return side === 'emsp' && scope.emsps.includes(row.receiver)
 }
 
-/** The last thing that happened is this very deed: a repetition, which answers the same. */
+/**
+ * The last thing that happened is this very deed: a repetition, which answers the same. Where it says something else it
+ * is none: what is said is never lost.
+ */
 function isRepeated(
   row: DisputeRow,
   deed: {
@@ -111,7 +126,7 @@ function isRepeated(
 ): boolean {
   const { last } = row
   if (last === null || last.verb !== deed.verb || last.side !== deed.doer.side) return false
-  if (deed.verb === 'contest' && last.reason !== deed.doer.text) return false
+  if (deed.doer.text !== null && last.reason !== deed.doer.text) return false
   const said = deed.amount === null ? unnamed(row, deed) : [deed.amount]
   if (said === null) return true
   return said.some(

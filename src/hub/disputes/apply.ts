@@ -3,6 +3,7 @@ import type { DisputeAmount } from '../../clearing/disputes/amounts.ts'
 import { isNothing, remainderOf } from '../../clearing/disputes/amounts.ts'
 import type { DisputeVerb } from '../../clearing/disputes/machine.ts'
 import { isUndecided } from '../../clearing/disputes/machine.ts'
+import type { DisputeTerms } from '../../clearing/disputes/terms.ts'
 import { stepDispute } from '../../clearing/disputes/step.ts'
 import type { Refused, Stepped } from '../../clearing/disputes/step.ts'
 import type { CdrState } from '../../clearing/states.ts'
@@ -26,12 +27,16 @@ import { money } from './words.ts'
 import { insertAdjustments, writeStep } from './write.ts'
 import type { Doer } from './write.ts'
 
-/** What is done with a dispute that is locked. `tax` null: the proportional one. `proof` is kept as evidence. */
+/**
+ * What is done with a dispute that is locked. `tax` null: the proportional one. `proof` is kept as evidence. `terms` go
+ * before those of the agreement.
+ */
 export type Deed = {
   verb: DisputeVerb
   doer: Doer
   amount: { net: bigint; tax: bigint | null } | null
   proof?: { sentence: string } & Readonly<Record<string, unknown>>
+  terms?: Partial<DisputeTerms>
 }
 
 /**
@@ -80,7 +85,7 @@ async function stepOf(locked: LockedDispute, deed: Deed): Promise<ReturnType<typ
     amount: deed.amount,
     text: deed.doer.text,
     verdict: dispute.cdr_id === null ? amount : riskOf(finding, amount),
-    terms: disputeTermsOf(terms),
+    terms: { ...disputeTermsOf(terms), ...deed.terms },
     show: (micros) => money(micros, dispute.currency),
   })
 }

@@ -1,5 +1,5 @@
 import type { DisputeAmount } from '../../clearing/disputes/amounts.ts'
-import { less, NOTHING, proportionalTax, remainderOf } from '../../clearing/disputes/amounts.ts'
+import { isNothing, less, NOTHING, remainderOf } from '../../clearing/disputes/amounts.ts'
 import { exactly, multiply } from '../../clearing/decimal.ts'
 import type { DisputeVerb } from '../../clearing/disputes/machine.ts'
 import { ENERGY_CODES } from '../../clearing/disputes/energy.ts'
@@ -11,13 +11,15 @@ import type { FilledTerms } from '../filled-terms.ts'
 import { standing } from './apply.ts'
 import type { Deed } from './apply.ts'
 import { readFinding, riskOf } from './finding.ts'
-import { proveDuplicate } from './prove-duplicate.ts'
+import { DUPLICATE_CODES, proveDuplicate } from './prove-duplicate.ts'
+import type { MayReplace } from './prove-duplicate.ts'
 import { proveEnergy } from './prove-energy.ts'
 import { grossText } from './tell.ts'
 
 /**
  * What decides a dispute without anybody's word. `atOnce`: as soon as it is opened; otherwise the CPO may answer until the
- * clock of the draft ends. `proof` is kept as evidence.
+ * clock of the draft ends. `proof` is kept as evidence. `mayReplace`: a second bill that may be the document of a dispute
+ * about the first one, and is to wait for that.
  */
 export type Resolution = {
   verb: DisputeVerb & ('resolve' | 'tolerate')
@@ -25,6 +27,7 @@ export type Resolution = {
   sentence: string
   atOnce: boolean
   proof: Readonly<Record<string, unknown>>
+  mayReplace?: MayReplace | null
 }
 
 /** What a proof does, in its words. */
@@ -42,9 +45,6 @@ type Question = {
   amount: DisputeAmount
   terms: FilledTerms
 }
-
-/** Codes of CDRs that bill what another CDR bills. */
-const DUPLICATE_CODES: ReadonlySet<string> = new Set(['D2', 'D4', 'C4'])
 
 /**
  * The resolution that the facts give by themselves, or null: too small to matter; a proven duplicate; a price that the
@@ -66,23 +66,28 @@ export async function findResolution(tx: Tx, question: Question): Promise<Resolu
 }
 
 /**
- * A difference within what the two parties tolerate: max(absolute, relative × claim), net. Only a part of a claim is a
- * difference; who contests all of a small CDR says something else.
+ * A difference within what the two parties tolerate, without tax and with it, as the prices are checked: each time
+ * max(absolute, relative × what the claim would be without it). Only a part of a claim is a difference; who contests all
+ * of a small CDR says something else.
  */
 function tolerate({ row, amount, terms }: Question): Resolution | null {
-  const claim = row.net_micros ?? 0n
-  if (amount.net >= claim) return null
+  const claim = { net: row.net_micros ?? 0n, tax: row.tax_micros ?? 0n }
+  if (amount.net >= claim.net) return null
+  const right = less(claim, amount)
   const { absolute, relative } = terms.tolerance.cost
   const fixed = toMicros(absolute)
-  const share = multiply(exactly(relative), claim)
-  const allowed = fixed.status === 'ok' && fixed.micros > share ? fixed.micros : share
-  if (amount.net > allowed) return null
-  const bound = grossText({ net: allowed, tax: 0n }, row.currency)
+  const allowedOf = (price: bigint): bigint => {
+    const share = multiply(exactly(relative), price)
+    return fixed.status === 'ok' && fixed.micros > share ? fixed.micros : share
+  }
+  const allowed = { net: allowedOf(right.net), gross: allowedOf(right.net + right.tax) }
+  if (amount.net > allowed.net || amount.net + amount.tax > allowed.gross) return null
+  const text = (micros: bigint): string => grossText({ net: micros, tax: 0n }, row.currency)
   return {
     verb: 'tolerate',
     amount: NOTHING,
     atOnce: true,
-    sentence: `${grossText({ net: amount.net, tax: 0n }, row.currency)} net are within the ${bound} that the two parties tolerate; small differences are watched as a pattern.`,
+    sentence: `${text(amount.net)} without tax are within the ${text(allowed.net)} that the two parties tolerate, and ${grossText(amount, row.currency)} with tax within ${text(allowed.gross)}; small differences are watched as a pattern.`,
     proof: { rule: 'tolerance', absolute, relative },
   }
 }
@@ -98,10 +103,9 @@ async function ownTariff(tx: Tx, { row, code, amount }: Question): Promise<Resol
   const found = riskOf(finding, claim)
   if (found === null) return null
   const risk = remainderOf(found, [less(claim, standing(row, ['held', 'due']))])
-  if (risk.net === 0n && found.net > 0n) return null
-  const net = risk.net > amount.net ? amount.net : risk.net
-  const tax =
-    risk.net > amount.net ? proportionalTax({ net, of: amount }) : least(risk.tax, amount.tax)
+  if (isNothing(risk) && !isNothing(found)) return null
+  const net = least(risk.net, amount.net)
+  const tax = least(risk.tax, amount.tax)
   return {
     verb: 'resolve',
     amount: { net, tax },

@@ -1,4 +1,6 @@
 import { limits } from '../../../config/limits.ts'
+import { isNothing } from '../../clearing/disputes/amounts.ts'
+import type { DisputeVerb } from '../../clearing/disputes/machine.ts'
 import type { Context } from '../../context.ts'
 import { DatabaseUnavailable } from '../../db/database.ts'
 import { sql } from '../../db/sql.ts'
@@ -12,6 +14,8 @@ import { deedOf, findResolution } from './auto-resolve.ts'
 import type { Resolution } from './auto-resolve.ts'
 import { lockDispute, openDesk } from './locks.ts'
 import type { LockedDispute } from './locks.ts'
+import { DUPLICATE_CODES } from './prove-duplicate.ts'
+import { moment } from './words.ts'
 
 /** Finds disputes whose deadline is over by PostgreSQL's clock; each becomes work of its own. */
 export async function sweepDisputes(client: Sql): Promise<void> {
@@ -54,16 +58,33 @@ export async function runDisputeClock(context: Context, row: OutboxRow): Promise
   }
 }
 
-/** What the clock does: what the table says, unless the facts decide a draft; nothing as long as one may be cleared. */
+/**
+ * What the clock does: what the table says, unless the facts decide a draft, or a second bill that the CPO has denied;
+ * nothing as long as a draft may be cleared.
+ */
 async function deedsOf(locked: LockedDispute): Promise<Deed[]> {
-  const { dispute } = locked
-  const verb = dispute.default_verb ?? 'close'
-  const byClock: Deed = { verb, doer: { side: 'hub', actor: 'hub', text: null }, amount: null }
-  if (dispute.state !== 'draft') return [byClock]
+  const { state, code, default_verb: verb } = locked.dispute
+  if (state === 'draft') return deedsOfDraft(locked)
+  const isAnswered = state === 'denied' || state === 'accepted_partial'
+  if (!isAnswered || !DUPLICATE_CODES.has(code)) return [byClock(verb ?? 'close')]
+  // A denial is no proof of the contrary: what is billed twice is upheld unless the eMSP takes the answer.
   const found = await resolutionOf(locked)
-  if (found === null) return (await isToBeJudged(locked)) ? [] : [{ ...byClock, verb: 'open' }]
+  if (found?.verb !== 'resolve') return [byClock('close')]
+  return waiting(locked, found) ?? [deedOf(found)]
+}
+
+function byClock(verb: DisputeVerb): Deed {
+  return { verb, doer: { side: 'hub', actor: 'hub', text: null }, amount: null }
+}
+
+async function deedsOfDraft(locked: LockedDispute): Promise<Deed[]> {
+  const verb = locked.dispute.default_verb ?? 'close'
+  const found = await resolutionOf(locked)
+  if (found === null) return (await isToBeJudged(locked)) ? [] : [byClock('open')]
+  const waits = waiting(locked, found)
+  if (waits !== null) return waits
   // What is proven against the CPO waits until it had the time to answer; what is proven for it does not.
-  const isDue = verb === 'resolve' || found.verb === 'tolerate' || found.amount.net === 0n
+  const isDue = verb === 'resolve' || found.verb === 'tolerate' || isNothing(found.amount)
   if (isDue || hasWaited(locked)) return [deedOf(found)]
   const { sentence, proof } = found
   return [
@@ -72,6 +93,29 @@ async function deedsOf(locked: LockedDispute): Promise<Deed[]> {
       doer: { side: 'hub', actor: 'hub', text: sentence },
       amount: null,
       proof: { ...proof, sentence },
+    },
+  ]
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * What may replace the CDR that it bills again is upheld as a second bill only after the deadline of the dispute about
+ * that; where that is over, once it was done what happens then. Null: there is nothing to wait for.
+ */
+function waiting({ dispute, terms }: LockedDispute, found: Resolution): Deed[] | null {
+  const { mayReplace, sentence } = found
+  if (!mayReplace) return null
+  if (mayReplace.isOver) return []
+  const { until } = mayReplace
+  // A deadline is finer than a millisecond.
+  const days = (until.getTime() + 1 - dispute.opened_at.getTime()) / DAY_MS
+  const text = `${sentence} That one was disputed before this one came, which claims less and may be what replaces it: nothing is upheld before ${moment(until)}.`
+  return [
+    {
+      ...byClock('prove'),
+      doer: { side: 'hub', actor: 'hub', text },
+      terms: { auto_uphold_days: Math.max(days, terms.auto_dispute.auto_uphold_days) },
     },
   ]
 }

@@ -5,7 +5,7 @@ import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { foldKey } from '../../ocpi/primitives.ts'
 import type { Scope } from '../admin/scope.ts'
-import { readAmount, textOf } from './act.ts'
+import { readAmount, refusedAct, textOf } from './act.ts'
 import type { Acted, Also, AmountGiven } from './act.ts'
 import { applyDeeds } from './apply.ts'
 import { deedOf, findResolution } from './auto-resolve.ts'
@@ -45,6 +45,7 @@ export async function contestCdr(
       ok: false,
       reason: 'invalid',
       message: `${code} is no finding code. Take the code of what is wrong from the list of findings.`,
+      pointer: '/code',
     }
   const amount = readAmount(contest.amount)
   if (!amount.ok) return amount
@@ -155,5 +156,5 @@ async function joinDispute(
   // Once both have spoken, what is proven at once is decided at once.
   const resolved = found?.atOnce ? [deedOf(found)] : []
   const applied = await applyDeeds(locked, [deed, ...resolved])
-  return applied.ok ? { ok: true, id: same.id } : { ...applied, reason: 'conflict' }
+  return applied.ok ? { ok: true, id: same.id } : refusedAct(applied)
 }

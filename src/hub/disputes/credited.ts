@@ -10,7 +10,8 @@ export type CreditedCdr = { cdrId: bigint; creditId: bigint; dueDays: number }
  * What a credit does to the disputes of the CDR that it takes back, and to what was taken off before. Disputes that are
  * not decided end as `credited`: what they were about need not be paid. Where something of the claim is left, neither
  * disputed nor taken off, a replacement is waited for: everything that was adjusted waits with it, and so does what the
- * disputes were about. Where nothing is left, what was adjusted is consumed by the credit alone.
+ * disputes were about. Where nothing is left, all of that is consumed by the credit alone, and kept all the same: what
+ * comes later for the same charge has nothing to claim.
  *
  * Returns the disputes that ended. The CDR's row is locked, and so is what it stands in the way of; an adjustment that is
  * consumed never changes again.
@@ -25,10 +26,10 @@ export async function creditDisputes(
     ended.push(...open)
     const adjusted = await readAdjusted(tx, cdr)
     if (open.length === 0 && adjusted.disputes.length === 0) continue
-    const sum = (key: 'net' | 'tax'): bigint => open.reduce((total, each) => total + each[key], 0n)
-    const isAll = adjusted.leftNet === sum('net') && adjusted.leftTax === sum('tax')
+    const agreed = coversAll(adjusted, open) && !open.some(isAgreed) ? [] : open
+    const isAll = coversAll(adjusted, agreed)
     await documentAdjustments(tx, { cdr, isAll })
-    if (!isAll) await insertAwaited(tx, { cdr, disputes: open.map(({ id }) => id) })
+    await insertAgreed(tx, { cdr, isAll, disputes: agreed.map(({ id }) => id) })
     await settleAwaiting(tx, {
       disputes: adjusted.disputes,
       reasonCode: 'credited',
@@ -38,11 +39,30 @@ export async function creditDisputes(
   return ended
 }
 
+type Closed = EndedDispute & { opened_by: 'hub' | 'emsp' | 'operator' }
+
+/** True where nothing is left beside what was taken off and what these disputes are about. */
+function coversAll(left: { leftNet: bigint; leftTax: bigint }, open: readonly Closed[]): boolean {
+  const sum = (key: 'net' | 'tax'): bigint => open.reduce((total, each) => total + each[key], 0n)
+  return left.leftNet === sum('net') && left.leftTax === sum('tax')
+}
+
+/** Checks that say what was agreed before. */
+const AGREEMENT_CODES: ReadonlySet<string> = new Set(['C4', 'C7'])
+
+/**
+ * True where crediting a CDR of which nothing else is left says that nothing need be paid: a person disputed it, or it
+ * was agreed before. Where only checks of the hub hold all of a CDR, the corrected one is asked again.
+ */
+function isAgreed({ opened_by: openedBy, code }: Closed): boolean {
+  return openedBy !== 'hub' || AGREEMENT_CODES.has(code)
+}
+
 /** Closes the undecided disputes of a CDR, and returns them. */
-async function closeUndecided(tx: Tx, cdr: CreditedCdr): Promise<EndedDispute[]> {
+async function closeUndecided(tx: Tx, cdr: CreditedCdr): Promise<Closed[]> {
   return tx.rows(sql`
     with wanted as materialized (
-      select id, owner, receiver, currency, code, epoch + 1 as epoch, event_hash as prev, net_micros as net, tax_micros as tax, clock_timestamp() as at
+      select id, owner, receiver, currency, code, opened_by, epoch + 1 as epoch, event_hash as prev, net_micros as net, tax_micros as tax, clock_timestamp() as at
       from disputes
       where cdr_id = ${cdr.cdrId.toString()}::bigint and closed_at is null
         and state not in ('await_credit', 'await_replacement')
@@ -60,7 +80,7 @@ async function closeUndecided(tx: Tx, cdr: CreditedCdr): Promise<EndedDispute[]>
         prev_hash, hash)
       select id, epoch, 'closed', 'credit', 'hub', 'hub', 'credited', net, tax, at, prev, hash from hashed
     )
-    select h.id, h.owner, h.receiver, h.currency, h.code, 'closed' as state, h.net, h.tax, 'credited' as outcome
+    select h.id, h.owner, h.receiver, h.currency, h.code, h.opened_by, 'closed' as state, h.net, h.tax, 'credited' as outcome
     from hashed h join moved using (id) order by h.id`)
 }
 
@@ -99,16 +119,19 @@ async function documentAdjustments(
     where cdr_id = ${cdr.cdrId.toString()}::bigint and state = 'awaiting_document'`)
 }
 
-/** What the disputes were about need not be paid, and is posted nowhere: only what replaces the CDR is waited for. */
-async function insertAwaited(
+/** What the disputes were about need not be paid, and is posted nowhere: what replaces the CDR is held to it. */
+async function insertAgreed(
   tx: Tx,
-  { cdr, disputes }: { cdr: CreditedCdr; disputes: readonly bigint[] },
+  { cdr, isAll, disputes }: { cdr: CreditedCdr; isAll: boolean; disputes: readonly bigint[] },
 ): Promise<void> {
   if (disputes.length === 0) return
   await tx.rows(sql`
-    insert into adjustments (dispute_id, cdr_id, owner, receiver, currency, net_micros, tax_micros, state, credit_id, due_at)
-    select id, cdr_id, owner, receiver, currency, net_micros, tax_micros, 'awaiting_replacement',
-      ${cdr.creditId.toString()}::bigint, clock_timestamp() + ${cdr.dueDays}::float8 * interval '1 day'
+    insert into adjustments (dispute_id, cdr_id, owner, receiver, currency, net_micros, tax_micros, credit_id, state,
+      consumed_at, difference_net, due_at)
+    select id, cdr_id, owner, receiver, currency, net_micros, tax_micros, ${cdr.creditId.toString()}::bigint,
+      case when ${isAll} then 'consumed' else 'awaiting_replacement' end,
+      case when ${isAll} then clock_timestamp() end, case when ${isAll} then 0 end,
+      case when ${isAll} then null else clock_timestamp() + ${cdr.dueDays}::float8 * interval '1 day' end
     from disputes where id = any(${disputes.map(String)}::bigint[]) and (net_micros > 0 or tax_micros > 0)
     order by id`)
 }

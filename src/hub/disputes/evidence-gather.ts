@@ -3,7 +3,7 @@ import { assert } from '../../assert.ts'
 import { isSameClaim } from '../../clearing/pack/recompute.ts'
 import { at, readText } from '../../clearing/read.ts'
 import { EVIDENCE_NAMES } from '../../clearing/pack/types.ts'
-import type { Recomputation, SignedEvidence } from '../../clearing/pack/types.ts'
+import type { FrozenManifest, Recomputation, SignedEvidence } from '../../clearing/pack/types.ts'
 import { readSigned } from '../../clearing/signed/read.ts'
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
@@ -27,7 +27,7 @@ export type EvidenceFile = { name: string; media: string; bytes: Buffer }
 export async function gatherEvidence(
   tx: Tx,
   { disputeId, cdrId }: { disputeId: bigint; cdrId: bigint },
-): Promise<{ cdr: { party: string; id: string }; files: EvidenceFile[] }> {
+): Promise<{ cdr: NonNullable<FrozenManifest['cdr']>; files: EvidenceFile[] }> {
   const [row] = await readCdrRows(tx, { ids: [cdrId], forUpdate: false })
   assert(row !== undefined, `dispute ${disputeId} is about a CDR that is not there`)
   const facts = await readFacts(tx, [row], [])
@@ -58,7 +58,7 @@ export async function gatherEvidence(
     ['decisions.json', await readDecisions(tx, disputeId)],
   ]
   return {
-    cdr: { party: row.owner, id: row.cdr_id },
+    cdr: { party: row.owner, id: row.cdr_id, emsp: row.receiver, currency: row.currency },
     files: [
       { name: EVIDENCE_NAMES.cdr, media: 'application/json', bytes: original.original },
       ...pieces.flatMap(([name, value]) => (value === null ? [] : [jsonFile(name, value)])),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { parsed } from '../../clearing/pack/read.ts'
 import { EVIDENCE_NAMES, PACK_FORMAT, PACK_PATHS, PACK_VERSION } from '../../clearing/pack/types.ts'
 import type { PackEvent, PackFile, PackManifest } from '../../clearing/pack/types.ts'
+import { sumsOf } from '../../clearing/pack/sums.ts'
 import { evidencePath } from '../../clearing/pack/verify.ts'
 import type { Context } from '../../context.ts'
 import type { Sql } from '../../db/sql.ts'
@@ -67,11 +68,13 @@ export async function evidencePack(
     ],
     ...events,
   }
-  const bytes = await zipOf([
+  const all = [
     { path: PACK_PATHS.readme, bytes: readme },
     { path: PACK_PATHS.manifest, bytes: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) },
     ...contents,
-  ])
+  ]
+  const sums = sumsOf(all.map(({ path, bytes }) => [path, bytes] as const))
+  const bytes = await zipOf([...all, { path: PACK_PATHS.sums, bytes: sums }])
   return { bytes, name: `dispute-${id}-evidence.zip` }
 }
 
@@ -96,6 +99,8 @@ type EventRow = {
   epoch: number
   said: (string | null)[]
   actor: string
+  /** What was said is no longer what was hashed. */
+  redacted: boolean
   at: Date
   at_micros: string
   prev_hash: string | null
@@ -109,24 +114,25 @@ async function readEvents(
 ): Promise<{ events: PackEvent[]; cdr_events: PackEvent[] }> {
   const number = id.toString()
   const events = await db.rows<EventRow>(sql`
-    select 'dispute:' || e.dispute_id as subject, e.epoch, e.actor, e.at,
+    select 'dispute:' || e.dispute_id as subject, e.epoch, e.actor, e.at, e.redacted_at is not null as redacted,
       array[e.state, array_to_string(e.via, ' '), e.actor, e.reason_code, coalesce(e.reason, ''), e.verb, e.side,
         e.net_micros::text, e.tax_micros::text] as said,
       ((extract(epoch from e.at) * 1000000)::bigint)::text as at_micros, encode(e.prev_hash, 'hex') as prev_hash,
       encode(e.hash, 'hex') as hash
     from dispute_events e where e.dispute_id = ${number}::bigint order by e.epoch`)
   const ofCdr = await db.rows<EventRow>(sql`
-    select 'cdr:' || e.cdr_id as subject, e.epoch, e.actor, e.at,
+    select 'cdr:' || e.cdr_id as subject, e.epoch, e.actor, e.at, e.redacted_at is not null as redacted,
       array[e.state, array_to_string(e.via, ' '), e.actor, e.reason_code, coalesce(e.reason, '')] as said,
       ((extract(epoch from e.at) * 1000000)::bigint)::text as at_micros, encode(e.prev_hash, 'hex') as prev_hash,
       encode(e.hash, 'hex') as hash
     from cdr_events e join disputes d on d.cdr_id = e.cdr_id where d.id = ${number}::bigint order by e.epoch`)
   const shown = (rows: readonly EventRow[]): PackEvent[] =>
-    rows.flatMap(({ hash, actor, at, said, ...event }) => {
+    rows.flatMap(({ hash, actor, at, said, redacted, ...event }) => {
       // Events of before there was a chain have no hash.
       if (hash === null) return []
       const isWithheld =
-        scope.kind === 'party' && said.some((word) => word?.includes('operator:') === true)
+        redacted ||
+        (scope.kind === 'party' && said.some((word) => word?.includes('operator:') === true))
       return [{ ...event, hash, at: at.toISOString(), said: isWithheld ? null : said }]
     })
   return { events: shown(events), cdr_events: shown(ofCdr) }

@@ -199,11 +199,11 @@ function checkText({ cdr, evidence_hash: hash }: DisputeDetail): string {
   const [checked, cards] =
     cdr === null
       ? [
-          'the chain of events, and that the differences of the CDRs add up to what is disputed',
+          'the chain of events, what is said of the dispute, and that the differences of the CDRs add up to what is disputed',
           'The list names no cards and no contracts. The `sha256` of a CDR is over its bytes as its owner sent it, so that whoever has it can tell that it is the one.',
         ]
       : [
-          'both chains of events, the price and the signatures of the meter',
+          'both chains of events, what is said of the dispute, the price and the signatures of the meter',
           'Card and contract numbers are replaced by hashes everywhere but in the CDR itself, which both parties have.',
         ]
   return [
@@ -211,6 +211,7 @@ function checkText({ cdr, evidence_hash: hash }: DisputeDetail): string {
     told,
     `With Crosscharge installed, and without asking the hub, this command checks every file, ${checked}:`,
     `\`\`\`\nnpm run hub -- evidence verify FILE.zip${hash === null ? '' : ` --hash ${hash}`}\n\`\`\``,
+    'Without Crosscharge, `sha256sum -c SHA256SUMS` says whether a file is another one than it was when the pack was made.',
     `${cards} Times are in the zone of the charge point where it is known, and every one names its zone.`,
   ].join('\n\n')
 }

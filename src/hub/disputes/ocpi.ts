@@ -1,23 +1,27 @@
-import Type from 'typebox'
-import type { Static, TSchema } from 'typebox'
-import { Check } from 'typebox/value'
 import { limits } from '../../../config/limits.ts'
 import { MACHINE } from '../../clearing/disputes/machine.ts'
 import type { DisputeVerb } from '../../clearing/disputes/machine.ts'
 import type { Context } from '../../context.ts'
 import { sql } from '../../db/sql.ts'
 import { HubError } from '../../errors.ts'
-import { fromMicros, toMicros } from '../../ledger/money.ts'
 import { foldUpper } from '../../ocpi/primitives.ts'
-import { validate } from '../../ocpi/validate.ts'
 import { decideOnCdr } from '../admin/cdrs.ts'
 import { approveByFilter, contest, decideDispute } from '../admin/disputes.ts'
 import { Refusal } from '../admin/refusal.ts'
 import type { PartyScope } from '../admin/scope.ts'
 import type { HubCall, HubModule } from '../hub-call.ts'
-import { hubPage, readHubBody, readHubPage } from '../hub-call.ts'
+import { hubPage, readHubPage } from '../hub-call.ts'
 import { success } from '../request.ts'
 import type { OcpiAnswer } from '../request.ts'
+import {
+  amountOf,
+  approvalBody,
+  contestBody,
+  deedBody,
+  maxOf,
+  readBody,
+  wrong,
+} from './ocpi-bodies.ts'
 import { disputeObject, priceJson, priceOf } from './ocpi-object.ts'
 import { listDisputes, readView } from './read.ts'
 
@@ -36,39 +40,6 @@ export const disputesModule: HubModule = {
     act: { interface: 'receiver', method: 'POST', path: '/:dispute_id/:verb', answer: takeDeed },
   },
 }
-
-const price = Type.Object({
-  excl_vat: Type.Union([Type.Number({ minimum: 0 }), Type.String()]),
-  incl_vat: Type.Optional(Type.Union([Type.Number({ minimum: 0 }), Type.String()])),
-})
-const cdr = Type.Object({
-  country_code: Type.String({ pattern: '^[A-Za-z]{2}$' }),
-  party_id: Type.String({ pattern: '^[A-Za-z0-9]{3}$' }),
-  id: Type.String({ minLength: 1, maxLength: limits.idCharsMax }),
-})
-const words = Type.String({ minLength: 1, maxLength: limits.partyTextCharsMax })
-const deed = Type.Object({
-  text: Type.Optional(words),
-  amount: Type.Optional(price),
-  side: Type.Optional(Type.Enum(['cpo', 'emsp'])),
-})
-const contesting = Type.Object({
-  cdr,
-  code: Type.Optional(Type.String({ pattern: '^[A-Z][0-9]{1,2}$' })),
-  text: words,
-  amount: Type.Optional(price),
-})
-const approval = Type.Object({
-  cdr: Type.Optional(cdr),
-  counterparty: Type.Optional(
-    Type.Object({ country_code: cdr.properties.country_code, party_id: cdr.properties.party_id }),
-  ),
-  cycle: Type.Optional(Type.String({ pattern: '^[A-Z]{3}-[0-9]{6,9}$' })),
-  until: Type.Optional(Type.String({ format: 'date-time' })),
-  gross_max: Type.Optional(Type.Union([Type.Number({ minimum: 0 }), Type.String()])),
-  currency: Type.Optional(Type.String({ pattern: '^[A-Z]{3}$' })),
-  text: Type.Optional(words),
-})
 
 /** In the order in which they were opened; date_from and date_to are of last_updated. */
 async function list(context: Context, call: HubCall): Promise<OcpiAnswer> {
@@ -107,10 +78,10 @@ function show(context: Context, call: HubCall): Promise<OcpiAnswer> {
 }
 
 async function takeContest(context: Context, call: HubCall): Promise<OcpiAnswer> {
-  const body = await readAs(call, contesting)
+  const body = await readBody(call, contestBody)
   const { code, text, amount } = body
   return asOcpi(async () => {
-    const asked = { text, ...(code === undefined ? {} : { code }), ...amountIn(amount) }
+    const asked = { text, ...(code === undefined ? {} : { code }), ...amountOf(amount) }
     const key = keyOf(body.cdr)
     return priceJson(disputeObject(await contest(context, { scope: scopeOf(call), key, asked })))
   })
@@ -119,9 +90,9 @@ async function takeContest(context: Context, call: HubCall): Promise<OcpiAnswer>
 async function takeDeed(context: Context, call: HubCall): Promise<OcpiAnswer> {
   const verb = partyVerb(call.route.params['verb'] ?? '')
   const id = idOf(call).toString()
-  const { text, amount, side } = await readAs(call, deed)
+  const { text, amount, side } = await readBody(call, deedBody)
   return asOcpi(async () => {
-    const asked = { text, side, ...amountIn(amount) }
+    const asked = { text, side, ...amountOf(amount) }
     const view = await decideDispute(context, { scope: scopeOf(call), id, verb, asked })
     return priceJson(disputeObject(view))
   })
@@ -129,16 +100,18 @@ async function takeDeed(context: Context, call: HubCall): Promise<OcpiAnswer> {
 
 /** One CDR, or all that fit. */
 async function takeApproval(context: Context, call: HubCall): Promise<OcpiAnswer> {
-  const body = await readAs(call, approval)
+  const body = await readBody(call, approvalBody)
   const scope = scopeOf(call)
-  const { counterparty, cycle, until, gross_max: max, currency, text } = body
+  const { cdr, text, ...filter } = body
+  const { counterparty, cycle, until, currency } = filter
+  if (cdr !== undefined && Object.keys(filter).length > 0)
+    throw wrong('/cdr', 'stands alone: name one CDR, or what all have in common')
   return asOcpi(async () => {
-    if (body.cdr !== undefined) {
+    if (cdr !== undefined) {
       const reason = text ?? 'approved over OCPI'
-      const key = keyOf(body.cdr)
+      const key = keyOf(cdr)
       return priceJson(await decideOnCdr(context, { scope, key, verb: 'approve', reason }))
     }
-    if (max !== undefined && currency === undefined) throw missing('/currency')
     const approved = await approveByFilter(context, {
       scope,
       reason: text,
@@ -146,7 +119,7 @@ async function takeApproval(context: Context, call: HubCall): Promise<OcpiAnswer
         ...(counterparty === undefined ? {} : { counterparty: ownerIn(counterparty) }),
         ...(cycle === undefined ? {} : { cycle }),
         ...(until === undefined ? {} : { until }),
-        ...(max === undefined ? {} : { amountMax: String(max) }),
+        ...maxOf(body),
         ...(currency === undefined ? {} : { currency }),
       },
     })
@@ -188,43 +161,15 @@ function partyVerb(given: string): DisputeVerb {
   throw new HubError('unknownPath', `there is no ${given}; there are ${verbs.join(', ')}`)
 }
 
-async function readAs<S extends TSchema>(call: HubCall, schema: S): Promise<Static<S>> {
-  const value = (await readHubBody(call)) ?? {}
-  const { hard, soft } = validate(schema, value)
-  const faults = [...hard, ...soft]
-  if (faults.length === 0 && Check(schema, value)) return value
-  const [first] = faults
-  const message = first ? `${first.pointer} ${first.message}` : 'the body does not fit'
-  throw new HubError('invalid', message, { faults })
-}
-
-/** OCPI's Price as the amounts of the hub: net, and the tax between the two where both are said. */
-function amountIn(given: Static<typeof price> | undefined): {
-  amount?: { net: string; tax?: string }
+function keyOf(of: { country_code: string; party_id: string; id: string }): {
+  owner: string
+  cdrId: string
 } {
-  if (given === undefined) return {}
-  const net = String(given.excl_vat)
-  if (given.incl_vat === undefined) return { amount: { net } }
-  const [excl, incl] = [toMicros(net), toMicros(String(given.incl_vat))]
-  if (excl.status !== 'ok' || incl.status !== 'ok' || incl.micros < excl.micros)
-    throw new HubError('invalid', '/amount/incl_vat is not excl_vat and its tax', {
-      faults: [{ pointer: '/amount/incl_vat', message: 'is not excl_vat and its tax' }],
-    })
-  return { amount: { net, tax: fromMicros(incl.micros - excl.micros) } }
-}
-
-function keyOf(of: Static<typeof cdr>): { owner: string; cdrId: string } {
   return { owner: ownerIn(of), cdrId: of.id }
 }
 
 function ownerIn(of: { country_code: string; party_id: string }): string {
   return foldUpper(`${of.country_code}-${of.party_id}`)
-}
-
-function missing(pointer: string): HubError {
-  return new HubError('invalid', `${pointer} is missing`, {
-    faults: [{ pointer, message: 'is missing' }],
-  })
 }
 
 /** What the party API would refuse is refused in OCPI's words. */
@@ -233,8 +178,18 @@ async function asOcpi(work: () => Promise<string>): Promise<OcpiAnswer> {
     return success(await work())
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    const { code, message, faults } = error
+    const { code, message } = error
     const as = code === 'notFound' ? 'notFound' : 'invalid'
+    const faults = error.faults.map((fault) => ({
+      ...fault,
+      pointer: POINTERS.get(fault.pointer) ?? fault.pointer,
+    }))
     throw new HubError(as, message, { faults, cause: error })
   }
 }
+
+/** What the amounts of the party API are called here. */
+const POINTERS: ReadonlyMap<string, string> = new Map([
+  ['/amount/net', '/amount/excl_vat'],
+  ['/amount/tax', '/amount/incl_vat'],
+])

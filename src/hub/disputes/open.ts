@@ -2,8 +2,7 @@ import { assert, present } from '../../assert.ts'
 import { limits } from '../../../config/limits.ts'
 import type { DisputeAmount } from '../../clearing/disputes/amounts.ts'
 import { isNothing, isWithin, partOf, remainderOf } from '../../clearing/disputes/amounts.ts'
-import { isUndecided } from '../../clearing/disputes/machine.ts'
-import { firstClock } from '../../clearing/disputes/step.ts'
+import { firstClock, isUndecided } from '../../clearing/disputes/machine.ts'
 import { raisingWindow } from '../../clearing/disputes/terms.ts'
 import { nextState } from '../../clearing/states.ts'
 import type { Context } from '../../context.ts'
@@ -32,7 +31,12 @@ export type Wanted = {
   amount: { net: bigint; tax: bigint | null } | null
   doer: Doer & { side: 'emsp' | 'operator' }
 }
-export type Refusal = { ok: false; reason: 'notFound' | 'conflict' | 'invalid'; message: string }
+export type Refusal = {
+  ok: false
+  reason: 'notFound' | 'conflict' | 'invalid'
+  message: string
+  pointer?: string
+}
 export type Done = { ok: true; id: bigint }
 
 /**
@@ -140,7 +144,12 @@ async function amountOf(
   })
   if (!part.ok) return { ...part, reason: 'invalid' }
   if (isNothing(part.amount))
-    return { ok: false, reason: 'invalid', message: 'Nothing would be disputed: name an amount.' }
+    return {
+      ok: false,
+      reason: 'invalid',
+      message: 'Nothing would be disputed: name an amount.',
+      pointer: '/amount/net',
+    }
   return part
 }
 

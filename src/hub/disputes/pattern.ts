@@ -1,7 +1,7 @@
 import { limits } from '../../../config/limits.ts'
 import { assert } from '../../assert.ts'
 import type { DisputeAmount } from '../../clearing/disputes/amounts.ts'
-import { firstClock } from '../../clearing/disputes/step.ts'
+import { firstClock } from '../../clearing/disputes/machine.ts'
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import type { AgreementTerms } from '../agreement-terms.ts'

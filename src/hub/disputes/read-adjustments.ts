@@ -16,7 +16,8 @@ export type AdjustmentView = {
   currency: string
   net: string
   tax: string
-  state: 'awaiting_document' | 'awaiting_replacement' | 'consumed'
+  /** undocumented: its time is over and its dispute ended without the documents; one that still comes is taken. */
+  state: 'awaiting_document' | 'awaiting_replacement' | 'consumed' | 'undocumented'
   /** The ids of the credit CDR and of the one that replaces the original; null while they are awaited. */
   credit: string | null
   replacement: string | null
@@ -59,16 +60,19 @@ export async function listAdjustments(
   const owners = isAll ? [] : [...scope.cpos]
   const receivers = isAll ? [] : [...scope.emsps]
   const rows = await db.rows<Row>(sql`
-    select a.id, a.dispute_id, a.owner, a.receiver, a.currency, a.net_micros, a.tax_micros, a.state, c.cdr_id,
-      k.cdr_id as credit, r.cdr_id as replacement, a.difference_net, a.due_at, a.created_at, a.consumed_at, (
+    select a.id, a.dispute_id, a.owner, a.receiver, a.currency, a.net_micros, a.tax_micros, w.state, c.cdr_id,
+      k.cdr_id as credit, r.cdr_id as replacement, a.difference_net, case when w.state <> 'undocumented' then a.due_at end as due_at, a.created_at, a.consumed_at, (
         select o.time_zone from objects o where o.module = 'locations' and o.owner = c.owner
           and o.object_key = c.location_key and o.deleted_at is null
         order by (o.audience = '*') desc, o.seq desc limit 1) as time_zone
     from adjustments a join cdrs c on c.id = a.cdr_id join cdr_states s on s.cdr_id = a.cdr_id left join cdrs k on k.id = a.credit_id
       left join cdrs r on r.id = a.replacement_id
+      cross join lateral (select case when a.state <> 'consumed' and a.due_at <= clock_timestamp() and exists (
+          select from disputes d where d.id = a.dispute_id and d.closed_at is not null)
+        then 'undocumented' else a.state end as state) w
     where (${before?.toString() ?? null}::bigint is null or a.id < ${before?.toString() ?? null}::bigint)
       and (${isAll} or a.owner = any(${owners}::text[]) or (a.receiver = any(${receivers}::text[]) and s.delivery <> 'withheld'))
-      and (${filter.state ?? null}::text is null or a.state = ${filter.state ?? null})
+      and (${filter.state ?? null}::text is null or w.state = ${filter.state ?? null})
       and (${filter.counterparty ?? null}::text is null or a.owner = ${filter.counterparty ?? null}
         or a.receiver = ${filter.counterparty ?? null})
     order by a.id desc limit ${limit + 1}`)

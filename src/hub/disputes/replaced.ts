@@ -9,9 +9,10 @@ import { settleAwaiting } from './awaiting.ts'
 type Replaced = { originalId: bigint; expectedNet: bigint }
 
 /**
- * What CDRs replace, by their id: the CDR of the same CPO, eMSP and session – without a session: of the same token and
- * start – that came before them and whose adjustments wait for it; of several the one that was credited last. What was
- * received before the dispute began is a duplicate, not the outcome of it. What has taken the place of one CDR takes no
+ * What CDRs replace, by their id: the CDR of the same CPO, eMSP, currency and session – or, where it names another session
+ * or none, of the same token, start and EVSE – that came before them and whose adjustments wait for it; of several one of
+ * the same session, then the one that was credited last. What was received before the dispute began is a duplicate, not
+ * the outcome of it. What has taken the place of one CDR takes no
  * other's: it goes on replacing that one. Under the locks of clearing (session and card) nobody else takes the same.
  */
 async function readReplaced(
@@ -23,8 +24,8 @@ async function readReplaced(
     select distinct on (c.id) c.id, o.id as "originalId", s.net_micros - a.net as "expectedNet"
     from cdrs c
     join cdrs o on o.owner = c.owner and o.receiver = c.receiver and o.currency = c.currency and o.id < c.id
-      and not o.is_credit and (o.session_key = c.session_key or (o.session_key is null and c.session_key is null
-        and o.token_key = c.token_key and o.started_at = c.started_at))
+      and not o.is_credit and (o.session_key = c.session_key or (o.token_key = c.token_key
+        and o.started_at = c.started_at and (o.evse_key is null or c.evse_key is null or o.evse_key = c.evse_key)))
     join cdr_states s on s.cdr_id = o.id
     join cdr_events e on e.cdr_id = o.id and e.state = 'credited'
     join lateral (
@@ -34,7 +35,7 @@ async function readReplaced(
       where j.cdr_id = o.id
     ) a on a.taken or a.waits
     where c.id = any(${ids.map(String)}::bigint[]) and not c.is_credit
-    order by c.id, a.taken desc, e.at desc, o.id desc`)
+    order by c.id, a.taken desc, (o.session_key is not distinct from c.session_key) desc, e.at desc, o.id desc`)
   return new Map(rows.map(({ id, ...replaced }) => [id, replaced]))
 }
 

@@ -6,6 +6,7 @@ import type { Tx } from '../../db/sql.ts'
 import { fromMicros } from '../../ledger/money.ts'
 import { tellParties } from './events.ts'
 import type { PartyEventType } from './events.ts'
+import { DUPLICATE_CODES } from './prove-duplicate.ts'
 import type { DisputeRow } from './rows.ts'
 import { moment, roundMoney } from './words.ts'
 import type { Doer, PostedAdjustment } from './write.ts'
@@ -119,6 +120,7 @@ export type Deadlined = Pick<
   | 'owner'
   | 'receiver'
   | 'currency'
+  | 'code'
   | 'state'
   | 'net_micros'
   | 'tax_micros'
@@ -147,6 +149,7 @@ export function deadlineOf(row: Deadlined): { at: string; verb: DisputeVerb; tex
     upheld: grossText({ net: row.upheld_net, tax: row.upheld_tax }, currency),
     disputed: grossText({ net: row.net_micros, tax: row.tax_micros }, currency),
     offered: net === null || tax === null ? null : grossText({ net, tax }, currency),
+    isDuplicate: DUPLICATE_CODES.has(row.code),
   })
   return { at: at.toISOString(), verb, text }
 }

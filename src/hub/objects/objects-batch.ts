@@ -32,6 +32,7 @@ import type { Message } from './history.ts'
 import { lintEntries } from './lint-tariffs.ts'
 import { noteLookAlikes } from './look-alikes.ts'
 import { noteSoftFaults } from './soft-faults.ts'
+import { reviewBooked } from '../records/review.ts'
 import { restateStored, withWorkingValues } from './working-values.ts'
 import type { ToWork } from './working-values.ts'
 
@@ -289,6 +290,7 @@ function syncEntries(push: ObjectPush): OutboxEntry[] {
 /** CDRs that were judged by these subjects, or wait for them, are judged again. */
 export async function judgeAgain(tx: Tx, subjects: readonly string[]): Promise<void> {
   if (subjects.length === 0) return
+  await reviewBooked(tx, subjects)
   await tx.rows(sql`
     insert into outbox (kind, subject)
     select distinct 'clear', cdr_id::text from cdr_watches where subject = any(${subjects}::text[])

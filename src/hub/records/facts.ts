@@ -29,7 +29,7 @@ export async function recordsFor(
   const recordIds = [...new Set(namers.map((pair) => pair.record_id))]
   if (recordIds.length > 0) {
     const released = await releaseRecords(tx, recordIds)
-    const gone = await matchByIds(tx, { recordIds })
+    const { gone } = await matchByIds(tx, { recordIds })
     await orderMatchingOf(tx, [...released, ...gone])
   }
   const found = await readMatched(tx, ids)

@@ -7,8 +7,6 @@ import type { Tx } from '../../db/sql.ts'
 import { appendOutbox, finishOutbox } from '../../outbox/outbox.ts'
 import type { OutboxRow } from '../../outbox/outbox.ts'
 import { tellParties } from '../disputes/events.ts'
-import { openDesk } from '../disputes/locks.ts'
-import type { Desk } from '../disputes/locks.ts'
 import { orderOtherDays } from './days.ts'
 import type { Pair } from './days.ts'
 import { reviewCdrs } from './review.ts'
@@ -23,9 +21,8 @@ const dayMs = 86_400_000
  * changed are judged again.
  */
 export async function matchReceiver(context: Context, row: OutboxRow): Promise<void> {
-  const desk = await openDesk(context)
   for (let done = 0; done < limits.matchBlocksAtOnce; done += 1) {
-    const isMore = await context.db.transaction((tx) => matchOneDay(tx, desk, row.subject))
+    const isMore = await context.db.transaction((tx) => matchOneDay(tx, row.subject))
     if (!isMore) return finishOutbox(context.db, { ids: [row.id], outcome: 'done' })
   }
   await context.db.transaction(async (tx) => {
@@ -35,7 +32,7 @@ export async function matchReceiver(context: Context, row: OutboxRow): Promise<v
 }
 
 /** Locks the day's row: two workers never match the same day. */
-async function matchOneDay(tx: Tx, desk: Desk, receiver: string): Promise<boolean> {
+async function matchOneDay(tx: Tx, receiver: string): Promise<boolean> {
   const [block] = await tx.rows<{ day: Date; depth: number; cdrs: bigint[] }>(sql`
     delete from record_blocks where (receiver, day) = (
       select receiver, day from record_blocks where receiver = ${receiver} order by day limit 1 for update skip locked)
@@ -44,11 +41,9 @@ async function matchOneDay(tx: Tx, desk: Desk, receiver: string): Promise<boolea
   const from = block.day
   const scope = { receiver, from, to: new Date(from.getTime() + dayMs - 1) }
   const before = await readConfirmed(tx, scope)
-  const apart = [
-    ...(await releaseOut(tx, scope)),
-    ...(await reopenDoubtful(tx, scope)),
-    ...(await matchByIds(tx, scope)),
-  ]
+  const loose = [...(await releaseOut(tx, scope)), ...(await reopenDoubtful(tx, scope))]
+  const { joined, gone: unlike } = await matchByIds(tx, scope)
+  const apart = [...loose, ...unlike]
   const sides = await readSides(tx, scope)
   const matching = matchRecords(sides.cdrs, sides.records)
   const gone = await writeMatching(tx, {
@@ -56,12 +51,13 @@ async function matchOneDay(tx: Tx, desk: Desk, receiver: string): Promise<boolea
     touched: touchedBy({ ...sides, ...scope, apart }),
   })
   const after = await readConfirmed(tx, scope)
-  const changed = new Set(apart.map((pair) => pair.cdr_id.toString()))
+  // Ids join a record with a CDR of any day.
+  const changed = new Set([...apart, ...joined].map((pair) => pair.cdr_id.toString()))
   for (const cdrId of [...before.keys(), ...after.keys()])
     if (before.get(cdrId) !== after.get(cdrId)) changed.add(cdrId)
     else changed.delete(cdrId)
   for (const cdrId of block.cdrs) changed.add(cdrId.toString())
-  await reviewCdrs(tx, desk, [...changed].map(BigInt))
+  await reviewCdrs(tx, [...changed].map(BigInt))
   if (block.depth < limits.matchDepthMax)
     await orderOtherDays(tx, { pairs: [...apart, ...gone], day: from, depth: block.depth + 1 })
   return true

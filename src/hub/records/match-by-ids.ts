@@ -15,13 +15,18 @@ export const OUT_STATES = ['quarantined', 'dropped', 'credited', 'withdrawn', 'o
  * Tiers 0 to 3: a record that names a CDR (0), a session (1), an authorization reference (2), or the meter and its time
  * (3), belongs to it where neither has another that fits as well: who is named by a surer one is out of the choice for
  * the others, so that it is asked again while it finds some. One statement over sets, not rows: a million in seconds.
- * Returns pairs that are out of the question now: what they looked like until now, and who named the same.
+ * `gone` are pairs that are out of the question now: what they looked like until now, and who named the same.
  */
-export async function matchByIds(tx: Tx, scope: TimeScope | IdScope): Promise<Pair[]> {
+export async function matchByIds(
+  tx: Tx,
+  scope: TimeScope | IdScope,
+): Promise<{ joined: Pair[]; gone: Pair[] }> {
+  const joined: Pair[] = []
   const gone: Pair[] = []
   for (let tier = 0; tier < ID_TIERS; tier += 1) {
     const found = await matchOnce(tx, paramsOf(scope))
     if (found.length === 0) break
+    joined.push(...found)
     const isFound = new Set(found.map(({ record_id: id }) => id))
     const namers = await namersOf(
       tx,
@@ -32,7 +37,7 @@ export async function matchByIds(tx: Tx, scope: TimeScope | IdScope): Promise<Pa
       ...namers.filter((pair) => !pair.is_taken && !isFound.has(pair.record_id)),
     )
   }
-  return gone
+  return { joined, gone }
 }
 
 const ID_TIERS = 4

@@ -49,7 +49,9 @@ async function resolveFound(tx: Tx): Promise<void> {
   await tx.rows(sql`
     update missing_notices n set resolved_at = clock_timestamp()
     where n.resolved_at is null and case n.kind
-      when 'session' then exists (select 1 from cdrs c where c.owner = n.owner and c.session_key = n.subject)
+      when 'session' then exists (select 1 from cdrs c join cdr_states s on s.cdr_id = c.id
+          where c.owner = n.owner and c.session_key = n.subject and not c.is_credit
+            and s.state not in ('quarantined', 'dropped'))
         or not exists (select 1 from objects o where o.module = 'sessions' and o.owner = n.owner
           and o.object_key = n.subject and o.deleted_at is null and o.value ->> 'status' = 'COMPLETED')
       when 'record' then not exists (select 1 from emsp_records r where r.receiver = n.receiver and r.record_key = n.subject)
@@ -60,14 +62,18 @@ async function resolveFound(tx: Tx): Promise<void> {
           and f.started_at > n.since - interval '1 day') end`)
 }
 
-/** X2. The time of the place, where it is known. */
+/**
+ * X2. Counted from the first message that said it was completed: sending it again is no CDR. One that cannot be taken is
+ * none either. The time of the place, where it is known.
+ */
 async function missingCdrs(tx: Tx): Promise<Notice[]> {
   return tx.rows<Notice>(sql`
     insert into missing_notices as known (kind, subject, owner, receiver, level, message, since)
     select distinct on (o.owner, o.object_key) 'session', o.object_key, o.owner, p.receiver, a.level,
-      format('The session %s of %s ended at %s, and %s later no CDR has come for it. %s should send it, or declare the session invalid (status INVALID).',
-        o.value ->> 'id', o.owner, to_char(e.ended at time zone z.zone, 'YYYY-MM-DD HH24:MI') || ' ' || z.zone,
-        a.age, o.owner), o.received_at
+      format('The session %s of %s ended at %s, and %s later %s. %s should send it, or declare the session invalid (status INVALID).',
+        o.value ->> 'id', o.owner, to_char(e.ended at time zone z.zone, 'YYYY-MM-DD HH24:MI') || ' ' || z.zone, a.age,
+        case when c.any then 'no CDR has come for it that can be taken: what came is quarantined' else 'no CDR has come for it' end,
+        o.owner), f.completed
     from objects o
     left join lateral (
       select l.time_zone from objects l where l.module = 'locations' and l.owner = o.owner
@@ -76,16 +82,21 @@ async function missingCdrs(tx: Tx): Promise<Notice[]> {
       upper(concat(o.value #>> '{cdr_token,country_code}', '-', o.value #>> '{cdr_token,party_id}')) as receiver) p
     cross join lateral (select coalesce(place.time_zone, 'UTC') as zone) z
     cross join lateral (select coalesce(read_instant(o.value ->> 'end_date_time'), o.received_at) as ended) e
+    cross join lateral (select coalesce(min(m.at), o.received_at) as completed from session_steps m
+      where m.owner = o.owner and m.object_key = o.object_key and m.status = 'COMPLETED') f
+    cross join lateral (select count(*) > 0 as any, coalesce(bool_or(s.state not in ('quarantined', 'dropped')), false) as taken
+      from cdrs c join cdr_states s on s.cdr_id = c.id
+      where c.owner = o.owner and c.session_key = o.object_key and not c.is_credit) c
     cross join lateral (select
-      1 + (o.received_at < clock_timestamp() - ${SECOND_H} * interval '1 hour')::int
-        + (o.received_at < clock_timestamp() - ${THIRD_H} * interval '1 hour')::int as level,
-      case when o.received_at < clock_timestamp() - interval '3 days'
-        then floor(extract(epoch from clock_timestamp() - o.received_at) / 86400)::text || ' days'
-        else floor(extract(epoch from clock_timestamp() - o.received_at) / 3600)::text || ' hours' end as age) a
+      1 + (f.completed < clock_timestamp() - ${SECOND_H} * interval '1 hour')::int
+        + (f.completed < clock_timestamp() - ${THIRD_H} * interval '1 hour')::int as level,
+      case when f.completed < clock_timestamp() - interval '3 days'
+        then floor(extract(epoch from clock_timestamp() - f.completed) / 86400)::text || ' days'
+        else floor(extract(epoch from clock_timestamp() - f.completed) / 3600)::text || ' hours' end as age) a
     where o.module = 'sessions' and o.value ->> 'status' = 'COMPLETED' and o.deleted_at is null
-      and o.received_at < clock_timestamp() - ${FIRST_H} * interval '1 hour'
+      and f.completed < clock_timestamp() - ${FIRST_H} * interval '1 hour'
       and o.received_at > clock_timestamp() - ${limits.noticeBackMs}::float8 * interval '1 millisecond'
-      and not exists (select 1 from cdrs c where c.owner = o.owner and c.session_key = o.object_key)
+      and not c.taken
       -- What was told at this level takes no place within the limit.
       and not exists (select 1 from missing_notices n where n.kind = 'session' and n.owner = o.owner
         and n.receiver = p.receiver and n.subject = o.object_key and n.level >= a.level and n.resolved_at is null)

@@ -48,7 +48,7 @@ async function takeRecord(context: Context, call: HubCall): Promise<OcpiAnswer> 
   const receiver = call.from.party
   if (partyOf(countryCode, partyId) !== receiver)
     throw new HubError('notYours', 'there is no such record of yours')
-  const value = await readHubBody(call)
+  const value = await readHubBody(call, { nulls: 'drop' })
   const [result] = await saveRecords(context, { receiver, source: 'ocpi', drafts: [{ value, id }] })
   if (result === undefined || result.outcome === 'refused')
     throw unusable(result?.faults.map(({ pointer, message }) => ({ pointer, message })) ?? [])
@@ -57,7 +57,7 @@ async function takeRecord(context: Context, call: HubCall): Promise<OcpiAnswer> 
 
 /** Of a list, what can be kept is kept; the answer has a line for each. */
 async function takeRecords(context: Context, call: HubCall): Promise<OcpiAnswer> {
-  const body = await readHubBody(call)
+  const body = await readHubBody(call, { nulls: 'drop' })
   const list: readonly unknown[] = Array.isArray(body) ? body : [body]
   if (list.length > limits.recordsPerRequestMax)
     throw unusable([

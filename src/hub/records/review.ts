@@ -1,87 +1,55 @@
 import type { Tx } from '../../db/sql.ts'
+import { sql } from '../../db/sql.ts'
 import { appendOutbox } from '../../outbox/outbox.ts'
-import type { Finding } from '../../clearing/findings.ts'
-import { agreedFor } from '../cdrs/clear-agreed.ts'
-import { judgeRow } from '../cdrs/clear-decide.ts'
-import { readCdrRows, readFacts } from '../cdrs/clear-facts.ts'
-import type { CdrRow } from '../cdrs/clear-facts.ts'
-import { writeFindings } from '../cdrs/clear-write.ts'
-import { tellParties } from '../disputes/events.ts'
-import type { Desk } from '../disputes/locks.ts'
-
-/** CDRs that clearing judges by itself; the others are booked, and only what is found of them changes. */
-const OPEN_STATES = new Set(['received', 'unmatched', 'held', 'quarantined'])
-const BOOKED_STATES = new Set(['provisional', 'contested', 'approved', 'netted'])
-/** What an eMSP's record can show. */
-const RECORD_CODES = new Set(['Q2', 'Z1', 'Z2', 'Z8'])
 
 /**
- * CDRs whose records have changed: those that are not booked yet are judged again by a worker; of the others the findings
- * are brought up to date, and the eMSP is told when its record speaks against a CDR, because it may contest it.
- * The state rows of these stay locked, so that nobody moves them while they are judged by what they were.
+ * CDRs about which something came or changed are judged again by a worker, under the locks of clearing: also those that
+ * are booked, which then may be held as far as they are not approved (clear-review.ts).
  */
-export async function reviewCdrs(
-  tx: Tx,
-  { context, snapshot }: Desk,
-  ids: readonly bigint[],
-): Promise<void> {
-  if (ids.length === 0) return
-  const rows = await readCdrRows(tx, { ids, forUpdate: false })
+export async function reviewCdrs(tx: Tx, ids: readonly bigint[]): Promise<void> {
   await appendOutbox(
     tx,
-    rows
-      .filter(({ state }) => OPEN_STATES.has(state))
-      .map(({ id }) => ({ kind: 'clear' as const, subject: id.toString() })),
-  )
-  // Only they are locked: clearing holds the others while it asks for their records, which this transaction changes.
-  const bookedIds = rows.filter(isBooked).map(({ id }) => id)
-  const booked = (await readCdrRows(tx, { ids: bookedIds, forUpdate: true })).filter(isBooked)
-  if (booked.length === 0) return
-  const facts = await readFacts(tx, booked, [])
-  const now = context.clock()
-  const judged = booked.map((row) =>
-    judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot }), now }),
-  )
-  const written = await writeFindings(
-    tx,
-    judged.map(({ row, judgement }) => ({
-      cdrId: row.id,
-      epoch: row.epoch,
-      findings: judgement.findings,
-    })),
-  )
-  const byId = new Map(booked.map((row) => [row.id, row]))
-  await tellParties(
-    tx,
-    written.flatMap(({ cdrId, findings }) => {
-      const row = byId.get(cdrId)
-      return row ? eventsOf(row, findings) : []
-    }),
+    ids.map((id) => ({ kind: 'clear', subject: id.toString() })),
   )
 }
 
-function isBooked({ state, is_credit: isCredit }: CdrRow): boolean {
-  return BOOKED_STATES.has(state) && !isCredit
+/**
+ * The same for the booked CDRs of sessions and payments, by their subjects; other subjects are nobody's here. They have
+ * no watches, which every CDR would need for good: one read by an index finds them.
+ */
+export async function reviewBooked(tx: Tx, subjects: readonly string[]): Promise<void> {
+  const sessions = keysOf(subjects, 'sessions')
+  if (sessions.owners.length > 0) {
+    const found = await tx.rows<{ id: bigint }>(sql`
+      select c.id from unnest(${sessions.owners}::text[], ${sessions.keys}::text[]) as k (owner, session_key)
+      join cdrs c using (owner, session_key)`)
+    await reviewCdrs(
+      tx,
+      found.map(({ id }) => id),
+    )
+  }
+  const captures = keysOf(subjects, 'captures')
+  if (captures.owners.length > 0) {
+    const found = await tx.rows<{ id: bigint }>(sql`
+      select f.cdr_id as id from unnest(${captures.owners}::text[], ${captures.keys}::text[]) as k (owner, reference)
+      join cdr_figures f using (owner, reference)`)
+    await reviewCdrs(
+      tx,
+      found.map(({ id }) => id),
+    )
+  }
 }
 
-function eventsOf(row: CdrRow, findings: readonly Finding[]) {
-  const against = findings.filter(
-    ({ code, severity }) => RECORD_CODES.has(code) && severity !== 'I',
-  )
-  if (against.length === 0) return []
-  const { owner, receiver, cdr_id: cdrId } = row
-  return [
-    {
-      type: 'record.differs' as const,
-      owner,
-      receiver,
-      subject: `cdr:${row.id}` as const,
-      body: {
-        cdr_id: cdrId,
-        state: row.state,
-        findings: against.map(({ code, message }) => ({ code, message })),
-        message: `The record of ${receiver} came after CDR ${cdrId} of ${owner} was booked, and differs from it. ${receiver} may contest the CDR.`,
-      },
-    },
-  ]
+/** The subject of what payment terminals captured under an authorization_reference. */
+export function captureSubject(cpo: string, reference: string): string {
+  return `captures|${cpo}|${reference}`
+}
+
+/** A key may hold anything, also what parts a subject. */
+function keysOf(subjects: readonly string[], kind: string): { owners: string[]; keys: string[] } {
+  const named = subjects.flatMap((subject) => {
+    const [first, owner, ...key] = subject.split('|')
+    return first === kind && owner !== undefined ? [{ owner, key: key.join('|') }] : []
+  })
+  return { owners: named.map(({ owner }) => owner), keys: named.map(({ key }) => key) }
 }

@@ -3,6 +3,7 @@ import { sql } from '../../db/sql.ts'
 import { textOf } from '../../store/cdrs.ts'
 import { redactDocument, redactText, redactValue, redactWords, replacementsOf } from './redact.ts'
 import type { Hasher, Replacement } from './redact.ts'
+import { redactTexts } from './redact-texts.ts'
 
 type Row = {
   id: bigint
@@ -13,8 +14,9 @@ type Row = {
 }
 
 /**
- * Hashes the cards of CDRs that were received before `before`, are over and done, and are not the subject of a dispute or
- * adjustment that is open; with each what was found about it and the evidence of its disputes. The database lets nothing
+ * Hashes the cards of CDRs that were received before `before`, are over and done, and are not the subject of a dispute
+ * that is open or of an adjustment whose documents are not due yet; with each what was found and written about it and
+ * the evidence of its disputes. The database lets nothing
  * else of a CDR change. Returns how many.
  */
 export async function redactCdrs(
@@ -29,7 +31,8 @@ export async function redactCdrs(
       and not exists (select from disputes d where d.cdr_id = c.id and d.closed_at is null)
       and not exists (select from dispute_items i join disputes d on d.id = i.dispute_id
         where i.cdr_id = c.id and d.closed_at is null)
-      and not exists (select from adjustments a where a.cdr_id = c.id and a.state <> 'consumed')
+      -- What is not documented when its time is over never will be: money does not wait for it, nor do personal data.
+      and not exists (select from adjustments a where a.cdr_id = c.id and a.state <> 'consumed' and a.due_at > clock_timestamp())
     order by c.received_at limit ${limit}`)
   if (rows.length === 0) return 0
   const redacted = rows.map((row) => redactRow(row, hash))
@@ -49,6 +52,7 @@ export async function redactCdrs(
     where f.cdr_id = t.id`)
   await redactFindings(tx, byCdr)
   await redactEvidence(tx, byCdr)
+  await redactTexts(tx, byCdr)
   return rows.length
 }
 

@@ -50,9 +50,12 @@ export function replacementsOf(
 /** The working value of a CDR or Session without its card. Signed records that name it give way to their hash. */
 export function redactValue(value: unknown, replacements: readonly Replacement[]): unknown {
   if (!isRecord(value)) return value
-  const { cdr_token: token, signed_data: signed } = value
+  const { cdr_token: token, signed_data: signed, auth_id: contract } = value
   return {
     ...value,
+    ...(typeof contract === 'string'
+      ? { auth_id: nameOf(contract, replacements) ?? contract }
+      : {}),
     ...(isRecord(token) ? { cdr_token: redactToken(token, replacements) } : {}),
     ...(isRecord(signed) ? { signed_data: redactSigned(signed, replacements) } : {}),
   }

@@ -144,7 +144,9 @@ export const disputeRoutes = [
     query: Type.Object(
       {
         ...paging,
-        state: Type.Optional(Type.Enum(['awaiting_document', 'awaiting_replacement', 'consumed'])),
+        state: Type.Optional(
+          Type.Enum(['awaiting_document', 'awaiting_replacement', 'consumed', 'undocumented']),
+        ),
         counterparty: Type.Optional(party),
       },
       strict,

@@ -50,28 +50,32 @@ const summary = {
   carried: Type.Object({ line_count: Type.Integer(), ...sides }, strict),
 }
 
+const lineMembers = {
+  cdr_id: Type.String(),
+  owner: party,
+  counterparty: party,
+  direction: Type.Enum(['owes', 'gets']),
+  state: Type.Enum(['approved', 'provisional', 'held']),
+  net: amount,
+  tax: amount,
+  tax_known: Type.Boolean(),
+  gross: amount,
+  part: Type.Integer({
+    minimum: 0,
+    description:
+      '0: what nobody disputes of the CDR; others: what a dispute holds or held, or takes off after it was netted',
+  }),
+  dispute: nullable(Type.String({ description: 'the dispute of a part beyond 0' })),
+}
 const line = Type.Object(
   {
-    cdr_id: Type.String(),
-    owner: party,
-    counterparty: party,
-    direction: Type.Enum(['owes', 'gets']),
-    state: Type.Enum(['approved', 'provisional', 'held']),
-    net: amount,
-    tax: amount,
-    tax_known: Type.Boolean(),
-    gross: amount,
+    ...lineMembers,
     carried_from: nullable(Type.String()),
     late_from: nullable(Type.String()),
-    part: Type.Integer({
-      minimum: 0,
-      description:
-        '0: what nobody disputes of the CDR; others: what a dispute holds or held, or takes off after it was netted',
-    }),
-    dispute: nullable(Type.String({ description: 'the dispute of a part beyond 0' })),
   },
   strict,
 )
+const carriedLine = Type.Object({ ...lineMembers, carried_to: cycleId }, strict)
 
 /** Cycles and what they come to. */
 export const settlementRoutes = [
@@ -149,7 +153,15 @@ export const settlementRoutes = [
     query: Type.Object({ ...paging, format: Type.Optional(Type.Enum(['json', 'csv'])) }, strict),
     body: nothing,
     reply: Type.Object(
-      { ...summary, lines: Type.Array(line), next_cursor: nullable(Type.String()) },
+      {
+        ...summary,
+        lines: Type.Array(line),
+        carried_lines: Type.Array(carriedLine, {
+          description:
+            'of a final statement: what was contested or not approved in time and went on to another cycle; it follows when all lines have been on a page, and is in no total but `carried`',
+        }),
+        next_cursor: nullable(Type.String()),
+      },
       strict,
     ),
     run: (context, { scope, params, query }) =>

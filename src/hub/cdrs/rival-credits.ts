@@ -1,0 +1,69 @@
+import type { Tx } from '../../db/sql.ts'
+import { sql } from '../../db/sql.ts'
+import type { CdrRow } from './clear-facts.ts'
+import type { Judged } from './clear-decide.ts'
+import { planVerb } from './clear-plan.ts'
+import type { Transition } from './transition.ts'
+
+/**
+ * Credits that are held because they do not mirror their original, of the originals that these credits are of. Under the
+ * locks of their subjects no other becomes one; their rows are not locked yet.
+ */
+export async function readHeldCredits(
+  tx: Tx,
+  rows: readonly CdrRow[],
+): Promise<{ id: bigint; currency: string }[]> {
+  const credits = rows.filter((row) => row.is_credit && row.original_key !== null)
+  if (credits.length === 0) return []
+  return tx.rows(sql`
+    select distinct c.id, c.currency
+    from unnest(${credits.map(({ owner }) => owner)}::text[], ${credits.map((c) => c.original_key)}::text[])
+      as q (owner, original_key)
+    join cdrs c on c.owner = q.owner and c.original_key = q.original_key and c.is_credit
+    join cdr_states s on s.cdr_id = c.id where s.state = 'held'`)
+}
+
+/**
+ * Of several credits of one original in a batch the first that is right takes it back. `later`: the others see the outcome
+ * next time; one that is held gives way to it and is in neither, and neither is the original.
+ */
+export function onePerOriginal(all: readonly Judged[]): { judged: Judged[]; later: Judged[] } {
+  const first = firstRight(all)
+  const loses = ({ row, original }: Judged): boolean =>
+    original !== null && first.has(original.id) && first.get(original.id)?.row !== row
+  return {
+    judged: all.filter((one) => !loses(one) && !first.has(one.row.id)),
+    later: all.filter((one) => loses(one) && one.row.state !== 'held'),
+  }
+}
+
+/** What becomes of held credits whose original is taken back by a right one: they go back. `rows` are locked. */
+export function planSuperseded(rows: readonly CdrRow[], judged: readonly Judged[]): Transition[] {
+  return [...firstRight(judged).values()].flatMap((right) =>
+    rows
+      .filter((row) => row.is_credit && row.state === 'held' && row.id !== right.row.id)
+      .filter(({ owner, original_key: key }) => `${owner} ${key}` === originalOf(right.row))
+      .map((row) =>
+        planVerb(row, {
+          verb: 'return',
+          reasonCode: `superseded by ${right.row.cdr_id}`,
+          contestUntil: null,
+        }),
+      ),
+  )
+}
+
+function originalOf({ owner, original_key: key }: CdrRow): string {
+  return `${owner} ${key}`
+}
+
+/** By original: the first credit that is its exact opposite. */
+function firstRight(all: readonly Judged[]): Map<bigint, Judged> {
+  const first = new Map<bigint, Judged>()
+  for (const one of all) {
+    const { original, judgement } = one
+    if (original === null || judgement.verdict !== 'clear' || first.has(original.id)) continue
+    first.set(original.id, one)
+  }
+  return first
+}
