@@ -21,8 +21,7 @@ export function amountsAtRisk(
   risk: 'all' | Exclude<Risk, string>,
   claim: Claim | null,
 ): AtRisk | null {
-  if (claim === null) return 'all'
-  if (risk === 'all') return isEmpty(claim) ? null : 'all'
+  if (risk === 'all' || claim === null) return 'all'
   const tax = claim.incl === null ? null : claim.incl - claim.excl
   const net = within(risk.net, claim.excl)
   const part = tax === null ? null : within(risk.tax ?? proportional({ net, claim }), tax)
@@ -34,6 +33,11 @@ export function amountsAtRisk(
 /** True for a claim of nothing. */
 export function isEmpty({ excl, incl }: Claim): boolean {
   return excl === 0n && (incl ?? 0n) === 0n
+}
+
+/** True where a claim is less with tax than without it by more than rounding: no part of it can be told and held. */
+export function hasNegativeTax({ excl, incl, digits }: Claim): boolean {
+  return incl !== null && excl - incl > 2n * unitOf(digits)
 }
 
 /** The tax that goes with a part of the claim: in proportion, rounded half up to 6 decimals; 0 where none is stated. */

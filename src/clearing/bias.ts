@@ -41,6 +41,14 @@ export function addDelta(
   }
 }
 
+/** Energy in mWh that a CDR bills for `cost` micro-units, and how much somebody else says it was. */
+export type EnergyApart = { billed: bigint; other: bigint; cost: bigint }
+
+/** What billing more energy than that comes to, at what a kWh costs in the CDR; cut to a micro-unit. */
+export function energyDelta({ billed, other, cost }: EnergyApart): bigint {
+  return billed === 0n ? 0n : (cost * (billed - other)) / billed
+}
+
 /** True when it is money (`material`: micro-units) and no chance. */
 export function isBias(run: BiasRun, material: bigint): boolean {
   if (run.count === 0 || run.sum < material) return false

@@ -1,7 +1,17 @@
 import { localTime, zoneNamed } from '../pricing/time-zone.ts'
 import { assert } from '../assert.ts'
 import type { Decimal } from './decimal.ts'
-import { absolute, exactly, largest, multiply, ratio, shownText, textOf } from './decimal.ts'
+import {
+  absolute,
+  decimalsOf,
+  exactly,
+  largest,
+  multiply,
+  ratio,
+  shownText,
+  textOf,
+  unitOf,
+} from './decimal.ts'
 import type { Case } from './input.ts'
 import type { CdrFacts } from './read.ts'
 import type { FindingCode } from './rules.ts'
@@ -59,6 +69,18 @@ export function toleranceFor(tolerance: Tolerance, expected: Decimal): Decimal {
 export function moneyText(subject: Case, amount: Decimal): string {
   const text = shownText(amount, { places: 6, placesMin: subject.digits })
   return `${text} ${subject.facts.currency}`
+}
+
+/**
+ * A tolerance for a sentence, cut to the decimals of the currency or of the difference that is told beside it: whatever
+ * has so many decimals is within both alike.
+ */
+export function toleranceText(
+  subject: Case,
+  { tolerance, apart }: { tolerance: Decimal; apart: Decimal },
+): string {
+  const unit = unitOf(Math.min(Math.max(subject.digits, decimalsOf(apart)), 6))
+  return moneyText(subject, tolerance - (tolerance % unit))
 }
 
 /** An energy for a sentence, in kWh with at most four decimals. */

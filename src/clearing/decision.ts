@@ -1,4 +1,3 @@
-import { assert } from '../assert.ts'
 import type { AtRisk, Claim } from './at-risk.ts'
 import { heldText, leftText } from './at-risk.ts'
 import type { Hold } from './holds.ts'
@@ -58,7 +57,7 @@ function severeText(
       ? 'It says why the price differs; what is held for that covers it.'
       : 'It says why the price differs; what follows from that stands there.'
   }
-  assert(atRisk !== null && claim !== null, `the severe finding ${code} puts nothing at risk`)
+  if (atRisk === null || claim === null) return 'All of it is held until this is decided.'
   const isHeld = holds.some((hold) => hold.code === code)
   if (standing !== null && (standing.kind !== 'provisional' || !isHeld))
     return bookedText(code, { standing, atRisk, claim, receiver })

@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts'
 import type { AtRisk, Claim, Risk } from './at-risk.ts'
-import { amountsAtRisk, isEmpty, sizeOf } from './at-risk.ts'
+import { amountsAtRisk, hasNegativeTax, isEmpty, sizeOf } from './at-risk.ts'
 import { decisionText, EXPLAINED } from './decision.ts'
 import { exactly, readDecimal, shownText } from './decimal.ts'
 import type { Bills, Hold } from './holds.ts'
@@ -85,8 +85,6 @@ export type Finding = {
 export type Draft = {
   code: FindingCode
   milder?: Severity
-  /** The claim is none that could be booked, so that no part of it can be held: fatal, whatever the rule says. */
-  isUnbookable?: boolean
   inputs: readonly DraftInput[]
   expected?: string
   actual?: string
@@ -107,7 +105,7 @@ export type FindingContext = {
   lineMin: string
   receiver: string
   claim: Claim | null
-  /** What the session costs; null: nobody asked. */
+  /** What the session costs; null for a credit, which is compared with its original. */
   bills: Bills | null
   /** Of a CDR that is booked already; null: of one that is judged before it is. */
   standing: Standing | null
@@ -165,20 +163,23 @@ type Graded = {
 /** Of one session one CDR stands, also of those that claim nothing, of which nothing can be held. */
 const ONE_PER_SESSION: ReadonlySet<FindingCode> = new Set(['D2', 'C4'])
 
-function grade(draft: Draft, { severities, claim, lineMin, standing }: FindingContext): Graded {
-  const { code, milder, risk = 'all', isUnbookable = false } = draft
+function grade(draft: Draft, context: FindingContext): Graded {
+  const { severities, claim, bills, lineMin, standing } = context
+  const { code, milder, risk = 'all' } = draft
   const agreed = agreedSeverity(code, severities)
   const stated = milder !== undefined && isMilder(milder, agreed) ? milder : agreed
-  const isClaimless = claim !== null && isEmpty(claim)
-  const wanted = isUnbookable || (isClaimless && ONE_PER_SESSION.has(code)) ? 'F' : stated
+  const isClaimless = bills !== null && claim !== null && isEmpty(claim)
+  const wanted = isClaimless && ONE_PER_SESSION.has(code) ? 'F' : stated
   // What is booked was accepted: what would have refused it can only be held.
   const severity = wanted === 'F' && standing !== null ? 'S' : wanted
   const plain = { draft, severity, atRisk: null, mayHold: false, spared: null }
   if (severity !== 'S' || risk === 'explains') return plain
-  const atRisk = amountsAtRisk(risk, claim)
+  const atRisk = isClaimless ? null : amountsAtRisk(risk, claim)
   if (atRisk === null) return { ...plain, severity: 'W', spared: isClaimless ? 'empty' : 'free' }
-  return sizeOf(atRisk) < exactly(lineMin)
-    ? { ...plain, severity: 'W', spared: 'small' }
+  if (sizeOf(atRisk) < exactly(lineMin)) return { ...plain, severity: 'W', spared: 'small' }
+  const isHopeless = bills !== null && claim !== null && hasNegativeTax(claim)
+  return isHopeless && standing === null
+    ? { ...plain, severity: 'F' }
     : { ...plain, atRisk, mayHold: mayHold(draft, standing) }
 }
 

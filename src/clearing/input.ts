@@ -56,7 +56,10 @@ type TokenInput =
   | { state: 'foreign'; owner: string }
   | { state: 'missing' }
 
-/** `own`: the tariffs in the CDR itself. `stored`: the version in force at the start, or the oldest known. */
+/**
+ * `own`: the tariffs in the CDR itself. `stored`: the version in force at the start, or the oldest known. `afterStart`:
+ * what is stored of one of them is all younger than the session.
+ */
 export type TariffInput =
   | { state: 'own' | 'stored'; tariffs: readonly unknown[]; afterStart?: boolean }
   | { state: 'missing' }
@@ -71,13 +74,16 @@ export type PricedInput =
   | (Pick<CannotPrice, 'ok' | 'code' | 'pointer' | 'message'> &
       Partial<Pick<CannotPrice, 'bounds'>>)
 
+/** Another CDR of the same session. `net`, `kwh`: decimal text of its claim; left out: not read. */
+export type SameSession = { cdrId: string; isForAnother?: boolean; net?: string; kwh?: string }
+
 /**
  * CDRs received earlier that stand against this one: not quarantined, credited, withdrawn or credits. `sameSession`: of
  * the same owner; `isForAnother`: billed to another eMSP. `overlapping`: of the same token and any owner, from when they
  * were used; the times are compared again here.
  */
 type PriorInput = {
-  sameSession: readonly { cdrId: string; isForAnother?: boolean }[]
+  sameSession: readonly SameSession[]
   overlapping: readonly { owner: string; cdrId: string; start: Date; end: Date }[]
 }
 
@@ -85,8 +91,8 @@ type PriorInput = {
 export type PricingInput = { cdr: unknown; tariffs: readonly unknown[]; options: PricingOptions }
 
 /**
- * A credit CDR and its original, matched by credit_reference_id within the owner. `creditedBy`: the id of an earlier
- * credit of that original that stands, null = none. `waitOver`: the original has been waited for long enough.
+ * A credit CDR and its original, matched by credit_reference_id within the owner. `creditedBy`: the id of another
+ * credit that took that original back, null = none. `waitOver`: the original has been waited for long enough.
  */
 export type CreditInput = {
   cdr: CdrInput

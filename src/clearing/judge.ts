@@ -25,6 +25,7 @@ import { checkMeter } from './checks/meter.ts'
 import { checkRegression } from './checks/regression.ts'
 import { checkConnector, checkJourney } from './checks/places.ts'
 import { checkPower } from './checks/quantity.ts'
+import { checkSameSession } from './checks/same-session.ts'
 import { checkReservation } from './checks/reservation.ts'
 import {
   checkFineness,
@@ -79,6 +80,7 @@ export function judge(input: ClearingInput): Judgement {
   const drafts = [
     ...checkToken(input, decided),
     ...checkSession(input, decided),
+    ...checkSameSession(input),
     ...checkDuplicates(input),
     ...checkReadable([...doubtful(input.cdr), ...reading.unreadable]),
     ...checkFineness(input.cdr.value),
@@ -163,9 +165,10 @@ function checkFacts(subject: Case): readonly Draft[] {
   ]
   if (currency.length > 0) return drafts
   const price = checkPrice(subject)
-  const tax = checkTaxTwice(subject)
   const wrong = price.find(({ code }) => code === 'P1')
   const why = wrong === undefined ? checkSpans(subject) : explainPrice(subject, wrong)
+  const isExplained = wrong !== undefined && why.some(({ code }) => code !== 'V3')
+  const tax = checkTaxTwice(subject, { isExplained })
   return [
     ...drafts,
     ...price,

@@ -49,6 +49,22 @@ export function riskOfEnergy(subject: Case, kwh: Decimal): PricedRisk {
   return riskOfShare(subject, { part: kwh, whole, cost, show: energyText, of: 'the energy' })
 }
 
+/**
+ * The same of energy by which the charging periods and the total differ: where the CDR states no cost of the energy, what
+ * the tariff gives is the price of the periods.
+ */
+export function riskOfPeriods(
+  subject: Case,
+  { kwh, periods }: { kwh: Decimal; periods: Decimal },
+): PricedRisk {
+  const { cdr, priced } = subject.input
+  const isStated = readPrice(at(cdr.value, '/total_energy_cost')) !== null
+  const bill = priced?.ok === true ? priced.dimensions?.energy.excl : null
+  if (isStated || typeof bill !== 'string' || periods <= 0n) return riskOfEnergy(subject, kwh)
+  const share = { part: kwh, whole: periods, cost: exactly(bill) }
+  return riskOfShare(subject, { ...share, show: energyText, of: 'the energy' })
+}
+
 /** Time that is billed and should not be, at what the CDR asks for time. */
 export function riskOfTime(subject: Case, hours: Decimal): PricedRisk {
   const whole = subject.facts.hours

@@ -30,9 +30,8 @@ export const RULES = {
     floor: 'F',
     version: 1,
     title: 'wrong party billed',
-    sentence:
-      'The token of this CDR belongs to {owner}, but the CDR bills {receiver}. Send it again with the right token (cdr_token).',
-    remedy: 'the CDR billed {owner}',
+    sentence: '{what} Send it again with the right token (cdr_token).',
+    remedy: '{right}',
   },
   T1: {
     severity: 'F',
@@ -161,8 +160,9 @@ export const RULES = {
     remedy: 'the credit repeated its original with the opposite total (total_cost)',
   },
   C6: {
-    severity: 'S',
-    version: 1,
+    severity: 'F',
+    floor: 'F',
+    version: 2,
     title: 'negative claim',
     sentence:
       'The CDR claims {claim} without being a credit CDR. To pay back, send a credit CDR of the original.',
@@ -445,7 +445,7 @@ export const RULES = {
     version: 1,
     title: 'no session',
     sentence: '{what}',
-    remedy: 'the session had been pushed',
+    remedy: '{right}',
   },
   X5: {
     severity: 'W',
@@ -539,7 +539,7 @@ export const RULES = {
     version: 1,
     title: 'tariff published after the start',
     sentence:
-      'The oldest known version of the tariff came only after the session had begun. It was used.',
+      'The oldest known version of the tariff came only after the session had begun. {used}',
     remedy: 'the tariff had been published before the session began',
   },
   A7: {

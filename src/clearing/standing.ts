@@ -1,6 +1,5 @@
 import type { AtRisk, Claim } from './at-risk.ts'
 import { heldText } from './at-risk.ts'
-import type { Draft, Source } from './findings.ts'
 
 /**
  * How a CDR is booked that is judged once more because something about it came later. provisional: what is new may still
@@ -14,13 +13,18 @@ export type Standing = {
 }
 
 /** What may come, or change, after a CDR was booked. Whoever comes later than a CDR is no rival of it. */
-const LATE_SOURCES: ReadonlySet<Source> = new Set(['session', 'record', 'payment'])
+const LATE_SOURCES: ReadonlySet<string> = new Set(['session', 'record', 'payment'])
 
-/** Whether a severe finding of a CDR may hold a part of it: of one that is booked, only what is new and undecided. */
-export function mayHold({ code, inputs }: Draft, standing: Standing | null): boolean {
+/**
+ * Whether a severe finding of a CDR may hold a part of it. Of one that is booked, only what has come since; nothing where
+ * its parties, an operator or a deadline have decided about it: one fault has several codes, and none is raised again.
+ */
+export function mayHold(
+  { inputs }: { inputs: readonly { source: string }[] },
+  standing: Standing | null,
+): boolean {
   if (standing?.kind !== 'provisional') return true
-  const isNew = inputs.some(({ source }) => LATE_SOURCES.has(source))
-  return isNew && !standing.decided.includes(code)
+  return standing.decided.length === 0 && inputs.some(({ source }) => LATE_SOURCES.has(source))
 }
 
 /** What follows from a severe finding of a CDR that is booked, where it holds nothing new. */
@@ -38,5 +42,6 @@ export function bookedText(
     approved: 'was approved',
     disputed: 'was in dispute',
   }[standing.kind]
-  return `${risk} The CDR ${stands} before this was found: nothing is held for it; ${receiver} may contest it.`
+  const held = standing.held.length === 0 ? 'nothing is held for it' : 'no more is held than before'
+  return `${risk} The CDR ${stands} before this was found: ${held}; ${receiver} may contest it.`
 }

@@ -1,5 +1,6 @@
 import type { Sql } from '../db/sql.ts'
 import { sql } from '../db/sql.ts'
+import { foldKey } from '../ocpi/primitives.ts'
 
 export type AuthorizationKind = 'realtime' | 'START_SESSION' | 'STOP_SESSION' | 'RESERVE_NOW'
 
@@ -15,6 +16,7 @@ export type NewAuthorization = {
   locationKey: string | null
   evseUid: string | null
   sessionKey: string | null
+  /** As it was sent; what is compared is folded. */
   reference: string | null
   answer: string | null
   correlationId: string
@@ -28,17 +30,18 @@ export async function appendAuthorizations(
   all: readonly NewAuthorization[],
 ): Promise<bigint[]> {
   const rows = await client.rows<{ id: bigint }>(sql`
-    insert into authorizations (kind, cpo, emsp, token_key, location_key, evse_uid, session_key, reference, answer,
-      correlation_id, at, answered_at)
-    select kind, cpo, emsp, token_key, location_key, evse_uid, session_key, reference, answer, correlation_id,
+    insert into authorizations (kind, cpo, emsp, token_key, location_key, evse_uid, session_key, reference, reference_said,
+      answer, correlation_id, at, answered_at)
+    select kind, cpo, emsp, token_key, location_key, evse_uid, session_key, reference, said, answer, correlation_id,
       clock_timestamp() - ago_ms * interval '1 millisecond', case when is_over then clock_timestamp() end
     from unnest(${all.map((a) => a.kind)}::text[], ${all.map((a) => a.cpo)}::text[], ${all.map((a) => a.emsp)}::text[],
       ${all.map((a) => a.tokenKey)}::text[], ${all.map((a) => a.locationKey)}::text[],
       ${all.map((a) => a.evseUid)}::text[], ${all.map((a) => a.sessionKey)}::text[],
+      ${all.map(({ reference }) => (reference === null ? null : foldKey(reference)))}::text[],
       ${all.map((a) => a.reference)}::text[], ${all.map((a) => a.answer)}::text[],
       ${all.map((a) => a.correlationId)}::text[], ${all.map((a) => a.agoMs)}::float8[],
       ${all.map((a) => a.isOver)}::boolean[])
-      with ordinality as t (kind, cpo, emsp, token_key, location_key, evse_uid, session_key, reference, answer,
+      with ordinality as t (kind, cpo, emsp, token_key, location_key, evse_uid, session_key, reference, said, answer,
         correlation_id, ago_ms, is_over, n)
     order by n
     returning id`)

@@ -94,7 +94,7 @@ cdrs(
     const path = '/party/v1/cdrs/NL/CPO/C-1'
     assert.is(
       (await hub.ask('POST', `${path}/approve`, { token: cpo.authorization, body })).status,
-      404,
+      403,
     )
     assert.is(
       (await hub.ask('POST', `${path}/approve`, { token: stranger.authorization, body })).status,

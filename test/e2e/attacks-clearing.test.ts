@@ -56,9 +56,9 @@ test('row 62: a currency that is none books nothing, one in lower case is read',
     assert.match(await judged(`CUR-${currency}`, { currency }), /^(quarantined|held) /, currency)
 })
 
-test('row 63: a negative claim is held, and so is a credit that is none', async () => {
+test('row 63: a negative claim is refused, and held is a credit that is none', async () => {
   const minus = { excl_vat: -3, incl_vat: -3.6 }
-  assert.match(await judged('N-cost', { total_cost: minus }), /^held .*C6/)
+  assert.match(await judged('N-cost', { total_cost: minus }), /^quarantined .*C6/)
   assert.match(await judged('N-energy', { total_energy: -10 }), /^(held|quarantined) /)
   const one = charge('N-credit', emsp)
   await prepare(one, emsp)

@@ -98,6 +98,42 @@ test('a second CDR of that session is held, and none is matched where two sessio
   assert.is(await sessionKeyOf('C5'), null)
 })
 
+/** Ten kWh in the hour that began so many hours ago, and what is wrong with the clock. */
+const hourOf = (hours: number, offMs = 0) => {
+  const [from, to] = [hours * 3_600_000 - offMs, (hours - 1) * 3_600_000 - offMs]
+  const dimensions = [
+    { type: 'ENERGY', volume: 10 },
+    { type: 'TIME', volume: 1 },
+  ]
+  const start_date_time = secondsFromNow(-from)
+  const charging_periods = [{ start_date_time, dimensions }]
+  return { start_date_time, stop_date_time: secondsFromNow(-to), charging_periods }
+}
+
+test('a clock that is off by seconds or a time zone finds the session all the same', async () => {
+  const near = { start_datetime: start(50), end_datetime: start(49) }
+  await putSession('S50', { ...near, kwh: 8 })
+  await postOld('C50', hourOf(50, 3_000))
+  await putSession('S45', { start_datetime: start(45), end_datetime: start(44) })
+  await postOld('C45', hourOf(45, 7_200_000))
+  await hub.drain()
+  assert.equal([await sessionKeyOf('C50'), await sessionKeyOf('C45')], ['s50', 's45'])
+  assert.match(await stand('NL-OLD', 'C50'), /^held .*Q1/)
+  assert.match(await stand('NL-OLD', 'C45'), /Z1/)
+  // Billed already, of other energy, or gone on to the next: another session, which nobody has told of.
+  await postOld('C46', hourOf(45, 14_400_000))
+  await putSession('S70', { start_datetime: start(70), end_datetime: start(69), kwh: 5 })
+  await postOld('C70', hourOf(70, 3_600_000))
+  const short = {
+    start_datetime: secondsFromNow(-90 * 3_600_000 + 600_000),
+    end_datetime: start(89),
+  }
+  await putSession('S90', short)
+  const tenMinutes = { ...hourOf(90), stop_date_time: secondsFromNow(-90 * 3_600_000 + 300_000) }
+  await postOld('C90', tenMinutes)
+  for (const id of ['C46', 'C70', 'C90']) assert.is(await sessionKeyOf(id), null, id)
+})
+
 test('a CDR of 2.1.1 that came before its token waits for it', async () => {
   const cdr = cdr211({ id: 'LATE', contract: 'DE-EMA-CLATE' })
   assert.is((await old.send('POST', 'receiver/cdrs', { body: cdr })).code, 1000)

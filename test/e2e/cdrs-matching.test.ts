@@ -73,6 +73,22 @@ test('one without a tariff of its own waits for the stored one', async () => {
   assert.ok((await shown('M4')).codes.includes('P11'), 'the tariff is younger than the session')
 })
 
+test('a tariff in the CDR is held against when it was published and when it is in force', async () => {
+  const sent = async (id: string, tariff: Json) => {
+    const one = charge(id, emsp)
+    await prepare(one, emsp)
+    const periods = JSON.stringify(cdr(one)['charging_periods']).replaceAll('T1', `T${id}`)
+    await post(cdr(one, { tariffs: [tariff], charging_periods: JSON.parse(periods) }))
+    await hub.drain()
+    return (await shown(id)).codes
+  }
+  await put(cpo, 'tariffs', tariffOf('NL-TNM', 'TM41', { last_updated: fromNow(-MINUTE_MS) }))
+  assert.ok((await sent('M41', tariffOf('NL-TNM', 'TM41'))).includes('P11'))
+  const later = { ...tariffOf('NL-TNM', 'TM42'), start_date_time: fromNow(24 * 60 * MINUTE_MS) }
+  assert.ok((await sent('M42', later)).includes('P2'))
+  assert.equal(await sent('M43', tariffOf('NL-TNM', 'TM43')), ['A7'])
+})
+
 test('without tariffs and tariff ids, the tariff of the connector is meant', async () => {
   const one = charge('M5', emsp, { uid: 'CARD1' })
   await prepare(one, emsp)
@@ -136,7 +152,7 @@ function shortCdr(one: ReturnType<typeof charge>, tariffId: string, price: numbe
 async function prepareShort(one: ReturnType<typeof charge>, payer: typeof emsp): Promise<void> {
   await put(payer, 'tokens', tokenOf(payer.party, one.uid))
   const times = { start_date_time: fromNow(0), end_date_time: fromNow(MINUTE_MS) }
-  await session(one, { kwh: 1, ...times })
+  await session(one, { kwh: 1, location_id: 'ELSEWHERE', ...times })
 }
 
 test('the tariff is that in force when the session began, not the newest', async () => {

@@ -4,14 +4,23 @@ import * as assert from 'uvu/assert'
 import { at } from '../helpers/ask.ts'
 import { storyOf } from '../helpers/cdr-story.ts'
 import { startHub } from '../helpers/hub.ts'
-import { cdrOf, creditOf, fromNow, put, sessionOf, tokenOf } from '../helpers/objects.ts'
+import {
+  cdrOf,
+  cdrTokenOf,
+  creditOf,
+  fromNow,
+  put,
+  sessionOf,
+  tokenOf,
+} from '../helpers/objects.ts'
 
 const HOUR_MS = 3_600_000
 const hub = await startHub()
 const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
 const rival = await hub.connect({ parties: [{ party: 'BE-CPX', role: 'CPO' }] })
 const emsp = await hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
-const { charge, prepare, cdr, post, stand } = storyOf(hub, cpo)
+await hub.connect({ parties: [{ party: 'DE-EMB', role: 'EMSP' }] })
+const { charge, prepare, session, cdr, post, stand } = storyOf(hub, cpo)
 
 const test = suite('rivals')
 test.before.each(async () => {
@@ -55,6 +64,50 @@ test('the order of receipt decides, also when the first one waits', async () => 
   await prepare(one, emsp)
   await hub.drain()
   assert.equal([await stand('R2'), await stand('R2-again')], ['provisional', 'held D2'])
+})
+
+test('a second CDR with other times and energy is told to be a correction', async () => {
+  const { first, second } = await twins('R20')
+  await post(first)
+  const start_date_time = fromNow(-2 * HOUR_MS + 5 * 60_000)
+  const total_cost = { excl_vat: 2.7, incl_vat: 3.24 }
+  const dimensions = [{ type: 'ENERGY', volume: 9 }]
+  const charging_periods = [{ start_date_time, dimensions, tariff_id: 'T1' }]
+  const total_energy_cost = total_cost
+  const corrected = {
+    start_date_time,
+    charging_periods,
+    total_energy: 9,
+    total_cost,
+    total_energy_cost,
+  }
+  await post({ ...second, ...corrected, total_time: 0.9167 })
+  await hub.drain()
+  assert.match(await stand('R20-again'), /^held D2 C4/)
+})
+
+test('a CDR that bills another card, eMSP or place than its session', async () => {
+  const [card, party, place] = ['R21', 'R22', 'R23'].map((id) => charge(id, emsp))
+  if (!card || !party || !place) throw new Error('three charges')
+  for (const one of [card, party, place]) await prepare(one, emsp)
+  const changed = { last_updated: fromNow(0) }
+  await session(card, { ...changed, cdr_token: cdrTokenOf('DE-EMA', 'ANOTHER') })
+  await session(party, { ...changed, cdr_token: cdrTokenOf('DE-EMB', 'THEIRS') })
+  await session(place, { ...changed, evse_uid: 'E-ELSEWHERE' })
+  for (const one of [card, party, place]) await post(cdr(one))
+  await hub.drain()
+  assert.equal(
+    [await stand('R21'), await stand('R22'), await stand('R23')],
+    ['held A5', 'quarantined A5', 'provisional X1'],
+  )
+  const { json } = await hub.admin('GET', '/cdrs/NL/TNM/R22')
+  assert.match(
+    String(at(json, 'findings', 0, 'message')),
+    'The session S-R22 was charged with a token of DE-EMB, but the CDR bills DE-EMA. Send it again',
+  )
+  await session(party, { last_updated: fromNow(1_000) })
+  await hub.drain()
+  assert.is(await stand('R22'), 'provisional', 'the session was wrong')
 })
 
 test('when the first one is credited, the second one clears', async () => {

@@ -260,10 +260,23 @@ surfaces('both are told of what happens, signed', async () => {
   const put = await hub.asParty(emsp, 'PUT', '/webhook', { url: receiver.url })
   const id = await contested('S10')
   await post(cpo, `/disputes/${id}/accept`)
+  await clean('S11')
+  const first = await post(emsp, `${cdrPath('S11')}/contest`, { text: 'not us', code: 'A3' })
+  assert.is(first.status, 200, first.text)
+  const other = { text: 'less', code: 'A3', amount: { net: '1.00' } }
+  const twice = await post(emsp, `${cdrPath('S11')}/contest`, other)
+  assert.match(String(at(twice.json, 'detail')), /^A dispute of 3\.00 EUR net for this reason is/)
   await hub.drain()
   const hook = new Webhook(String(at(put.json, 'secret')))
   const told = got.map(({ headers, body }) => hook.verify(body, headers))
   const about = told.filter((event) => at(event, 'data', 'dispute_id') === id)
+  const whole = told
+    .filter((event) => at(event, 'type') === 'cdr.contested')
+    .map((event) => String(at(event, 'data', 'message')))
+  assert.equal(whole.sort(), [
+    'A part of the CDR of 3.60 EUR is disputed; the rest settles.',
+    'All of the CDR of 3.60 EUR is disputed; nothing of it settles for now.',
+  ])
   const types = about.map((event) => String(at(event, 'type'))).sort()
   assert.ok(types.includes('dispute.opened'), types.join())
   assert.ok(types.includes('dispute.changed') || types.includes('dispute.closed'), types.join())

@@ -81,6 +81,12 @@ const parsed = (files: ReadonlyMap<string, Buffer>, name: string): unknown =>
 
 test('what small differences are judged by is frozen, and both parties and the operator can check it', async () => {
   await charged(60)
+  // One by another tariff that claims too little: all together come to less.
+  const low = charge('LOW', emsp)
+  await prepare(low, emsp)
+  const other = JSON.parse(JSON.stringify(cdr(low)).replaceAll('"T1"', '"T2"'))
+  await post({ ...other, total_cost: money(2.99), total_energy_cost: money(2.99) })
+  await hub.drain()
   await hub.admin('PUT', '/agreements/NL-TNM/DE-EMA', { materiality: { pattern: '0.20' } })
   const span = { from: new Date(fromNow(-30 * DAY_MS)), to: new Date(fromNow(DAY_MS)) }
   const [id = 0n, ...more] = await findBias(hub.context, span)
@@ -88,6 +94,7 @@ test('what small differences are judged by is frozen, and both parties and the o
   const dispute = await getDispute(db, scopes.cpo, id)
   const hash = dispute.evidence_hash ?? ''
   assert.match(hash, /^[0-9a-f]{64}$/)
+  assert.match(dispute.statement ?? '', /^60 CDRs of NL-TNM in a row by tariff T1 are 0\.332 % too/)
   for (const who of [cpo, emsp, null]) {
     const told = await verified(await fetched(id, who), hash)
     assert.match(told, /✓ frozen evidence +\d files as they were frozen/)
@@ -153,6 +160,52 @@ test('the figures of the test are frozen, files that are added do not change it'
     [60, '0.60', '0.01', '0.20', 'tariff'],
   )
   assert.match(String(files.get('README.md')), /Measured \| 60 CDRs in a row of those by tariff t1/)
+})
+
+/** CDRs with a fifth of a percent more energy than they should have, 5.01 for 5.00: as sessions or as records say. */
+async function more(payer: FakePartner, { by }: { by: 'sessions' | 'records' }): Promise<unknown> {
+  const name = by === 'sessions' ? 'M' : 'R'
+  const ids = Array.from({ length: 55 }, (_, n) => `${name}-${n}`)
+  for (const id of ids) {
+    const one = { ...charge(id, payer), kwh: 10.02, price: 0.5 }
+    await prepare({ ...one, kwh: by === 'sessions' ? 10 : 10.02 }, payer)
+    await post(cdr(one))
+  }
+  const records = ids.map((id) => ({
+    record_id: id,
+    cpo: 'NL-TNM',
+    session_id: `S-${id}`,
+    kwh: 10,
+  }))
+  if (by === 'records') await hub.asParty(payer, 'POST', '/records', records)
+  await hub.drain()
+  await hub.admin('PUT', `/agreements/NL-TNM/${payer.party}`, { materiality: { pattern: '0.20' } })
+  const span = { from: new Date(fromNow(-30 * DAY_MS)), to: new Date(fromNow(DAY_MS)) }
+  const found = await Promise.all(
+    (await findBias(hub.context, span)).map((id) => getDispute(db, scopes.operator, id)),
+  )
+  return found.filter(({ emsp: side }) => side === payer.party)[0]
+}
+
+test('always a little more energy than the session says, and than the record says', async () => {
+  for (const [party, by, words, series] of [
+    ['FR-EMB', 'sessions', 'their signed meters or sessions say', 'energy'],
+    ['FR-EMC', 'records', 'the records of the eMSP say', 'record_energy'],
+  ] as const) {
+    const payer = await hub.connect({ parties: [{ party, role: 'EMSP' }] })
+    const dispute = await more(payer, { by })
+    const statement = `55 CDRs of NL-TNM in a row bill 0.199 % more energy on average than ${words}: 0.55 EUR in all.`
+    assert.ok(String(at(dispute, 'statement')).startsWith(statement), JSON.stringify(dispute))
+    const pack = await fetched(BigInt(String(at(dispute, 'id'))), payer)
+    const told = await verified(pack, String(at(dispute, 'evidence_hash')))
+    assert.match(told, /55 CDRs add up to what is disputed: 0.55 EUR/)
+    const files = await unpacked(pack)
+    assert.is(at(parsed(files, 'pattern.json'), 'test', 'by'), series)
+    const [line] = items(parsed(files, 'cdrs.json'))
+    assert.equal(at(line, 'energy'), { billed: '10.02', other: '10.00', cost: '5.01' })
+    assert.equal([at(line, 'price'), at(line, 'difference')], ['5.01', '0.01'])
+    assert.match(String(files.get('README.md')), /55 CDRs in a row of all, by their energy/)
+  }
 })
 
 test('a pattern over a thousand CDRs is packed and checked', async () => {

@@ -2,11 +2,20 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sql } from '../../src/db/sql.ts'
+import { at, items } from '../helpers/ask.ts'
 import { command, commandOf, mintedIn } from '../helpers/command-story.ts'
 import { startHub } from '../helpers/hub.ts'
 import { knownOf } from '../helpers/known.ts'
 import { storyOf } from '../helpers/cdr-story.ts'
-import { cdrOf, fromNow, locationOf, put, sessionOf, tokenOf } from '../helpers/objects.ts'
+import {
+  cdrOf,
+  fromNow,
+  locationOf,
+  put,
+  sessionOf,
+  tariffOf,
+  tokenOf,
+} from '../helpers/objects.ts'
 
 const hub = await startHub({ peerDeadlineMs: 400 })
 const cpo = await hub.connect({
@@ -124,6 +133,32 @@ test('a command that is refused at once; STOP_SESSION by the card of its session
   )
 })
 
+test('a session that ended ten minutes before the command to end it has a clock that is off', async () => {
+  const one = charge('Z1', emsp)
+  await put(emsp, 'tokens', tokenOf('DE-EMA', one.uid))
+  const ended = { end_date_time: fromNow(-600_000) }
+  await put(cpo, 'sessions', sessionOf({ ...one, id: 'S-Z1' }, { status: 'ACTIVE' }))
+  const body = { ...commandOf(emsp, 'STOP_SESSION', 'z1'), session_id: 'S-Z1' }
+  await command(emsp, 'STOP_SESSION', { body, to: 'NL-TNM' })
+  await put(
+    cpo,
+    'sessions',
+    sessionOf({ ...one, id: 'S-Z1' }, { ...ended, last_updated: fromNow(0) }),
+  )
+  await post(cdr(one, { ...ended, total_time: 1.8333 }))
+  await hub.drain()
+  const { json } = await hub.admin('GET', '/cdrs/NL/TNM/Z1')
+  const [drift] = items(at(json, 'findings')).filter((found) => at(found, 'code') === 'Z2')
+  assert.match(String(at(drift, 'message')), /by the stop command of DE-EMA at .*: 10 min/)
+  // The next session of the card has its own command.
+  const next = charge('Z2', emsp, { uid: one.uid })
+  await put(cpo, 'sessions', sessionOf({ ...next, id: 'S-Z2' }, ended))
+  await post(cdr(next, ended))
+  const { authorizations } = await knownOf(hub, 'Z2')
+  assert.equal(authorizations, [])
+  await noted()
+})
+
 test('of a CDR: by its card in the day before, and by its reference whenever', async () => {
   emsp.answer = ({ rest }) => ({
     data: {
@@ -143,7 +178,7 @@ test('of a CDR: by its card in the day before, and by its reference whenever', a
       reference,
       evseUid,
     ])
-  const expected = [['realtime', 'ALLOWED', 'ref-6', 'e1']]
+  const expected = [['realtime', 'ALLOWED', 'REF-6', 'e1']]
   // Its session ended an hour ago: the card was asked for after it.
   await post(cdr(one))
   assert.equal(await known('A6'), [])
@@ -181,6 +216,41 @@ test('what a terminal captured, as it passed by; the newest word counts', async 
   assert.is(posted.code, 1000, posted.text)
   const { captured } = await knownOf(hub, 'A7')
   assert.equal(captured, { total: '3.6', currency: 'EUR', status: 'SUCCESS', id: 'FAC-1' })
+})
+
+test('what was captured after its CDR was booked holds what is billed beyond it', async () => {
+  const one = { owner: 'NL-NEW', payer: 'DE-EMA', id: 'A8', uid: 'CARD-A8' }
+  await put(emsp, 'tokens', tokenOf('DE-EMA', one.uid))
+  await put(newCpo, 'sessions', sessionOf({ ...one, id: 'S-A8' }))
+  const taxed = (net: number, tax: number) => ({
+    before_taxes: net,
+    taxes: [{ name: 'VAT', amount: tax }],
+  })
+  const costs = { total_cost: taxed(3, 0.6), total_energy_cost: taxed(3, 0.6) }
+  const tariffs = [{ ...tariffOf('NL-NEW', 'T1'), tax_included: 'NO' }]
+  const body = cdrOf(one, { ...costs, tariffs, authorization_reference: 'Term-8' })
+  const posted = await newCpo.send('POST', 'receiver/cdrs', { body })
+  assert.is(posted.code, 1000, posted.text)
+  await hub.drain()
+  const standing = async () => {
+    const { json } = await hub.admin('GET', '/cdrs/NL/NEW/A8')
+    const codes = items(at(json, 'findings')).map((finding) => at(finding, 'code'))
+    return `${String(at(json, 'state'))} ${codes.filter((code) => code === 'P12').join()}`
+  }
+  assert.is(await standing(), 'provisional ')
+  const confirmation = {
+    id: 'FAC-8',
+    authorization_reference: 'TERM-8',
+    total_costs: taxed(2, 0.4),
+    currency: 'EUR',
+    eft_data: ['receipt'],
+    capture_status_code: 'SUCCESS',
+    last_updated: fromNow(0),
+  }
+  const path = 'receiver/payments/financial-advice-confirmations'
+  await ptp.send('POST', path, { body: confirmation, to: 'NL-NEW' })
+  await hub.drain()
+  assert.is(await standing(), 'held P12')
 })
 
 test.run()

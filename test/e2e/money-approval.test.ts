@@ -68,7 +68,7 @@ test('approving twice is approving once', async () => {
 
 test('neither the CPO nor another eMSP approves, and to strangers the CDR does not exist', async () => {
   await sent('A2', emsp)
-  assert.is((await approveAs(cpo, 'A2')).status, 404)
+  assert.is((await approveAs(cpo, 'A2')).status, 403)
   assert.is((await approveAs(second, 'A2')).status, 404)
   assert.is((await hub.asParty(second, 'GET', '/cdrs/NL/TNM/A2')).status, 404)
   assert.is((await hub.asParty(emsp, 'POST', path('A2', 'release'), because)).status, 404)

@@ -118,6 +118,7 @@ export function judged(
       findings: [],
       amounts: { currency: 'EUR', net, tax: net.startsWith('-') ? '-0.6' : '0.6' },
       atRisk: null,
+      beside: null,
       ...judgement,
     },
     priced: null,

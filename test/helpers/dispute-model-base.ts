@@ -112,6 +112,7 @@ export function addCdr(
     part0: null,
     parts: [],
     contestDay: null,
+    returnDay: null,
     disputes: [],
     original: null,
     creditedBy: null,

@@ -1,6 +1,7 @@
 import { sendCdr } from './dispute-model-hub.ts'
 import { cdrValue, chargeOf, creditValue, pushCharge } from './dispute-model-charges.ts'
 import type { ChargeKind } from './dispute-model-charges.ts'
+import { DAYS } from './dispute-model.ts'
 import type { Model } from './dispute-model.ts'
 import { credit, expectedOf, judge, judgeAgain } from './dispute-model-rules.ts'
 import {
@@ -120,6 +121,35 @@ export function creditTwice(at: number): Command {
       await clearAll(real, { crash: false, twice: false })
       const claim = { net: -original.claim.net, tax: -original.claim.tax }
       addCdr(model, { id, session: original.session, claim, isCredit: true, state: 'quarantined' })
+    },
+  )
+}
+
+/** A credit of half: it is held, takes nothing back, and goes back when a right one comes, or after its days. */
+export function creditWrong(at: number): Command {
+  return step(
+    `credit wrong ${at}`,
+    (model) => creditable(model).length > 0 && model.cdrs.length < 2 * sessionsMax,
+    async (model, real) => {
+      const original = chosen(creditable(model), at)
+      const { net, tax } = original.claim
+      const id = `${original.id}-W${model.cdrs.length}`
+      const right = creditValue(real.values.get(original.id) ?? {}, id)
+      const { excl_vat, incl_vat } = Object(right['total_cost'])
+      const half = { excl_vat: excl_vat / 2, incl_vat: incl_vat / 2 }
+      await post(real, { ...right, total_cost: half })
+      await clearAll(real, { crash: false, twice: false })
+      const claim = { net: -net / 2n, tax: -tax / 2n }
+      addCdr(model, {
+        id,
+        session: original.session,
+        claim,
+        isCredit: true,
+        state: 'held',
+        original,
+        part0: { money: claim, book: 'held', cycle: model.openCycle },
+        returnDay: model.day + DAYS.credit,
+      })
     },
   )
 }

@@ -195,8 +195,9 @@ export async function letPass(lane: Lane, pair: Pair, days: number): Promise<voi
   const { db } = lane.context
   const { owner, receiver } = pair
   await db.rows(sql`
-    update cdr_states set contest_until = contest_until - ${days} * interval '1 day'
-    where owner = ${owner} and receiver = ${receiver} and contest_until is not null`)
+    update cdr_states set contest_until = contest_until - ${days} * interval '1 day',
+      drop_at = case when state = 'held' then drop_at - ${days} * interval '1 day' else drop_at end
+    where owner = ${owner} and receiver = ${receiver} and (contest_until is not null or drop_at is not null)`)
   await db.rows(sql`
     update disputes set deadline_at = deadline_at - ${days} * interval '1 day',
       opened_at = opened_at - ${days} * interval '1 day'

@@ -135,6 +135,7 @@ export function credit(model: Model, original: Cdr, by: Cdr): void {
     due.length === 0
       ? null
       : { money: take(NOTHING, due.reduce(add, NOTHING)), book: 'due', cycle: model.openCycle }
+  for (const wrong of model.cdrs) if (wrong.original === original) giveBack(wrong)
   const open = original.disputes.filter(isUndecided)
   const rest = expectedOf(model, original)
   const isAllDisputed = isZero(open.reduce((sum, { amount }) => take(sum, amount), rest))
@@ -159,6 +160,14 @@ export function credit(model: Model, original: Cdr, by: Cdr): void {
         goTo(model, one.dispute, { state: 'await_replacement', days: DAYS.credit, verb: 'close' })
     }
   }
+}
+
+/** A wrong credit that is held goes back. */
+function giveBack(cdr: Cdr): void {
+  if (cdr.returnDay === null) return
+  cdr.returnDay = null
+  cdr.state = 'withdrawn'
+  cdr.part0 = null
 }
 
 function saysNothingIsOwed({ isOfHub, code }: Dispute): boolean {
@@ -213,6 +222,7 @@ function resize(draft: Dispute, to: Money): void {
 /** What happens by itself once so many days are over. */
 export function passDays(model: Model, days: number): void {
   model.day += days
+  for (const cdr of model.cdrs) if ((cdr.returnDay ?? Infinity) <= model.day) giveBack(cdr)
   for (const cdr of model.cdrs) {
     if (cdr.contestDay === null || cdr.contestDay > model.day) continue
     cdr.contestDay = null

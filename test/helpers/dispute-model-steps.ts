@@ -17,7 +17,8 @@ const isSame = (a: Money, b: Money): boolean => a.net === b.net && a.tax === b.t
 export function approve(model: Model, cdr: Cdr): void {
   for (const dispute of cdr.disputes.filter(({ state }) => state === 'draft')) {
     giveUp(cdr, dispute, 'withdrawn')
-    dispute.last = { verb: 'withdraw', side: 'emsp', said: null }
+    // It was given up in the words of the approval: to withdraw it in others is to say something else.
+    dispute.last = null
   }
   if (cdr.part0?.book === 'provisional') {
     cdr.part0.book = 'due'

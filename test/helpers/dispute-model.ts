@@ -20,6 +20,8 @@ export type Cdr = {
   part0: { money: Money; book: 'provisional' | 'due' | 'held'; cycle: number } | null
   parts: Part[]
   contestDay: number | null
+  /** When a wrong credit goes back. */
+  returnDay: number | null
   disputes: Dispute[]
   original: Cdr | null
   creditedBy: Cdr | null

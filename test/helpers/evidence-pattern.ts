@@ -34,6 +34,7 @@ export function patternParts(): PatternParts {
     claim: '3.01',
     price: '3.00',
     record: null,
+    energy: null,
     difference: '0.01',
     net: '0.01',
     tax: '0.002',

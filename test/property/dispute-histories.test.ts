@@ -9,6 +9,7 @@ import {
   charge,
   creditOf,
   creditTwice,
+  creditWrong,
   orphan,
   repeat,
 } from '../helpers/dispute-model-cdrs.ts'
@@ -53,6 +54,7 @@ const steps = [
   at.map(repeat),
   fc.record({ at, ...trouble }).map(creditOf),
   at.map(creditTwice),
+  at.map(creditWrong),
   fc.record({ net, ...trouble }).map(orphan),
   fc.record({ at, ...trouble }).map(approveOne),
   fc.record({ at, code: fc.nat({ max: 3 }), quarters, ...trouble }).map(contestOne),

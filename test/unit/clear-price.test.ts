@@ -113,6 +113,11 @@ test('the published tariff is priced by where its prices are others, in force an
   assert.is(price(row).stored, null)
   assert.is(price(row, known(soundTariff({ last_updated: '2026-02-02T00:00:00Z' }))).stored, null)
   assert.is(price(row, known(morning, true)).stored, null)
+  const own = (more: Partial<Facts>) => Object(tariffOf(row, factsOf(more))).afterStart
+  assert.equal(
+    [own({}), own(known(morning)), own(known(morning, true))],
+    [undefined, undefined, true],
+  )
   const cheaper = soundTariff({ elements: [] })
   const { priced, stored } = price(row, { ...known(cheaper), ...zones('Europe/Paris', 'country') })
   assert.equal([total(priced), total(stored)], ['6.1', '0'])

@@ -62,7 +62,7 @@ const CASES: Partial<Record<FindingCode, CaseChanges>> = {
   A5: { token: { state: 'foreign', owner: 'FR-XYZ' } },
   A6: asked('NO_CREDIT'),
   A7: { token: { state: 'found', source: 'authorize', afterStart: true } },
-  C4: { ...rivals({ similar: [rival({ sessionId: 'SES-1', net: '7' })] }), ...twin },
+  C4: { prior: { sameSession: [{ cdrId: 'OTHER-1', net: '7' }], overlapping: [] } },
   C5: known({ replaced: { ...replaced, expectedNet: null } }),
   C6: { cdr: { total_cost: { excl_vat: -6.1 } } },
   C7: known({ replaced: { ...replaced, expectedNet: '4' } }),

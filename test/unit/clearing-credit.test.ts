@@ -193,6 +193,18 @@ credits('no agreement lets a credit of another amount clear', () => {
   assert.is(judgeCredit(soundCreditInput({ cdr, agreement })).verdict, 'hold')
 })
 
+credits('amounts are told with the digits of their currency', () => {
+  for (const [currency, words] of [
+    ['JPY', 'is -400 JPY (-440 JPY with tax), not -6 JPY'],
+    ['KWD', 'is -400.000 KWD (-440.000 KWD with tax), not -6.000 KWD'],
+  ] as const) {
+    const value = soundCdr({ currency, total_cost: { excl_vat: 6 } })
+    const cdr = { currency, total_cost: { excl_vat: -400, incl_vat: -440 } }
+    const { findings } = judgeCredit(soundCreditInput({ cdr, original: { ...found, value } }))
+    assert.ok(findings[0]?.message.includes(words), findings[0]?.message)
+  }
+})
+
 credits('a credit claims a negative amount', () => {
   const { amounts } = judgeCredit(soundCreditInput())
   assert.equal(amounts, { currency: 'EUR', net: '-6.1', tax: '-1.22' })

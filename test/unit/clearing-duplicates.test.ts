@@ -56,7 +56,12 @@ runRules('clearing: the same charge again', [
   hold('a second CDR of a session that says the same', { ...similar(), ...second }, ['D2 S']),
   hold(
     'a second CDR of a session that corrects the first',
-    { ...similar({ sessionId: 'SES-1', net: '7' }), ...second },
+    { prior: { sameSession: [{ cdrId: 'OTHER-1', net: '7', kwh: '20.4' }], overlapping: [] } },
+    ['D2 S', 'C4 S'],
+  ),
+  hold(
+    'one of other energy',
+    { prior: { sameSession: [{ cdrId: 'OTHER-1', net: '6.1', kwh: '20' }], overlapping: [] } },
     ['D2 S', 'C4 S'],
   ),
   hold('one that names what it replaces', { ...second, cdr: { credit_reference_id: 'other-1' } }, [

@@ -9,6 +9,7 @@ import {
   pricedAt,
   soundAgreement,
   soundInput,
+  soundTariff,
 } from '../helpers/clearing-case.ts'
 
 const told = suite('clearing findings')
@@ -50,13 +51,27 @@ told('the example CDR of OCPI 2.2.1 gets no finding above info', () => {
   assert.is(judgement.verdict, 'clear')
 })
 
+told('a tolerance has the digits of its currency, or those of the difference beside it', () => {
+  const said = (currency: string, cost: string, price: string) =>
+    judge(
+      soundInput({
+        cdr: { currency, total_cost: { excl_vat: Number(cost) } },
+        tariff: { state: 'own', tariffs: [soundTariff({ currency })] },
+        priced: { ok: true, currency, total: { excl: price, incl: null } },
+      }),
+    ).findings.find(({ code }) => code === 'P1')?.message ?? ''
+  assert.match(said('JPY', '600', '555'), /: 45 JPY apart, 2 JPY are tolerated\.$/)
+  assert.match(said('KWD', '6.1', '5.55'), /: 0\.550 KWD apart, 0\.027 KWD are tolerated\.$/)
+  assert.match(said('EUR', '6.1234', '5.55'), /: 0\.5734 EUR apart, 0\.0277 EUR are tolerated\.$/)
+})
+
 told('a finding explains the difference in numbers and words', () => {
   const [finding] = judge(soundInput({ priced: pricedAt('5.5', '6.6') })).findings
   assert.equal(finding, {
     code: 'P1',
     severity: 'S',
     message:
-      'The CDR claims 6.10 EUR without tax, the tariff gives 5.50 EUR: 0.60 EUR apart, 0.0275 EUR are tolerated.',
+      'The CDR claims 6.10 EUR without tax, the tariff gives 5.50 EUR: 0.60 EUR apart, 0.02 EUR are tolerated.',
     inputs: [
       {
         field: '/total_cost/excl_vat',
@@ -77,11 +92,11 @@ told('a finding explains the difference in numbers and words', () => {
       unit: 'EUR',
       steps: [
         '6.10 EUR claimed − 5.50 EUR by the tariff = 0.60 EUR without tax',
-        'tolerated: 0.0275 EUR',
+        'tolerated: 0.02 EUR',
       ],
       decision:
         '0.60 EUR (0.72 EUR with tax) of the claim of 6.10 EUR are held until this is decided; the rest, 5.50 EUR, settles.',
-      counterfactual: 'It would pass if it claimed 5.50 EUR without tax, 0.0275 EUR more or less.',
+      counterfactual: 'It would pass if it claimed 5.50 EUR without tax, 0.02 EUR more or less.',
       parameters: {},
       at_risk: { net: '0.6', tax: '0.12' },
     },

@@ -181,6 +181,28 @@ runRules('clearing: energy of the others', [
       ],
     }),
   ),
+  hold(
+    'a count that goes down within one instant, as it was received',
+    known({
+      sessionSteps: [
+        step({ receivedAt: day('11:00:01'), lastUpdated: day('11:00:00'), kwh: '22' }),
+        step({ receivedAt: day('11:00:02'), lastUpdated: day('11:00:00'), kwh: '20.4' }),
+      ],
+    }),
+    ['Q5 S'],
+  ),
+  clear(
+    'not where what completed the session overtook the count before it',
+    known({
+      sessionSteps: [
+        step({
+          ...{ receivedAt: day('11:00:01'), lastUpdated: day('11:00:00'), kwh: '20.4' },
+          status: 'COMPLETED',
+        }),
+        step({ receivedAt: day('11:00:02'), lastUpdated: day('11:00:00'), kwh: '19' }),
+      ],
+    }),
+  ),
   clear('a vehicle that gave energy back', {
     ...counts(['10:30:00', '6', null], ['11:00:00', '3', null]),
     cdr: export_,

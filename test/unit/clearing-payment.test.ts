@@ -2,7 +2,7 @@ import type { Known } from '../../src/clearing/known.ts'
 import type { CaseChanges } from '../helpers/clearing-case.ts'
 import { knownTariff, period, pricedAt, soundAgreement } from '../helpers/clearing-case.ts'
 import { known } from '../helpers/clearing-known.ts'
-import { clear, hold, runRules } from '../helpers/clearing-rules.ts'
+import { clear, hold, quarantine, runRules } from '../helpers/clearing-rules.ts'
 
 const captured = (total: string, currency = 'EUR', status = 'SUCCESS'): CaseChanges =>
   known({ captured: { total, currency, status, id: 'PAY-1' } })
@@ -63,11 +63,11 @@ runRules('clearing: payments, replacements and tax', [
     'V3 S',
     'V2 W',
   ]),
-  hold('amounts that were exchanged', { cdr: claimed(7.32, 6.1), priced: null, waitOver: true }, [
-    'V3 S',
-    'P0 W',
-    'V2 W',
-  ]),
+  quarantine(
+    'amounts that were exchanged',
+    { cdr: claimed(7.32, 6.1), priced: null, waitOver: true },
+    ['V3 F', 'P0 W', 'V2 W'],
+  ),
   hold(
     'tax that was left inside and added again',
     { cdr: claimed(7.32, 8.78), priced: pricedAt('6.1', '7.32') },

@@ -72,8 +72,13 @@ runRules('clearing: price and tax', [
     },
     ['P11 I'],
   ),
-  hold(
-    'a negative claim that is no credit holds',
+  clear(
+    'one in the CDR that its owner published only later too',
+    { tariff: { state: 'own', tariffs: [soundTariff()], afterStart: true } },
+    ['P11 I'],
+  ),
+  quarantine(
+    'a negative claim that is no credit is refused',
     {
       cdr: {
         total_cost: { excl_vat: -6.1 },
@@ -82,7 +87,7 @@ runRules('clearing: price and tax', [
       },
       priced: pricedAt('-6.1', null),
     },
-    ['C6 S'],
+    ['C6 F'],
   ),
 
   // V2

@@ -47,7 +47,7 @@ const allowed: Record<CdrState, Partial<Record<CdrEvent, CdrState>>> = {
     release: 'provisional',
     return: 'withdrawn',
   },
-  provisional: { ...booked, approve: 'approved' },
+  provisional: { ...booked, hold: 'held', approve: 'approved' },
   contested: { ...booked, return: 'withdrawn' },
   approved: { ...booked, approve: 'approved', net: 'netted' },
   allocated: { ...booked, approve: 'allocated', net: 'netted' },

@@ -22,6 +22,11 @@ const failed: PricedInput = {
 const stored = (price: PricedInput) => ({ others: { stored: price, agreed: null } })
 const agreed = (price: PricedInput) => ({ others: { stored: null, agreed: price } })
 
+const inForce = (window: Record<string, unknown>) => ({
+  state: 'own' as const,
+  tariffs: [soundTariff(window)],
+})
+
 runRules('clearing: other tariffs', [
   clear('a published tariff of the same price is no news', stored(pricedAt('6.1', '7.32'))),
   clear('one that rounds otherwise neither', stored(pricedAt('6.11', '7.33'))),
@@ -44,6 +49,28 @@ runRules('clearing: other tariffs', [
     { ...stored(pricedAt('5.1', '6.12')), agreement: soundAgreement({ severities: { P2: 'S' } }) },
     ['P2 S'],
   ),
+  clear(
+    'one in the CDR that begins only after the session is reported',
+    {
+      tariff: inForce({ start_date_time: '2026-03-02T10:00:00Z' }),
+    },
+    ['P2 W'],
+  ),
+  clear('and one that had ended', { tariff: inForce({ end_date_time: '2026-03-01T09:00:00Z' }) }, [
+    'P2 W',
+  ]),
+  clear('not one that was in force when the session began, for whatever time', {
+    tariff: inForce({
+      start_date_time: '2026-03-01T10:01:00Z',
+      end_date_time: '2026-03-01T10:30:00Z',
+    }),
+  }),
+  clear('nor one that is replaced by another in the CDR', {
+    tariff: {
+      state: 'own',
+      tariffs: [soundTariff({ end_date_time: '2026-01-01T00:00:00Z' }), soundTariff()],
+    },
+  }),
   clear('a claim that is what was agreed is sound', agreed(pricedAt('6.1', '7.32'))),
   clear('one within the tolerance too', agreed(pricedAt('6.09', '7.308'))),
   clear('one beyond it is reported', agreed(pricedAt('5.9', '7.08')), ['P3 W']),

@@ -153,6 +153,19 @@ why('a difference that lies in the idle time is told where no reading gives it',
   assert.match(judgement.findings[1]?.message ?? '', /lies in the idle time: 9\.5746 EUR/)
 })
 
+why('also where the CDR states no parts, and all of the session is billed as idle time', () => {
+  const elements = [{ price_components: [price('ENERGY', 0.5), price('PARKING_TIME', 6)] }]
+  const billed = (hours: number) => {
+    const total_cost = { excl_vat: fourPlaces(10.2 + hours * 6) }
+    const cdr = { total_cost, total_parking_cost: undefined }
+    return judged({ name: '', code: '', elements }, {}, { cdr })
+  }
+  const judgement = billed(2)
+  assert.equal(codes(judgement), ['P1', 'P5'])
+  assert.match(judgement.findings[1]?.message ?? '', /all of the 2 h are billed as parking, 12\.00/)
+  assert.equal(codes(billed(1.9)), ['P1'])
+})
+
 why('the bill is told line by line', () => {
   const [wrong] = judged(anyCase()).findings
   assert.equal(wrong?.explanation.steps.slice(0, 2), [
@@ -246,6 +259,7 @@ function judged(
     ...base,
     total_cost: { excl_vat: fourPlaces(total) },
     total_parking_cost: { excl_vat: fourPlaces(parking) },
+    ...facts.cdr,
   }
   const pricing = {
     cdr: soundCdr(cdr),

@@ -74,9 +74,13 @@ test('energy, price, time, card and place are told apart, with what explains the
     'C4 card: ',
     'C4 place: ',
     'C5 time zone: theirs is 2 hours ahead: local time and UTC taken for each other',
-    'C6 currency: ',
+    'C6 currency: the sides name different currencies: the amounts are not compared',
     'C7 energy: one side writes Wh, the other kWh',
   ])
+  const shown = await compare(ours, theirs)
+  assert.match(shown.out, /energy .* nothing in the rows explains it/)
+  const longer = await compare(csv(line(1)), csv(line(1, { kwh: 12, end: hour(14) })))
+  assert.match(longer.out, /energy .* the times differ too/)
 })
 
 test('bad rows are named with line and column and do not spoil the rest', async () => {

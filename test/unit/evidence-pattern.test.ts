@@ -22,6 +22,19 @@ function falsified(change: (parts: PatternParts) => void): string {
   return faults(patternFiles(parts))
 }
 
+const energy = { billed: '10.02', other: '10.00', cost: '5.01' }
+
+/** The same found by energies. */
+function byEnergy(parts: PatternParts): PatternParts {
+  if (parts.pattern.test !== null) parts.pattern.test.by = 'energy'
+  for (const line of parts.lines) line.energy = energy
+  return parts
+}
+
+test('what was measured by energies holds too', () => {
+  assert.is(faults(patternFiles(byEnergy(patternParts()))), '')
+})
+
 test('the evidence of a pattern holds, and says what it comes to', () => {
   const checks = verifyPack(patternFiles(patternParts()), { expectedHash: null })
   assert.equal(
@@ -65,6 +78,17 @@ test('a list of CDRs that was falsified is refused, though every hash is right',
     [
       'no difference',
       ({ lines }) => Object.assign(lines[3] ?? {}, { price: null }),
+      /CDR C3 was measured and has no difference/,
+    ],
+    [
+      'energy that nobody says',
+      (parts) =>
+        Object.assign(byEnergy(parts).lines[3] ?? {}, { energy: { ...energy, other: '9' } }),
+      /CDR C3 bills 10.02 kWh for 5.01 instead of 9 kWh, which is not a difference of 0.01/,
+    ],
+    [
+      'no energy',
+      (parts) => Object.assign(byEnergy(parts).lines[3] ?? {}, { energy: null }),
       /CDR C3 was measured and has no difference/,
     ],
     ['one left out', ({ lines }) => void lines.pop(), /it has 59 CDRs, not 60/],
@@ -139,8 +163,14 @@ test('what a spreadsheet would run is disarmed, amounts are not', () => {
   const { lines } = patternParts()
   const [first] = lines
   const table = String(patternTable(first ? [{ ...first, difference: '-0.01' }] : []))
-  assert.match(table, /^cdr_id,start,currency,claim,price_by_tariff,record_of_emsp,difference,/)
-  assert.match(table, /\r\n'=cmd\(\),2026-06-01T10:00:00.000Z,EUR,3.01,3.00,,-0.01,0.01,0.002,T1,/)
+  assert.match(
+    table,
+    /^cdr_id,start,currency,claim,price_by_tariff,record_of_emsp,kwh,compared_with_kwh,cost_of_kwh,difference,/,
+  )
+  assert.match(
+    table,
+    /\r\n'=cmd\(\),2026-06-01T10:00:00.000Z,EUR,3.01,3.00,,,,,-0.01,0.01,0.002,T1,/,
+  )
 })
 
 test.run()

@@ -1,4 +1,5 @@
 import { placeWords } from '../../pricing/field-words.ts'
+import { amountText, figureOf } from '../../pricing/figures.ts'
 import { listText } from '../compare.ts'
 import type { Decimal } from '../decimal.ts'
 import { readDecimal, textOf } from '../decimal.ts'
@@ -145,7 +146,7 @@ function own(object: Record<string, unknown>, key: string): unknown {
 }
 
 function priceText(price: Price, currency: string): string {
-  const text = (amount: Decimal): string => `${textOf(amount, 2)} ${currency}`.trim()
+  const text = (amount: Decimal): string => amountText(figureOf(textOf(amount)), currency).trim()
   const incl = price.incl === null ? '' : ` (${text(price.incl)} with tax)`
   return `${text(price.excl)}${incl}`
 }

@@ -31,8 +31,8 @@ function nameOf(other: { cdrId: string; isForAnother?: boolean }): string {
   return other.isForAnother === true ? 'a CDR for another eMSP' : `the CDR ${other.cdrId}`
 }
 
-/** C4: the second CDR of a session names the first as replaced, or says something else about the same charge. */
-function checkReplacement({ cdr, prior, known }: ClearingInput): readonly Draft[] {
+/** C4: the second CDR of a session names the first as replaced, or claims or counts something else. */
+function checkReplacement({ cdr, prior }: ClearingInput): readonly Draft[] {
   const own = prior.sameSession.filter(({ isForAnother }) => isForAnother !== true)
   const ids = new Set(own.map(({ cdrId }) => cdrId.toUpperCase()))
   const named = readText(at(cdr.value, '/credit_reference_id'))
@@ -40,11 +40,10 @@ function checkReplacement({ cdr, prior, known }: ClearingInput): readonly Draft[
     at(cdr.value, '/total_cost/excl_vat') ?? at(cdr.value, '/total_cost/before_taxes'),
   )
   const energy = readDecimal(at(cdr.value, '/total_energy'))
-  const corrected = (known?.rivals?.similar ?? []).find(
-    (rival) =>
-      ids.has(rival.cdrId.toUpperCase()) &&
-      rival.owner === cdr.owner &&
-      (exactly(rival.net) !== claim || exactly(rival.kwh) !== energy),
+  const corrected = own.find(
+    ({ net, kwh }) =>
+      (net !== undefined && exactly(net) !== claim) ||
+      (kwh !== undefined && exactly(kwh) !== energy),
   )
   const first = named !== null && ids.has(named.toUpperCase()) ? named : corrected?.cdrId
   if (first === undefined) return []

@@ -41,17 +41,20 @@ export function checkNegativeEnergy(subject: Case): readonly Draft[] {
   return [{ code: 'Q5', inputs, ...figures, words: { what } }]
 }
 
-/** Q5: the energy that the session stated went down, in the order in which it was stated. */
+/**
+ * Q5: the energy that the session stated went down, in the order in which it was stated; what was stated for the same
+ * instant, in the order of receipt, and what completed the session last.
+ */
 function checkCount(subject: Case): readonly Draft[] {
   const steps = (subject.input.known?.sessionSteps ?? [])
     .flatMap((step) => {
       const kwh = readDecimal(step.kwh)
       return kwh === null ? [] : [{ step, kwh, at: timeOf(step) }]
     })
-    .toSorted((a, b) => a.at - b.at)
+    .toSorted((a, b) => a.at - b.at || order(a.step) - order(b.step))
   for (const [index, one] of steps.entries()) {
     const before = steps[index - 1]
-    if (before === undefined || before.at === one.at) continue
+    if (before === undefined) continue
     const tolerance = energyTolerance(subject, before.kwh)
     if (one.kwh >= before.kwh - tolerance) continue
     const { risk, steps: sums } = riskOfEnergy(subject, before.kwh - one.kwh)
@@ -184,6 +187,10 @@ export function checkCapacity(subject: Case): readonly Draft[] {
   return [
     { code: 'Q4', inputs, unit: 'kWh', risk, ...compared({ expected, actual, tolerance: 0n }) },
   ]
+}
+
+function order({ status }: SessionStep): number {
+  return status === 'COMPLETED' ? 1 : 0
 }
 
 function timeOf({ lastUpdated, receivedAt }: SessionStep): number {

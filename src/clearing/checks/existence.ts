@@ -11,7 +11,8 @@ export function checkToken(input: ClearingInput, decided: boolean): readonly Dra
   switch (token.state) {
     case 'foreign': {
       const known = { field: '', source: 'token' as const, value: token.owner }
-      const words = { owner: token.owner, receiver: cdr.receiver }
+      const what = `The token of this CDR belongs to ${token.owner}, but the CDR bills ${cdr.receiver}.`
+      const words = { what, right: `the CDR billed ${token.owner}` }
       return [
         { code: 'A5', inputs: [billed, known], expected: token.owner, actual: cdr.receiver, words },
       ]
@@ -32,11 +33,15 @@ export function checkSession(input: ClearingInput, decided: boolean): readonly D
   const inputs = [{ field: '/session_id', source: 'cdr' as const, value: id }]
   if (id === null) {
     const what = 'The CDR names no session, so it was compared with none.'
-    return [{ code: 'X1', milder: 'I', inputs, words: { what } }]
+    const words = { what, right: 'the CDR named its session' }
+    // Only where the two agreed on it: not every CPO has sessions, and OCPI 2.1.1 cannot name them.
+    const isAgreed = Object.hasOwn(input.agreement.severities, 'X1')
+    return [{ code: 'X1', inputs, words, ...(isAgreed ? {} : { milder: 'I' as const }) }]
   }
   if (session.state === 'missing') {
     const what = `The session ${id} never arrived, so the CDR could not be compared with it. Push the session too.`
-    return decided ? [{ code: 'X1', inputs, words: { what } }] : []
+    const words = { what, right: 'the session had been pushed' }
+    return decided ? [{ code: 'X1', inputs, words }] : []
   }
   if (isCompleted(input) || !decided) return []
   const status = readText(at(session.value, '/status')) ?? 'not completed'

@@ -5,7 +5,7 @@ import { absolute, exactly, textOf } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { FindingCode } from '../rules.ts'
 import type { Case, PricedInput } from '../input.ts'
-import { compared, costTolerance, moneyText } from '../compare.ts'
+import { compared, costTolerance, moneyText, toleranceText } from '../compare.ts'
 import { at, shown } from '../read.ts'
 import { riskBeyond } from '../risks.ts'
 import { billSteps } from '../steps.ts'
@@ -113,7 +113,10 @@ function checkBounds(subject: Case, { low, high }: Bounds): readonly Draft[] {
       claim: moneyText(subject, figures.actual),
       price: `${price} in whatever time zone`,
       apart: moneyText(subject, absolute(figures.actual - figures.expected)),
-      allowed: moneyText(subject, figures.tolerance),
+      allowed: toleranceText(subject, {
+        tolerance: figures.tolerance,
+        apart: figures.actual - figures.expected,
+      }),
     }
     const inputs = [{ field, source: 'cdr' as const, value: textOf(figures.actual) }]
     const { expected } = figures
@@ -141,21 +144,24 @@ function checkBounds(subject: Case, { low, high }: Bounds): readonly Draft[] {
 export function checkTariffAge(subject: Case): readonly Draft[] {
   const { tariff } = subject.input
   if (tariff.state === 'missing' || tariff.afterStart !== true) return []
-  return [{ code: 'P11', inputs: [cdrInput(subject, '/start_date_time')] }]
+  const used =
+    tariff.state === 'own' ? 'The session is priced by the one in the CDR.' : 'It was used.'
+  return [{ code: 'P11', inputs: [cdrInput(subject, '/start_date_time')], words: { used } }]
 }
 
 /** C6: only a credit CDR may claim less than nothing. */
 export function checkSign(subject: Case): readonly Draft[] {
-  const { excl } = subject.facts.total
-  if (excl >= 0n) return []
-  const words = { claim: moneyText(subject, excl) }
+  const { excl, incl } = subject.facts.total
+  const claimed = excl < 0n ? excl : (incl ?? excl)
+  if (claimed >= 0n) return []
+  const words = { claim: moneyText(subject, claimed) }
   const inputs = [cdrInput(subject, '/total_cost'), cdrInput(subject, '/credit')]
   return [
     {
       code: 'C6',
       inputs,
       expected: '0',
-      actual: textOf(excl),
+      actual: textOf(claimed),
       unit: subject.facts.currency,
       words,
     },
@@ -220,7 +226,7 @@ function compareSide(subject: Case, side: Side): readonly Draft[] {
     claim: moneyText(subject, actual),
     price: moneyText(subject, expected),
     apart: moneyText(subject, absolute(actual - expected)),
-    allowed: moneyText(subject, tolerance),
+    allowed: toleranceText(subject, { tolerance, apart: actual - expected }),
   }
   const steps = [
     `${words.claim} claimed − ${words.price} by the tariff = ${moneyText(subject, actual - expected)} ${basis}`,

@@ -15,7 +15,7 @@ import {
   timeText,
   whenText,
 } from '../compare.ts'
-import { riskOfEnergy, riskOfTime } from '../risks.ts'
+import { riskOfPeriods, riskOfTime } from '../risks.ts'
 import type { Period, Unreadable } from '../read.ts'
 import { at, shown } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
@@ -153,7 +153,8 @@ function checkEnergySum(subject: Case): readonly Draft[] {
     { field: '/charging_periods', source: 'cdr' as const, value: textOf(expected) },
   ]
   // Whichever of the two the price was made of, no more than the difference is doubtful.
-  const { risk, steps } = riskOfEnergy(subject, absolute(actual - expected))
+  const apart = absolute(actual - expected)
+  const { risk, steps } = riskOfPeriods(subject, { kwh: apart, periods: expected })
   return [
     {
       code: 'T2',

@@ -2,7 +2,8 @@ import type { Decimal } from '../decimal.ts'
 import { absolute, exactly } from '../decimal.ts'
 import type { Draft } from '../findings.ts'
 import type { Case, PricedInput } from '../input.ts'
-import { compared, costTolerance, moneyText } from '../compare.ts'
+import { compared, costTolerance, moneyText, timeText, whenText } from '../compare.ts'
+import { at, readText, readTime, shown } from '../read.ts'
 import { riskBeyond } from '../risks.ts'
 import { comparePrice } from './price.ts'
 
@@ -14,12 +15,20 @@ export function checkAgreedTariff(subject: Case): readonly Draft[] {
 
 /**
  * P2: the tariffs in the CDR and those that their owner had published when the session began price it differently,
- * beyond the tolerance, or only one of them can.
+ * beyond the tolerance, or only one of them can; or that in the CDR was not in force.
  */
 export function checkStoredTariff(subject: Case): readonly Draft[] {
   const { priced, others, tariff } = subject.input
   const stored = others?.stored ?? null
-  if (tariff.state !== 'own' || priced === null || stored === null) return []
+  if (tariff.state !== 'own' || priced === null) return []
+  const apart = stored === null ? [] : compareStored(subject, { priced, stored })
+  return apart.length > 0 ? apart : checkInForce(subject, tariff.tariffs)
+}
+
+function compareStored(
+  subject: Case,
+  { priced, stored }: { priced: PricedInput; stored: PricedInput },
+): readonly Draft[] {
   if (!priced.ok || !stored.ok) return onlyOnePrices(subject, { priced, stored })
   const [first] = (['excl', 'incl'] as const).flatMap((side) => {
     const [own, published] = [priced.total[side], stored.total[side]]
@@ -47,6 +56,49 @@ export function checkStoredTariff(subject: Case): readonly Draft[] {
   const { risk, steps } = riskBeyond(subject, totalOf(stored))
   const unit = subject.facts.currency
   return [{ code: 'P2', inputs, words: { what }, unit, risk, steps, ...compared(figures) }]
+}
+
+/** Clocks of back offices and charge points differ by as much. */
+const SKEW_MS = 90_000
+
+/**
+ * P2 too: by the tariff's own words it was not in force, neither when the session nor when the period that names it
+ * began. It prices the period all the same, since nothing else is known to.
+ */
+function checkInForce(subject: Case, tariffs: readonly unknown[]): readonly Draft[] {
+  const { facts, input } = subject
+  const windows = tariffs.map((tariff) => ({
+    tariff,
+    id: readText(at(tariff, '/id')),
+    from: readTime(at(tariff, '/start_date_time')),
+    until: readTime(at(tariff, '/end_date_time')),
+  }))
+  for (const { pointer, start } of facts.periods) {
+    const named = readText(at(input.cdr.value, `${pointer}/tariff_id`))
+    const own = windows.filter(({ id }) => id?.toUpperCase() === named?.toUpperCase())
+    const isInForce = own.some(({ from, until }) =>
+      [facts.start, start].some(
+        (ms) => (from ?? ms) <= ms + SKEW_MS && (until === null || until > ms - SKEW_MS),
+      ),
+    )
+    const [first] = own
+    if (named === null || first === undefined || isInForce) continue
+    const { from, until } = first
+    const isEarly = from !== null && from > start
+    const bound = isEarly
+      ? `only from ${whenText(subject, from)}`
+      : `only until ${whenText(subject, until ?? start)}`
+    const what =
+      `By its own words the tariff ${first.id ?? named} in the CDR is valid ${bound}, and the session that is priced by it ` +
+      `began at ${whenText(subject, facts.start)}.`
+    const field = isEarly ? '/start_date_time' : '/end_date_time'
+    const inputs = [
+      { field: '/start_date_time', source: 'cdr' as const, value: timeText(facts.start) },
+      { field, source: 'tariff' as const, value: shown(at(first.tariff, field)) },
+    ]
+    return [{ code: 'P2', inputs, words: { what } }]
+  }
+  return []
 }
 
 /** A tariff that prices the session beside one that cannot. */

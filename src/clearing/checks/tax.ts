@@ -11,9 +11,13 @@ type Suspicion = { excl: Decimal; incl: Decimal; what: string }
 
 /**
  * V3: tax added twice, left in the amount without tax, or the two amounts exchanged. Only where the tariff has one rate,
- * and where the amounts are large enough to tell that from rounding.
+ * and where the amounts are large enough to tell that from rounding. `isExplained`: another reading of the tariff gives
+ * the claim, so that an amount without tax that is the price with it says nothing.
  */
-export function checkTaxTwice(subject: Case): readonly Draft[] {
+export function checkTaxTwice(
+  subject: Case,
+  { isExplained }: { isExplained: boolean },
+): readonly Draft[] {
   const { facts, input, minorUnit } = subject
   const { excl, incl } = facts.total
   const rate = oneRate(subject)
@@ -24,7 +28,7 @@ export function checkTaxTwice(subject: Case): readonly Draft[] {
   const within = minorUnit * 2n
   const fair = excl + multiply(excl, rate)
   if (absolute(incl - fair) <= within || multiply(excl, rate) <= within * 2n) {
-    return leftInside(subject, { rate, within })
+    return isExplained ? [] : leftInside(subject, { rate, within })
   }
   const percent = `${shownText(rate * 100n, { places: 2 })} %`
   const amounts = { net: moneyText(subject, excl), gross: moneyText(subject, incl) }

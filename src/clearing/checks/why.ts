@@ -2,7 +2,9 @@ import { limits } from '../../../config/limits.ts'
 import { attribute } from '../../pricing/attribution.ts'
 import type { Attribution } from '../../pricing/attribution.ts'
 import { compared, costTolerance, moneyText } from '../compare.ts'
-import { absolute, exactly, textOf } from '../decimal.ts'
+import { roundMicros } from '../at-risk.ts'
+import type { Decimal } from '../decimal.ts'
+import { absolute, exactly, shownText, textOf } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
 import { at, readPrice } from '../read.ts'
@@ -97,7 +99,8 @@ function idleTimeOf(subject: Case, wrong: Draft): readonly Draft[] {
   const bill = priced?.ok === true ? priced.dimensions?.parking.excl : null
   const total = priced?.ok === true ? priced.total.excl : null
   const stated = readPrice(at(cdr.value, '/total_parking_cost'))
-  if (bill === null || bill === undefined || total === null || stated === null) return []
+  if (bill === null || bill === undefined || total === null) return []
+  if (stated === null) return wholeTimeOf(subject, { wrong, bill, total })
   const expected = exactly(bill)
   const tolerance = costTolerance(subject, exactly(total))
   const apart = stated.excl - expected
@@ -121,4 +124,44 @@ function idleTimeOf(subject: Case, wrong: Draft): readonly Draft[] {
       ...compared({ expected, actual: stated.excl, tolerance }),
     },
   ]
+}
+
+/** P5 where the CDR states no parts: the claim is what it would be if all of the session had been idle time. */
+function wholeTimeOf(
+  subject: Case,
+  { wrong, bill, total }: { wrong: Draft; bill: string; total: string },
+): readonly Draft[] {
+  const { priced } = subject.input
+  const idle = priced?.ok === true ? exactly(priced.quantities?.parkingH ?? '0') : 0n
+  const { hours } = subject.facts
+  if (idle <= 0n || hours <= idle) return []
+  const expected = exactly(total)
+  const tolerance = costTolerance(subject, expected)
+  const whole = roundMicros((exactly(bill) * hours) / idle)
+  const actual = subject.facts.total.excl
+  const apart = actual - expected
+  if (apart <= tolerance || absolute(apart - (whole - exactly(bill))) > tolerance) return []
+  const [claim, price] = [moneyText(subject, whole), moneyText(subject, exactly(bill))]
+  const [all, parked] = [shownHours(hours), shownHours(idle)]
+  const what =
+    `The difference lies in the idle time: the claim is reached where all of the ${all} are billed as parking, ` +
+    `${claim}; the vehicle was idle for ${parked}, which the tariff gives ${price} for.`
+  const inputs: DraftInput[] = [
+    { field: '/total_cost/excl_vat', source: 'cdr', value: textOf(actual) },
+    { field: '/dimensions/parking/excl', source: 'pricing', value: bill },
+  ]
+  const steps = [
+    `${price} for ${parked}, so ${all} are ${claim} (rounded half up to 6 decimals)`,
+    `${claim} − ${price} = ${moneyText(subject, whole - exactly(bill))}`,
+  ]
+  const unit = subject.facts.currency
+  const milder = wrong.milder === undefined ? {} : { milder: wrong.milder }
+  const words = { what }
+  const risk = 'explains' as const
+  const figures = compared({ expected, actual, tolerance })
+  return [{ code: 'P5', inputs, words, unit, risk, steps, ...milder, ...figures }]
+}
+
+function shownHours(hours: Decimal): string {
+  return `${shownText(hours, { places: 4 })} h`
 }

@@ -10,14 +10,15 @@ const amountOrNull = Type.Union([amount, Type.Null()])
 
 /**
  * What was measured: differences in a row, added up (clearing/bias.ts). `by`: which CDRs of the pair, all or those of the
- * tariff or EVSE in `key`; `record`: all, compared with what the eMSP's own records say, not with the price. `cdrs`,
+ * tariff or EVSE in `key`; `record`: all, compared with what the eMSP's own records say, not with the price; `energy` and
+ * `record_energy`: all, by their energy, compared with signed meters or sessions, and with the records. `cdrs`,
  * `sum`, `slack`, `squares`: of all of them, also of those that claim too little. `threshold`: what is too little to
  * dispute. `mean` is cut to micro-units.
  */
 const patternTest = Type.Object(
   {
     name: Type.Literal('cusum'),
-    by: Type.Enum(['pair', 'tariff', 'evse', 'record']),
+    by: Type.Enum(['pair', 'tariff', 'evse', 'record', 'energy', 'record_energy']),
     key: textOrNull,
     from: Type.String(),
     until: Type.String(),
@@ -50,7 +51,8 @@ const frozenPattern = Type.Object(
 
 /**
  * A CDR in `cdrs.json`, null where it is not known. `claim` and `price`: without tax, by the CDR and by its tariff;
- * `record`: by the eMSP; `difference`: the claim less what it is compared with; `net` and `tax`: what is disputed of it.
+ * `record`: by the eMSP; `energy`: the kWh in the CDR, those of who else says it, and what those in the CDR cost;
+ * `difference`: the claim, or the cost of the energy, less what it is compared with; `net` and `tax`: what is disputed of it.
  * `sha256`: of the bytes as sent; `content_hash`: as in the receipt of a CDR. The tariff itself stands in `tariffs.json`, by its hash.
  */
 const patternLine = Type.Object(
@@ -61,6 +63,10 @@ const patternLine = Type.Object(
     claim: amountOrNull,
     price: amountOrNull,
     record: amountOrNull,
+    energy: Type.Union([
+      Type.Object({ billed: amount, other: amount, cost: amount }, strict),
+      Type.Null(),
+    ]),
     difference: amountOrNull,
     net: amount,
     tax: amount,

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import { contentHash } from '../../ocpi/canonical.ts'
-import { isBias } from '../bias.ts'
+import { energyDelta, isBias } from '../bias.ts'
 import { exactly } from '../decimal.ts'
 import { at, listOf, readText, readTime } from '../read.ts'
 import { patternFile, patternLines } from './pattern-types.ts'
@@ -41,8 +41,11 @@ export function patternFault({
 
 /** The list as people open it: CSV with one header; text that a spreadsheet would run as a formula is disarmed. */
 export function patternTable(lines: readonly PatternLine[]): Buffer {
-  const records = lines.map(({ tariff, ...line }) => ({
+  const records = lines.map(({ tariff, energy, ...line }) => ({
     ...line,
+    kwh: energy?.billed ?? null,
+    other_kwh: energy?.other ?? null,
+    energy_cost: energy?.cost ?? null,
     tariff: tariff?.id ?? null,
     tariff_last_updated: tariff?.last_updated ?? null,
     tariff_sha256: tariff?.sha256 ?? null,
@@ -68,6 +71,9 @@ const COLUMNS = [
   ['claim', 'claim'],
   ['price', 'price_by_tariff'],
   ['record', 'record_of_emsp'],
+  ['kwh', 'kwh'],
+  ['other_kwh', 'compared_with_kwh'],
+  ['energy_cost', 'cost_of_kwh'],
   ['difference', 'difference'],
   ['net', 'disputed_net'],
   ['tax', 'disputed_tax'],
@@ -81,6 +87,9 @@ const AMOUNTS: ReadonlySet<string> = new Set([
   'claim',
   'price',
   'record',
+  'kwh',
+  'other_kwh',
+  'energy_cost',
   'difference',
   'net',
   'tax',
@@ -91,14 +100,28 @@ function lineFault(line: PatternLine, { currency, test }: FrozenPattern): string
   if (line.currency !== currency) return `is in ${line.currency}, not ${currency}`
   if (micros(line.net) < 0n || micros(line.tax) < 0n) return 'has less than nothing disputed'
   const { claim, difference } = line
+  if (test?.by === 'energy' || test?.by === 'record_energy') return energyFault(line)
   const other = test?.by === 'record' ? line.record : line.price
   const isKnown = claim !== null && difference !== null && other !== null
   if (isKnown && micros(claim) - micros(other) !== micros(difference))
     return `claims ${claim} instead of ${other}, which is not a difference of ${difference}`
   if (test === null) return null
-  if (!isKnown) return 'was measured and has no difference'
-  return micros(line.net) > micros(difference)
-    ? `has ${line.net} disputed, more than its difference of ${difference}`
+  return isKnown ? netFault(line, difference) : 'was measured and has no difference'
+}
+
+function energyFault(line: PatternLine): string | null {
+  const { energy, difference } = line
+  if (energy === null || difference === null) return 'was measured and has no difference'
+  const { billed, other, cost } = energy
+  const apart = energyDelta({ billed: micros(billed), other: micros(other), cost: micros(cost) })
+  return apart === micros(difference)
+    ? netFault(line, difference)
+    : `bills ${billed} kWh for ${cost} instead of ${other} kWh, which is not a difference of ${difference}`
+}
+
+function netFault({ net }: PatternLine, difference: string): string | null {
+  return micros(net) > micros(difference)
+    ? `has ${net} disputed, more than its difference of ${difference}`
     : null
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { amountText, figureOf } from '../../pricing/figures.ts'
 import { countText } from '../compare.ts'
 import { readDecimal, textOf } from '../decimal.ts'
 import { at, readText } from '../read.ts'
@@ -216,7 +217,7 @@ export function billText(bill: unknown): string {
   const currency = readText(at(bill, '/currency')) ?? ''
   const total = (side: string): string | null => {
     const amount = readDecimal(at(bill, `/total/${side}`))
-    return amount === null ? null : `${textOf(amount, 2)} ${currency}`
+    return amount === null ? null : amountText(figureOf(textOf(amount)), currency)
   }
   const [net, gross] = [total('excl'), total('incl')]
   if (net === null) return gross === null ? 'no total' : `${gross} with tax`

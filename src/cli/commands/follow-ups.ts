@@ -14,7 +14,10 @@ export const followUpCommands: readonly Command[] = [
     args: [],
     about: 'List what was taken off by disputes, and which documents are awaited',
     options: {
-      state: { value: 'STATE', about: 'awaiting_document, awaiting_replacement, consumed or undocumented' },
+      state: {
+        value: 'STATE',
+        about: 'awaiting_document, awaiting_replacement, consumed or undocumented',
+      },
       ...PARTY,
       ...LIMIT,
     },

@@ -190,7 +190,7 @@ function differenceRows({ ours, theirs, differences, match }: Compared): string[
     ours[0]?.name ?? '',
     each.kind,
     ...shownDifference(each, currency),
-    [...kind, ...(each.why === null ? [] : [each.why])].join('; '),
+    [...kind, each.why ?? 'nothing in the rows explains it'].join('; '),
   ])
 }
 

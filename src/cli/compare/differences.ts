@@ -58,7 +58,7 @@ export function isWithin(difference: bigint, of: readonly [bigint, bigint], boun
   return size(difference) <= (relative > bound.absolute ? relative : bound.absolute)
 }
 
-function energyDifference(ours: Row, theirs: Row, { energy }: Tolerances): Difference[] {
+function energyDifference(ours: Row, theirs: Row, { energy, timeMs }: Tolerances): Difference[] {
   const [a, b] = [ours.record.energyMwh, theirs.record.energyMwh]
   if (a === null || b === null || isWithin(b - a, [a, b], energy)) return []
   const why =
@@ -66,8 +66,17 @@ function energyDifference(ours: Row, theirs: Row, { energy }: Tolerances): Diffe
       ? 'one side writes Wh, the other kWh'
       : b === 0n || a === 0n
         ? 'one side says nothing was charged'
-        : null
+        : timesApart(ours, theirs, timeMs)
+          ? 'the times differ too'
+          : null
   return [{ kind: 'energy', ours: a, theirs: b, difference: b - a, why }]
+}
+
+/** True when both sides tell how long it lasted, and it is not the same. */
+function timesApart(ours: Row, theirs: Row, timeMs: number): boolean {
+  const [a, b] = [ours.record, theirs.record]
+  if (a.start === null || b.start === null || a.end === null || b.end === null) return false
+  return Math.abs(b.end - b.start - (a.end - a.start)) > timeMs
 }
 
 function timeDifferences(
@@ -100,7 +109,10 @@ function shiftWords(minutes: number): string {
 
 function priceDifference(ours: Row, theirs: Row, tolerances: Tolerances): Difference[] {
   const [a, b] = [ours.record, theirs.record]
-  if (contradicts(a.currency, b.currency)) return [differing('currency', a.currency, b.currency)]
+  if (contradicts(a.currency, b.currency)) {
+    const why = 'the sides name different currencies: the amounts are not compared'
+    return [{ ...differing('currency', a.currency, b.currency), why }]
+  }
   if (a.moneyMicros === null || b.moneyMicros === null) return []
   const [one, other] = [a.moneyMicros, b.moneyMicros]
   if (isWithin(other - one, [one, other], tolerances.cost)) return []

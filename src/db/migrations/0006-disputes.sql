@@ -352,6 +352,8 @@ create table authorizations (
   evse_uid text,
   session_key text,
   reference text,
+  -- As it was sent, for people to read.
+  reference_said text,
   -- ALLOWED, BLOCKED …; ACCEPTED, REJECTED … of a command; null while nothing was answered.
   answer text,
   correlation_id text,
@@ -503,7 +505,10 @@ create table cdr_figures (
   currency text not null,
   is_credit boolean not null,
   delta_micros bigint,
-  tariff_key text
+  tariff_key text,
+  -- What its energy costs by its tariff, and how much the signed meter or else the session says it was.
+  energy_cost_micros bigint,
+  metered_mwh bigint
 );
 create index cdr_figures_time on cdr_figures (started_at);
 create index cdr_figures_block on cdr_figures (receiver, started_at);

@@ -3,6 +3,7 @@ import { connectorMaxKw } from '../../clearing/connector-power.ts'
 import { judgeCredit } from '../../clearing/credit.ts'
 import { judge } from '../../clearing/judge.ts'
 import type { Judgement } from '../../clearing/judge.ts'
+import type { Standing } from '../../clearing/standing.ts'
 import { isRecord } from '../../ocpi/validate.ts'
 import type { PricedCdr } from '../../pricing/types.ts'
 import type { Agreed } from '../agreements.ts'
@@ -10,7 +11,6 @@ import { clearingTermsOf } from '../filled-terms.ts'
 import type { CdrRow, Facts } from './clear-facts.ts'
 import { priceRow, tariffOf } from './clear-price.ts'
 import type { Pricing } from './clear-price.ts'
-import { standingOf } from './clear-review.ts'
 import { connectorOf } from './clear-tariffs.ts'
 
 /** What clearing found out about one CDR. */
@@ -26,12 +26,24 @@ export type Judged = {
   original: CdrRow | null
 }
 
-/** Judges one CDR by the facts. Pure. */
-export function judgeRow(input: { row: CdrRow; facts: Facts; agreed: Agreed; now: Date }): Judged {
+/** Judges one CDR by the facts; without `standing` as if nothing of it were booked. Pure. */
+export function judgeRow(input: {
+  row: CdrRow
+  facts: Facts
+  agreed: Agreed
+  now: Date
+  standing?: Standing | null
+}): Judged {
   return input.row.is_credit ? judgeCreditRow(input) : judgeNormalRow(input)
 }
 
-function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>[0]): Judged {
+function judgeNormalRow({
+  row,
+  facts,
+  agreed,
+  now,
+  standing = null,
+}: Parameters<typeof judgeRow>[0]): Judged {
   const waitUntil = new Date(row.received_at.getTime() + limits.unmatchedWaitMs)
   const session = facts.sessions.get(`${row.owner}/${row.session_key ?? ''}`)
   const token = facts.tokens.get(row.id)
@@ -73,7 +85,7 @@ function judgeNormalRow({ row, facts, agreed, now }: Parameters<typeof judgeRow>
     known: facts.known.get(row.id) ?? {},
     agreement: clearingTermsOf(terms),
     waitOver: now >= waitUntil,
-    standing: standingOf(row),
+    standing,
   })
   return { row, agreed, judgement, priced, pricing, waitUntil, original: null }
 }

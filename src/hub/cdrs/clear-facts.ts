@@ -1,4 +1,5 @@
 import type { Known } from '../../clearing/known.ts'
+import type { SameSession } from '../../clearing/input.ts'
 import type { CdrState } from '../../clearing/states.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
@@ -95,7 +96,7 @@ export type Facts = {
   /** By the key of the location: the IANA zone its sessions are priced by, and who says so. */
   zones: ReadonlyMap<string, { name: string; source: string }>
   tariffs: ReadonlyMap<string, TariffAtStart>
-  sameSession: ReadonlyMap<bigint, { cdrId: string; isForAnother: boolean }[]>
+  sameSession: ReadonlyMap<bigint, readonly SameSession[]>
   overlapping: ReadonlyMap<bigint, { owner: string; cdrId: string; start: Date; end: Date }[]>
   originals: ReadonlyMap<string, CdrRow>
   creditedBy: ReadonlyMap<bigint, string>

@@ -1,5 +1,6 @@
 import { limits } from '../../../config/limits.ts'
 import type { Authorization, SessionStep } from '../../clearing/known.ts'
+import { RULES } from '../../clearing/rules.ts'
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { foldKey } from '../../ocpi/primitives.ts'
@@ -47,8 +48,8 @@ export function isMultiUse(token: unknown): boolean {
 }
 
 /**
- * What was asked for with the card of each CDR at its CPO from a day before the start to the end, and under its
- * authorization_reference whenever that was, oldest first.
+ * What was asked for with the card of each CDR at its CPO from a day before the start to the end, to stop its session
+ * for as long after that as a clock can be off, and under its authorization_reference whenever that was, oldest first.
  */
 export async function readAuthorizations(
   tx: Tx,
@@ -70,16 +71,23 @@ export async function readAuthorizations(
       ${asked.map(({ owner }) => owner)}::text[], ${asked.map(({ receiver }) => receiver)}::text[],
       ${asked.map(({ token_key: key }) => key)}::text[], ${asked.map(referenceOf)}::text[],
       ${asked.map(({ started_at: start }) => start)}::timestamptz[],
-      ${asked.map((row) => row.ended_at ?? row.received_at)}::timestamptz[])
-      as q (id, cpo, emsp, token_key, reference, started_at, ended_at)
+      ${asked.map((row) => row.ended_at ?? row.received_at)}::timestamptz[],
+      ${asked.map(({ session_key: key }) => key)}::text[])
+      as q (id, cpo, emsp, token_key, reference, started_at, ended_at, session_key)
     cross join lateral (
-      (select a.id as n, kind, at, answered_at, answer, a.reference, location_key, evse_uid from authorizations a
+      (select a.id as n, kind, at, answered_at, answer, coalesce(reference_said, a.reference) as reference, location_key, evse_uid from authorizations a
         where a.emsp = q.emsp and a.token_key = q.token_key and a.cpo = q.cpo
           and a.at between q.started_at - ${limits.knownAuthorizationsMs}::float8 * interval '1 millisecond'
             and q.ended_at + ${limits.clockSkewMs}::float8 * interval '1 millisecond'
         order by a.at desc limit ${limits.knownAuthorizationsMax})
       union
-      (select a.id, kind, at, answered_at, answer, a.reference, location_key, evse_uid from authorizations a
+      (select a.id, kind, at, answered_at, answer, coalesce(reference_said, a.reference) as reference, location_key, evse_uid from authorizations a
+        where a.emsp = q.emsp and a.token_key = q.token_key and a.cpo = q.cpo and a.kind = 'STOP_SESSION'
+          and a.session_key = q.session_key
+          and a.at between q.ended_at and q.ended_at + ${STOPPED_AFTER_S}::float8 * interval '1 second'
+        order by a.at limit ${limits.knownAuthorizationsMax})
+      union
+      (select a.id, kind, at, answered_at, answer, coalesce(reference_said, a.reference) as reference, location_key, evse_uid from authorizations a
         where a.cpo = q.cpo and a.reference = q.reference and a.emsp = q.emsp
         order by a.at desc limit ${limits.knownAuthorizationsMax})
     ) a order by q.id, a.at, a.n`)
@@ -98,6 +106,9 @@ export async function readAuthorizations(
     ]),
   )
 }
+
+/** A session that ended longer before the command to end it is another matter than a clock. */
+const STOPPED_AFTER_S = Number(RULES.Z2.parameters.most_s)
 
 /** When the hub first saw a request between the two parties of each CDR, by `cpo>emsp`. */
 export async function readFirstAuthorizations(

@@ -16,8 +16,8 @@ const DAY_MS = 86_400_000
  * The transition a judgement leads to; null when the CDR stays as it is. `openCycle` of its currency, if it has one.
  *
  * A severe finding holds what is at risk as a part of its own, by a draft of a dispute; the rest runs through its contest
- * period. A CDR that is held already is judged anew while all that is disputed of it are drafts. Once part 0 of it is
- * approved nothing more is taken from it: all that can still happen is that the finding goes away.
+ * period. A CDR that is held or provisional already is judged anew while all that is disputed of it are drafts. Once part
+ * 0 of it is approved nothing more is taken from it: all that can still happen is that the finding goes away.
  */
 export function planTransition(
   judged: Judged,
@@ -34,11 +34,12 @@ export function planTransition(
   }
   const claim = claimOf(judged)
   const cycleId = row.cycle_id ?? present(input.openCycle, 'open cycle')
-  const isWhole = verdict === 'hold' && isHeldWhole(row, claim)
+  // Of a credit there is no part that anybody would owe less of.
+  const isWhole = verdict === 'hold' && row.is_credit
   const plan = isWhole ? wholeOf(claim) : planDrafts(judged, { claim, cycleId })
   const book = isWhole ? 'held' : bookOf(judged)
-  if (row.booked?.book === book && plan.parts.length === 0 && next.state === row.state) return null
   const state = stateOf(row, { plan, book })
+  if (row.booked?.book === book && plan.parts.length === 0 && state === row.state) return null
   const isAtOnce = book === 'due' && row.booked?.book !== 'due'
   return transit(row, {
     state,
@@ -174,11 +175,6 @@ function leave(
     contestUntil: null,
     ends: held.length === 0 ? [] : [endOf(row, { kind: 'cleared', disputes })],
   })
-}
-
-/** A credit, or a claim below zero: there is no part of it that anybody would owe less of. */
-function isHeldWhole(row: CdrRow, claim: Claim): boolean {
-  return row.is_credit || claim.netMicros < 0n || claim.taxMicros < 0n
 }
 
 function wholeOf({ netMicros, taxMicros }: Claim): DraftPlan {

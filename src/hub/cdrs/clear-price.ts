@@ -65,10 +65,18 @@ export function keptBill(
   return { ...priced, timeZone: zone }
 }
 
-/** The tariffs a CDR is priced by: its own, else those that its owner had stored here when the session began. */
+/**
+ * The tariffs a CDR is priced by: its own, else those that its owner had stored here when the session began. Of its own
+ * `afterStart` says that the owner had published one of them here, and only later.
+ */
 export function tariffOf(row: CdrRow, facts: Facts): TariffInput {
   const own = carried(row)
-  if (own.length > 0) return { state: 'own', tariffs: own }
+  if (own.length > 0) {
+    const afterStart = own.some(
+      (tariff) => facts.tariffs.get(`${row.id}/${tariffKey(tariff) ?? ''}`)?.afterStart === true,
+    )
+    return { state: 'own', tariffs: own, ...(afterStart ? { afterStart } : {}) }
+  }
   const ids = tariffIds(row, facts.locations)
   const found = ids.flatMap((id) => facts.tariffs.get(`${row.id}/${id}`) ?? [])
   if (ids.length === 0 || found.length < ids.length) return { state: 'missing' }

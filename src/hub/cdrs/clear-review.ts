@@ -3,6 +3,7 @@ import type { Standing } from '../../clearing/standing.ts'
 import type { CdrState } from '../../clearing/states.ts'
 import type { PartyEvent } from '../disputes/events.ts'
 import type { CdrRow, PartRow } from './clear-facts.ts'
+import type { CdrFindings } from './clear-write.ts'
 import { dueOf } from './transition.ts'
 
 /** CDRs that are booked: judged again when their session, a record of their eMSP or a payment comes or changes. */
@@ -27,17 +28,31 @@ export function standingOf(row: CdrRow): Standing | null {
   return row.state === 'held' ? null : { kind: 'provisional', ...codes }
 }
 
-/** The hub itself clears a draft whose finding is gone: that decides nothing about one that comes back. */
-function isDecided({ book, outcome }: PartRow): boolean {
-  return book !== 'held' && outcome !== null && outcome !== 'cleared'
+/**
+ * Whether what a part was about has been decided, also while that awaits its documents. The hub itself clears a draft
+ * whose finding is gone: that decides nothing about one that comes back.
+ */
+export function isDecided({ book, outcome }: Pick<PartRow, 'book' | 'outcome'>): boolean {
+  return book !== 'held' && outcome !== 'cleared'
 }
 
 function codesOf(parts: readonly PartRow[]): string[] {
   return parts.map(({ code }) => code)
 }
 
-/** What the eMSP is told of a booked CDR that its record speaks against now, where nothing is held for it. */
-export function recordEvents(row: CdrRow, findings: readonly Finding[]): PartyEvent[] {
+/** What eMSPs are told of booked CDRs that their records speak against now, where nothing is held for it. */
+export function recordEvents(
+  reviewed: readonly { row: CdrRow }[],
+  written: readonly CdrFindings[],
+): PartyEvent[] {
+  const rows = new Map(reviewed.map(({ row }) => [row.id, row]))
+  return written.flatMap(({ cdrId, findings }) => {
+    const row = rows.get(cdrId)
+    return row ? recordEvent(row, findings) : []
+  })
+}
+
+function recordEvent(row: CdrRow, findings: readonly Finding[]): PartyEvent[] {
   const against = findings.filter(
     ({ severity, inputs }) => severity !== 'I' && inputs.some(({ source }) => source === 'record'),
   )

@@ -1,6 +1,10 @@
+import { claimedAmounts } from '../../clearing/amounts.ts'
+import { readDecimal, textOf } from '../../clearing/decimal.ts'
+import type { SameSession } from '../../clearing/input.ts'
 import { usedFromOf } from '../../clearing/use.ts'
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
+import { isRecord } from '../../ocpi/validate.ts'
 import { grouped } from './grouped.ts'
 
 /** What of a CDR decides whom it competes with. */
@@ -21,9 +25,14 @@ type Rival = {
 export async function readSameSession(
   tx: Tx,
   rows: readonly Rival[],
-): Promise<Map<bigint, { cdrId: string; isForAnother: boolean }[]>> {
-  const found = await tx.rows<{ id: bigint; cdr_id: string; is_for_another: boolean }>(sql`
-    select q.id, c.cdr_id, c.receiver <> q.receiver as is_for_another
+): Promise<Map<bigint, SameSession[]>> {
+  const found = await tx.rows<{
+    id: bigint
+    cdr_id: string
+    is_for_another: boolean
+    value: unknown
+  }>(sql`
+    select q.id, c.cdr_id, c.receiver <> q.receiver as is_for_another, c.value
     from unnest(${rows.map((r) => r.id.toString())}::bigint[], ${rows.map((r) => r.owner)}::text[],
       ${rows.map((r) => r.receiver)}::text[], ${rows.map((r) => r.session_key)}::text[])
       as q (id, owner, receiver, session_key)
@@ -33,7 +42,12 @@ export async function readSameSession(
       or (c.id < q.id and s.state not in ('quarantined', 'dropped', 'credited', 'withdrawn'))
     order by q.id, c.id`)
   return grouped(
-    found.map((row) => [row.id, { cdrId: row.cdr_id, isForAnother: row.is_for_another }]),
+    found.map((row) => {
+      const net = claimedAmounts(row.value)?.net
+      const energy = isRecord(row.value) ? readDecimal(row.value.total_energy) : null
+      const said = { ...(net ? { net } : {}), ...(energy === null ? {} : { kwh: textOf(energy) }) }
+      return [row.id, { cdrId: row.cdr_id, isForAnother: row.is_for_another, ...said }]
+    }),
   )
 }
 

@@ -18,10 +18,13 @@ import type { Judged } from './clear-decide.ts'
 import { evseKeyOf, evseSubject } from './clear-known-rivals.ts'
 import { keepMeterReadings } from './clear-known-meter.ts'
 import { recordSubject } from './clear-known-registers.ts'
+import { withoutLater } from './earlier-facts.ts'
 import { explainEntries } from './explain-price.ts'
 import { keptBill } from './clear-price.ts'
-import { isReviewed, recordEvents } from './clear-review.ts'
+import { isReviewed, recordEvents, standingOf } from './clear-review.ts'
 import { hasTariffs, tariffIds } from './clear-tariffs.ts'
+import { captureSubject } from '../records/review.ts'
+import { referenceOf } from './clear-known-authority.ts'
 import { planCredit, planTransition } from './clear-plan.ts'
 import { onePerOriginal, planSuperseded, readHeldCredits } from './rival-credits.ts'
 import type { Transition } from './transition.ts'
@@ -77,14 +80,22 @@ async function clearBatch(
   const pending = rows.filter(
     (row) => wanted.has(row.id) && (JUDGED_STATES.has(row.state) || isReviewed(row)),
   )
-  const facts = await readFacts(
+  const known = await readFacts(
     tx,
     pending,
     rows.filter((row) => originalIds.includes(row.id)),
   )
+  // Whoever came after a booked CDR is no rival of it.
+  const facts = await withoutLater(tx, pending.filter(isReviewed), known)
   const now = context.clock()
   const all = pending.map((row) =>
-    judgeRow({ row, facts, agreed: agreedFor(context, { row, snapshot: input.snapshot }), now }),
+    judgeRow({
+      row,
+      facts,
+      agreed: agreedFor(context, { row, snapshot: input.snapshot }),
+      now,
+      standing: standingOf(row),
+    }),
   )
   // What a booked CDR was judged by is gone again: it stays as it was judged.
   const { judged, later } = onePerOriginal(
@@ -146,6 +157,8 @@ function lockedSubjects(row: CdrRow): { subject: string; exclusive: boolean }[] 
       ? []
       : [objectSubject({ module: 'locations', owner: row.owner, key: row.location_key })]),
   ]
+  const reference = referenceOf(row)
+  if (reference !== null) shared.push(captureSubject(row.owner, reference))
   const card = onlyContract(row)
   if (card) shared.push(contractSubject(card))
   // Which tariffs a CDR without its own was charged by is only known once its location is read: any of the owner's.
@@ -211,20 +224,12 @@ async function writeOutcomes(
     })),
   )
   await appendOutbox(tx, explainEntries(written))
-  const reviewed = new Map(
-    judged.flatMap(({ row }) => (isReviewed(row) && !states.has(row.id) ? [[row.id, row]] : [])),
-  )
-  await tellParties(
-    tx,
-    written.flatMap(({ cdrId, findings }) => {
-      const row = reviewed.get(cdrId)
-      return row ? recordEvents(row, findings) : []
-    }),
-  )
+  const still = judged.filter(({ row }) => isReviewed(row) && !states.has(row.id))
+  await tellParties(tx, recordEvents(still, written))
   await writeFigures(
     tx,
     judged.map(({ row }) => row),
-    deltasOf(judged),
+    deltasOf(judged, facts),
   )
   await keepMeterReadings(tx, judged.flatMap(meteredBy(states, facts)))
   // Watches first: what this batch itself sets free must find them.

@@ -1,10 +1,12 @@
 import { assert } from '../../assert.ts'
+import type { AtRisk } from '../../clearing/at-risk.ts'
 import { toMicros } from '../../ledger/money.ts'
 import type { NewDraft } from '../disputes/drafts.ts'
 import type { DisputeEnd } from '../disputes/ends.ts'
 import { termsOf } from '../filled-terms.ts'
 import type { Judged } from './clear-decide.ts'
 import type { CdrRow, PartRow } from './clear-facts.ts'
+import { isDecided } from './clear-review.ts'
 import { hasTariffs } from './clear-tariffs.ts'
 import { nextPart } from './parts.ts'
 import { part0Of } from './transition.ts'
@@ -39,29 +41,64 @@ export function planDrafts(judged: Judged, input: { claim: Claim; cycleId: strin
   // What disputes that were decided have left: where that is nothing, nothing can be held.
   const isGone = isNothing(pool) && !isNothing(claim)
   const isHeld = judgement.verdict === 'hold' && !isApproved && !isGone
-  const risk = isHeld ? riskOf(judged, pool) : null
-  const code = judgement.code ?? ''
-  const same = risk === null ? undefined : held.find((part) => part.code === code)
-  const over = held.filter((part) => part !== same)
-  const part0 = isApproved ? part0Of(row) : less(pool, risk ?? { netMicros: 0n, taxMicros: 0n })
-  const parts = over.map((part) => (isApproved ? asDue(part) : asEnded(part)))
-  const ends = over.map((part) => endOf(row, { kind: 'cleared', disputes: [part.dispute_id] }))
-  if (risk === null) return { part0, parts, drafts: [], ends, heldCount: 0 }
+  const wanted = isHeld ? wantedOf(judged, pool) : []
+  const over = held.filter((part) => !wanted.some(({ code }) => code === part.code))
+  const part0 = isApproved ? part0Of(row) : less(pool, sum(wanted.map(({ risk }) => risk)))
+  const planned = wanted.map(({ code, risk }, index) =>
+    planHold(judged, { code, risk, claim, cycleId, part: nextPart(row) + index }),
+  )
+  return {
+    part0,
+    parts: [
+      ...over.map((part) => (isApproved ? asDue(part) : asEnded(part))),
+      ...planned.flatMap(({ parts }) => parts),
+    ],
+    drafts: planned.flatMap(({ drafts }) => drafts),
+    ends: [
+      ...over.map((part) => endOf(row, { kind: 'cleared', disputes: [part.dispute_id] })),
+      ...planned.flatMap(({ ends }) => ends),
+    ],
+    heldCount: wanted.length,
+  }
+}
+
+type Wanted = { code: string; risk: Money }
+
+/** What is to be held by code, each of what the ones before it left. What was decided of a CDR is not held once more. */
+function wantedOf({ row, judgement }: Judged, pool: Money): Wanted[] {
+  const { code, atRisk, beside } = judgement
+  const holds = [
+    { code: code ?? '', atRisk: atRisk ?? 'all' },
+    ...(beside === null ? [] : [beside]),
+  ]
+  const wanted: Wanted[] = []
+  for (const hold of holds) {
+    if (row.parts.some((part) => part.code === hold.code && isDecided(part))) continue
+    const left = less(pool, sum(wanted.map(({ risk }) => risk)))
+    const risk = riskOf(hold.atRisk, left)
+    if (wanted.length === 0 || !isNothing(risk)) wanted.push({ code: hold.code, risk })
+  }
+  return wanted
+}
+
+/** The draft that holds an amount: a new one, or the one that does already. */
+function planHold(
+  judged: Judged,
+  hold: Wanted & { claim: Claim; cycleId: string; part: number },
+): Pick<DraftPlan, 'parts' | 'drafts' | 'ends'> {
+  const { row } = judged
+  const { code, risk, claim, cycleId, part } = hold
+  const same = row.parts.find((one) => one.book === 'held' && one.code === code)
   if (same === undefined) {
-    const part = nextPart(row)
     const drafts = [draftOf(judged, { part, code, claim, risk })]
-    const write = partOf(row, { part, risk, taxKnown: claim.taxKnown, cycleId })
-    return { part0, parts: [...parts, write], drafts, ends, heldCount: 1 }
+    const parts = [partOf(row, { part, risk, taxKnown: claim.taxKnown, cycleId })]
+    return { parts, drafts, ends: [] }
   }
   if (same.net_micros === risk.netMicros && same.tax_micros === risk.taxMicros)
-    return { part0, parts, drafts: [], ends, heldCount: 1 }
+    return { parts: [], drafts: [], ends: [] }
   const adjusted = { ...same, net_micros: risk.netMicros, tax_micros: risk.taxMicros }
-  const end = {
-    ...endOf(row, { kind: 'adjusted', disputes: [same.dispute_id] }),
-    ...risk,
-    reasonCode: code,
-  }
-  return { part0, parts: [...parts, adjusted], drafts: [], ends: [...ends, end], heldCount: 1 }
+  const end = { ...endOf(row, { kind: 'adjusted', disputes: [same.dispute_id] }), ...risk }
+  return { parts: [adjusted], drafts: [], ends: [{ ...end, reasonCode: code }] }
 }
 
 /** A held part that is over, all of it gone from where it stood. */
@@ -83,15 +120,18 @@ export function endOf(row: CdrRow, end: Pick<DisputeEnd, 'kind' | 'disputes'>): 
 /**
  * What is at risk in micro-units, never more than the pool: what of the claim nobody disputed or decided. Where that has
  * a tax and the finding states none, the tax goes with the net amount: tax × at risk / net, rounded down to the
- * micro-unit.
+ * micro-unit. Where rounding made the tax less than nothing, no more is held than what would be paid, and no tax.
  */
-function riskOf({ judgement }: Judged, pool: Money): Money {
-  const { atRisk } = judgement
-  if (atRisk === null || atRisk === 'all') return money(pool)
+function riskOf(atRisk: AtRisk, all: Money): Money {
+  const pool =
+    all.taxMicros < 0n ? { netMicros: all.netMicros + all.taxMicros, taxMicros: 0n } : money(all)
+  if (atRisk === 'all') return pool
   const netMicros = least(micros(atRisk.net), pool.netMicros)
-  if (netMicros === pool.netMicros) return money(pool)
+  if (netMicros === pool.netMicros && netMicros > 0n) return pool
   const taxMicros =
-    atRisk.tax !== null ? micros(atRisk.tax) : (pool.taxMicros * netMicros) / pool.netMicros
+    atRisk.tax !== null || pool.netMicros === 0n
+      ? micros(atRisk.tax ?? '0')
+      : (pool.taxMicros * netMicros) / pool.netMicros
   return { netMicros, taxMicros: least(taxMicros, pool.taxMicros) }
 }
 

@@ -118,7 +118,12 @@ function stateEvents(transition: Transition): PartyEvent[] {
     row.currency,
   )
   const sentences = {
-    contested: ['cdr.contested', `A part of the CDR of ${claim} is disputed; the rest settles.`],
+    contested: [
+      'cdr.contested',
+      transition.partNet === 0n && (transition.partTax ?? 0n) === 0n
+        ? `All of the CDR of ${claim} is disputed; nothing of it settles for now.`
+        : `A part of the CDR of ${claim} is disputed; the rest settles.`,
+    ],
     approved: ['cdr.approved', `The CDR of ${claim} is approved; it settles with its cycle.`],
     credited: ['cdr.credited', `The CDR of ${claim} was taken back by a credit.`],
   } as const

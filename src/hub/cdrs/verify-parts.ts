@@ -63,7 +63,7 @@ async function findTooMuchDisputed(db: Sql): Promise<{ subject: string }[]> {
     select c.owner || '/' || c.cdr_id as subject
     from disputed d join cdr_states s on s.cdr_id = d.cdr_id join cdrs c on c.id = d.cdr_id
     left join adjusted a on a.cdr_id = d.cdr_id
-    where d.net + coalesce(a.net, 0) > s.net_micros or d.tax + coalesce(a.tax, 0) > s.tax_micros
+    where d.net + coalesce(a.net, 0) > s.net_micros or d.tax + coalesce(a.tax, 0) > greatest(s.tax_micros, 0)
     order by d.cdr_id limit ${limits.ledgerDifferencesMax}`)
 }
 

@@ -144,7 +144,7 @@ async function joinDispute(
     return {
       ok: false,
       reason: 'conflict',
-      message: `There is a dispute about ${titleOf(same.code)} of ${money(disputed.net, same.currency)} net already. Leave out the amount to join it, or contest the rest under another code.`,
+      message: `A dispute of ${money(disputed.net, same.currency)} net for this reason is there already: ${titleOf(same.code)}. Leave out the amount to join it, or contest the rest under another code.`,
     }
   const locked = await lockDispute(desk, tx, same.id)
   const [row] = locked?.cdrs ?? []

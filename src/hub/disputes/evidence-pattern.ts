@@ -1,6 +1,6 @@
 import { limits } from '../../../config/limits.ts'
 import { assert } from '../../assert.ts'
-import type { BiasRun } from '../../clearing/bias.ts'
+import type { BiasRun, EnergyApart } from '../../clearing/bias.ts'
 import { textOf } from '../../clearing/decimal.ts'
 import type { DisputeAmount } from '../../clearing/disputes/amounts.ts'
 import { patternTable } from '../../clearing/pack/pattern.ts'
@@ -17,7 +17,12 @@ import { jsonFile, readDecisions } from './evidence-gather.ts'
 import type { EvidenceFile } from './evidence-gather.ts'
 
 /** A CDR of a pattern: what it is too high by. `difference`: as it was measured; more where only a part is disputed. */
-export type PatternItem = { cdrId: bigint; difference?: bigint } & DisputeAmount
+export type PatternItem = {
+  cdrId: bigint
+  difference?: bigint
+  /** Where it was measured by energy. */
+  energy?: EnergyApart | null
+} & DisputeAmount
 
 /** How a pattern was found; see PatternTest. `material`: the threshold. */
 export type Measured = {
@@ -171,13 +176,14 @@ function distinct(versions: readonly (Version | null)[]): object[] {
 
 /** What was measured is the difference; where nothing was, what the figures of the CDR say. */
 function lineOf(
-  { net, tax, difference: measured }: PatternItem,
+  { net, tax, difference: measured, energy = null }: PatternItem,
   of: { subject: PatternSubject; row: Row | undefined; tariff: Version | null },
 ): PatternLine {
   const { subject, row, tariff } = of
   const claim = row?.claim_micros ?? null
   const delta = row?.delta_micros ?? null
   const isByRecord = subject.measured?.by === 'record'
+  const isByPrice = !isByRecord && energy === null
   const difference = measured ?? delta
   const less = (by: bigint | null): string | null =>
     claim === null || by === null ? null : fromMicros(claim - by)
@@ -186,8 +192,16 @@ function lineOf(
     start: row?.started_at?.toISOString() ?? null,
     currency: row?.currency ?? subject.currency,
     claim: claim === null ? null : fromMicros(claim),
-    price: less(isByRecord ? delta : difference),
+    price: less(isByPrice ? difference : delta),
     record: isByRecord ? less(difference) : null,
+    energy:
+      energy === null
+        ? null
+        : {
+            billed: fromMicros(energy.billed),
+            other: fromMicros(energy.other),
+            cost: fromMicros(energy.cost),
+          },
     difference: difference === null ? null : fromMicros(difference),
     net: fromMicros(net),
     tax: fromMicros(tax),

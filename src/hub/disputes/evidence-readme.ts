@@ -5,6 +5,7 @@ import { billText } from '../../clearing/pack/verify.ts'
 import { at, listOf, readPrice, readText, readTime } from '../../clearing/read.ts'
 import type { PackFile } from '../../clearing/pack/types.ts'
 import { toMicros } from '../../ledger/money.ts'
+import { amountText, figureOf } from '../../pricing/figures.ts'
 import type { DisputeDetail } from './read-detail.ts'
 import { money, moment } from './words.ts'
 
@@ -69,7 +70,7 @@ function aboutText({ cdr, cpo, emsp, item_count: count }: DisputeDetail): string
 function factsText(dispute: DisputeDetail, zone: string): string {
   const { currency, state, outcome, deadline } = dispute
   const gross = (net: string, tax: string): string =>
-    `${sum(net, tax, currency)} (${net} ${currency} net and ${tax} ${currency} tax${dispute.tax_known ? '' : ', as far as the tax is known'})`
+    `${sum(net, tax, currency)} (${moneyOf(net, currency)} net and ${moneyOf(tax, currency)} tax${dispute.tax_known ? '' : ', as far as the tax is known'})`
   const rows: [string, string][] = [
     ['Disputed', gross(dispute.net, dispute.tax)],
     ['Upheld so far', gross(dispute.upheld_net, dispute.upheld_tax)],
@@ -125,14 +126,17 @@ function patternText(pattern: unknown): string {
     tariff: `those by tariff ${test.key}`,
     evse: `those at EVSE ${test.key}`,
     record: "all, compared with the eMSP's own records",
+    energy: 'all, by their energy, compared with signed meters or sessions',
+    record_energy: "all, by their energy, compared with the eMSP's own records",
   }[test.by]
   const [from, until] = [test.from, test.until].map((at) => moment(new Date(at)))
+  const of = (amount: string): string => moneyOf(amount, currency)
   const rows: [string, string][] = [
     ['Measured', `${test.cdrs} CDRs in a row of ${series}`],
     ['They began', `from ${from} until ${until}`],
-    ['Too high by', `${test.sum} ${currency} in all, ${test.mean} ${currency} on average`],
-    ['Left aside for rounding', `${test.slack} ${currency}`],
-    ['Disputed from', `${test.threshold} ${currency} in all`],
+    ['Too high by', `${of(test.sum)} in all, ${of(test.mean)} on average`],
+    ['Left aside for rounding', of(test.slack)],
+    ['Disputed from', `${of(test.threshold)} in all`],
   ]
   const shown = rows.map(([name, value]) => `| ${name} | ${cell(value)} |`)
   return ['## What was measured', ['| | |', '|---|---|', ...shown].join('\n')].join('\n\n')
@@ -143,7 +147,7 @@ function claimOf(cost: unknown, currency: string): string | null {
   const net = price?.excl ?? readDecimal(cost)
   if (net === null) return null
   const gross = price?.incl ?? null
-  const shown = (amount: bigint): string => `${textOf(amount, 2)} ${currency}`
+  const shown = (amount: bigint): string => amountText(figureOf(textOf(amount)), currency)
   return gross === null ? shown(net) : `${shown(net)} before tax, ${shown(gross)} with it`
 }
 
@@ -218,6 +222,11 @@ function checkText({ cdr, evidence_hash: hash }: DisputeDetail): string {
 
 function opener({ opened_by: by, emsp }: DisputeDetail): string {
   return by === 'hub' ? 'the hub, of itself' : by === 'operator' ? 'an operator of the hub' : emsp
+}
+
+/** A decimal text with the digits of its currency. */
+function moneyOf(amount: string, currency: string): string {
+  return amountText(figureOf(amount), currency)
 }
 
 function sum(net: string, tax: string, currency: string): string {

@@ -14,7 +14,10 @@ export type PartnerQuality = {
   findings: { code: string; count: number }[]
   /** From the end of the session to the receipt of its CDR, in seconds; of the CPO's doing in both roles. */
   lateness_s: { median: number | null; p95: number | null }
-  /** By how they ended, from the party's own side; a split was upheld in part. The age is that of those that ended. */
+  /**
+   * Each one is open, won, lost or split, from the party's own side. Decided is decided, also while documents are awaited;
+   * a split was upheld in part, and what the CPO credited of itself counts as upheld. The age is that of those that ended.
+   */
   disputes: {
     opened: number
     open: number
@@ -120,14 +123,18 @@ async function readQuality(db: Sql, { from, to, party }: Window): Promise<Row[]>
         select party, role, code, count(*) as n from found join sides on sides.id = found.cdr_id group by 1, 2, 3
       ) each group by party, role
     ), quarrels as (
-      select p.party, p.role, count(*) as opened, count(*) filter (where d.closed_at is null) as open,
-        count(*) filter (where d.upheld_net > 0 and d.upheld_net = d.net_micros and d.state <> 'accepted_partial') as upheld,
-        count(*) filter (where d.outcome in ('denied', 'withdrawn', 'cleared')) as denied,
-        count(*) filter (where d.upheld_net > 0 and d.upheld_net < d.net_micros
-          and (d.closed_at is not null or d.state like 'await%')) as split,
+      select p.party, p.role, count(*) as opened, count(*) filter (where e.verdict is null) as open,
+        count(*) filter (where e.verdict in ('upheld', 'credited')) as upheld,
+        count(*) filter (where e.verdict in ('denied', 'withdrawn', 'cleared', 'tolerated')) as denied,
+        count(*) filter (where e.verdict = 'partly_upheld') as split,
         percentile_cont(0.5) within group (order by extract(epoch from d.closed_at - d.opened_at)::float8)
           filter (where d.closed_at is not null) as median_age_s
       from disputed d
+      cross join lateral (select case
+        when d.closed_at is not null then d.outcome
+        when d.state not in ('await_credit', 'await_replacement') then null
+        when d.upheld_net = d.net_micros and d.upheld_tax = d.tax_micros then 'upheld'
+        else 'partly_upheld' end as verdict) e
       cross join lateral (values (d.owner, 'CPO'), (d.receiver, 'EMSP')) as p (party, role)
       group by p.party, p.role
     ), holding as (

@@ -4,12 +4,16 @@ import { appendOutbox } from '../../outbox/outbox.ts'
 
 /**
  * CDRs about which something came or changed are judged again by a worker, under the locks of clearing: also those that
- * are booked, which then may be held as far as they are not approved (clear-review.ts).
+ * are booked, which then may be held as far as they are not approved (clear-review.ts). Not what has lost its personal
+ * data: it would be held against what is no longer there.
  */
 export async function reviewCdrs(tx: Tx, ids: readonly bigint[]): Promise<void> {
+  if (ids.length === 0) return
+  const rows = await tx.rows<{ id: bigint }>(sql`
+    select id from cdrs where id = any(${ids.map(String)}::bigint[]) and redacted_at is null`)
   await appendOutbox(
     tx,
-    ids.map((id) => ({ kind: 'clear', subject: id.toString() })),
+    rows.map(({ id }) => ({ kind: 'clear', subject: id.toString() })),
   )
 }
 
