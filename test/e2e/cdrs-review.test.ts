@@ -144,6 +144,21 @@ test('a draft that outlives the contest period stays held', async () => {
   assert.match(await decision('V6', 'Q1'), /was approved .*: no more is held than before; DE-EMA/)
 })
 
+test('an approval while its CDR is judged again counts, whoever is first', async () => {
+  const ids = ['W1', 'W2', 'W3', 'W4']
+  for (const id of ids) await clean(id)
+  for (const id of ids) {
+    const raw = JSON.stringify({ last_updated: fromNow(-HOUR_MS / 4), kwh: 8 })
+    await cpo.send('PATCH', `receiver/sessions/${pathOf('NL-TNM', `S-${id}`)}`, { raw })
+  }
+  const approve = (id: string) =>
+    hub.asParty(emsp, 'POST', `/cdrs/NL/TNM/${id}/approve`, { reason: 'a test' })
+  const answers = await Promise.all([hub.drain(), ...ids.map(approve)])
+  for (const answer of answers) assert.is(answer?.status ?? 200, 200, answer?.text)
+  await hub.drain()
+  for (const id of ids) assert.is(await parts(id), 'approved due:3')
+})
+
 test('a CDR that has lost its personal data is not judged again', async () => {
   await clean('V10')
   await hub.context.db.transaction(async (tx) => {

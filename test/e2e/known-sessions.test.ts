@@ -15,7 +15,7 @@ const hub = await startHub()
 const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
 const old = await hub.connect({ parties: [{ party: 'NL-OLD', role: 'CPO' }], version: '2.1.1' })
 const emsp = await hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
-const { charge, cdr, post, prepare } = storyOf(hub, cpo)
+const { charge, cdr, post, prepare, shown } = storyOf(hub, cpo)
 
 const test = suite('known: sessions and places')
 test.after(() => hub.close())
@@ -54,6 +54,18 @@ test('every message about a session is kept with what it came to, a refused one 
   const [first, second] = sessionSteps
   assert.ok(first && second && first.receivedAt <= second.receivedAt)
   assert.is(second?.lastUpdated?.toISOString(), steps[0]?.last_updated)
+})
+
+test('a session that takes energy back is found, also where both messages bear the same time', async () => {
+  const one = charge('K-BACK', emsp)
+  await put(emsp, 'tokens', tokenOf('DE-EMA', one.uid))
+  const last_updated = fromNow(-3_600_000)
+  for (const more of [{ status: 'ACTIVE', kwh: 12, end_date_time: undefined }, {}])
+    await put(cpo, 'sessions', sessionOf({ ...one, id: 'S-K-BACK' }, { ...more, last_updated }))
+  await post(cdr(one))
+  await hub.drain()
+  const { state, codes } = await shown('K-BACK')
+  assert.equal([state, codes.includes('Q5')], ['held', true])
 })
 
 test('the same PUT again is no step; a session of 2.1.1 is kept as it was sent', async () => {

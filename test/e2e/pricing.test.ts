@@ -8,7 +8,7 @@ import { at, items } from '../helpers/ask.ts'
 import { storyOf } from '../helpers/cdr-story.ts'
 import { startHub } from '../helpers/hub.ts'
 import { location211 } from '../helpers/objects-211.ts'
-import { fromNow, locationOf, pathOf, put, tariffOf } from '../helpers/objects.ts'
+import { fromNow, locationOf, pathOf, put, tariffOf, tokenOf } from '../helpers/objects.ts'
 import type { Json } from '../helpers/objects.ts'
 
 const HOUR_MS = 3_600_000
@@ -17,7 +17,7 @@ const hub = await startHub()
 const cpo = await hub.connect({ parties: [{ party: 'NL-TNM', role: 'CPO' }] })
 const old = await hub.connect({ parties: [{ party: 'PT-OLD', role: 'CPO' }], version: '2.1.1' })
 const emsp = await hub.connect({ parties: [{ party: 'DE-EMA', role: 'EMSP' }] })
-const { charge, prepare, cdr, post, stand } = storyOf(hub, cpo)
+const { charge, session, cdr, post, stand } = storyOf(hub, cpo)
 
 const test = suite('pricing in clearing')
 test.after(() => hub.close())
@@ -61,7 +61,9 @@ function carrying(id: string, tariffId: string): Json {
 }
 
 async function clear(id: string, body: Json): Promise<string> {
-  await prepare(charge(id, emsp, { kwh: Number(body['total_energy']) }), emsp)
+  const one = charge(id, emsp, { kwh: Number(body['total_energy']) })
+  await put(emsp, 'tokens', tokenOf('DE-EMA', one.uid))
+  await session(one, { location_id: at(body, 'cdr_location', 'id') })
   const sent = await post(body)
   assert.is(sent.status, 201, sent.text)
   await hub.drain()

@@ -189,6 +189,15 @@ risk('a price too high and energy too much are both held, the second at the righ
   )
 })
 
+risk('what periods and total differ by is told at the price of the periods', () => {
+  const cdr = { total_energy: 21.4, total_energy_cost: undefined, total_fixed_cost: undefined }
+  const session = knownSession({ kwh: 21.4 })
+  const [finding] = judge(soundInput({ ...session, ...bill(), cdr })).findings
+  assert.is(finding?.code, 'T2')
+  const steps = finding?.explanation.steps.join('; ') ?? ''
+  assert.match(steps, '5.10 EUR for 20.4 kWh, so 1 kWh are 0.25 EUR')
+})
+
 risk('two signs of one fault are held once', () => {
   const session = knownSession({ kwh: 15.3 })
   const one = (changes: CaseChanges) => {

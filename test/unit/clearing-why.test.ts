@@ -1,41 +1,14 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { judge } from '../../src/clearing/judge.ts'
 import type { Judgement } from '../../src/clearing/judge.ts'
-import { DEFAULT_POLICY } from '../../src/pricing/policy.ts'
-import type { PricingPolicy } from '../../src/pricing/policy.ts'
-import { priceCdr } from '../../src/pricing/price.ts'
-import {
-  knownSession,
-  period,
-  soundCdr,
-  soundInput,
-  soundTariff,
-} from '../helpers/clearing-case.ts'
+import { fourPlaces, judged } from '../helpers/clearing-reading.ts'
+import type { Wrong } from '../helpers/clearing-reading.ts'
 import { findingReadsWell } from '../helpers/clearing-rules.ts'
 import { day, known, record } from '../helpers/clearing-known.ts'
 
 const why = suite('clearing: why a price differs')
 
-const start = '2026-03-01T10:00:00Z'
 const price = (type: string, amount: number, step = 1) => ({ type, price: amount, step_size: step })
-const stays = [
-  period(start, { ENERGY: 10.2, TIME: 0.51 }),
-  period('2026-03-01T10:30:36Z', { ENERGY: 10.2, TIME: 0.51 }),
-  period('2026-03-01T11:01:12Z', { PARKING_TIME: 0.98 }),
-]
-
-type Wrong = {
-  name: string
-  code: string
-  elements: unknown[]
-  more?: Record<string, unknown>
-  /** What the CPO does instead. */
-  policy?: Partial<PricingPolicy>
-  timeZone?: string
-  /** Or the tariff that it seems to have. */
-  instead?: unknown[]
-}
 
 const cases: Wrong[] = [
   {
@@ -134,6 +107,37 @@ why('what explains a price decides nothing where the price was agreed to be a wa
   const judgement = judged(row, { P1: 'W' })
   assert.equal(codes(judgement), ['P1', 'P4'])
   assert.equal([judgement.verdict, judgement.atRisk], ['clear', null])
+  const prior = { sameSession: [{ cdrId: 'B' }], overlapping: [] }
+  const held = judged(row, { P1: 'W' }, { prior })
+  assert.equal(
+    held.findings.map(({ code, severity }) => `${code} ${severity}`),
+    ['D2 S', 'P1 W', 'P4 W'],
+  )
+})
+
+why('what another reading gives exactly is no tax that was left inside', () => {
+  // Steps of 5 kWh make 30 kWh of twice 10.2, and 25 kWh of 20.4: 20 % more, which is the tax.
+  const component = { type: 'ENERGY', price: 0.5, step_size: 5000, vat: 20 }
+  const elements = [{ price_components: [component] }]
+  const judgement = judged({ name: '', code: '', elements, policy: { step_size: 'period' } })
+  assert.equal(codes(judgement), ['P1', 'P4'])
+})
+
+why('a price with its tax inside gives the amount with tax', () => {
+  const component = (amount: number) => [
+    { price_components: [{ type: 'ENERGY', price: amount, step_size: 1, vat: 19 }] },
+  ]
+  const [wrong] = judged({
+    name: '',
+    code: '',
+    elements: component(0.5),
+    instead: component(0.6),
+    more: { tax_included: 'YES' },
+  }).findings
+  assert.is(
+    wrong?.explanation.steps[0],
+    '20.4 kWh × 0.50 EUR = 10.20 EUR with tax, which is 8.571429 EUR without it',
+  )
 })
 
 why('a price that nothing explains is only wrong', () => {
@@ -234,49 +238,4 @@ function anyCase(): Wrong {
 
 function codes({ findings }: Judgement): string[] {
   return findings.map(({ code }) => code)
-}
-
-function judged(
-  row: Wrong,
-  severities: Record<string, 'W'> = {},
-  facts: Parameters<typeof soundInput>[0] = {},
-): Judgement {
-  const tariff = soundTariff({ elements: row.elements, ...row.more })
-  const theirs = soundTariff({ elements: row.instead ?? row.elements, ...row.more })
-  const base = {
-    charging_periods: stays,
-    total_parking_time: 0.98,
-    total_fixed_cost: undefined,
-    total_energy_cost: undefined,
-  }
-  const policy = { ...DEFAULT_POLICY, ...row.policy }
-  const timeZone = 'Europe/Amsterdam'
-  const claimed = priceCdr(soundCdr(base), [theirs], { timeZone: row.timeZone ?? timeZone, policy })
-  assert.ok(claimed.ok)
-  const total = claimed.ok ? Number(claimed.total.excl) : 0
-  const parking = claimed.ok ? Number(claimed.dimensions.parking.excl) : 0
-  const cdr = {
-    ...base,
-    total_cost: { excl_vat: fourPlaces(total) },
-    total_parking_cost: { excl_vat: fourPlaces(parking) },
-    ...facts.cdr,
-  }
-  const pricing = {
-    cdr: soundCdr(cdr),
-    tariffs: [tariff],
-    options: { timeZone, policy: DEFAULT_POLICY },
-  }
-  const { agreement, ...input } = soundInput({
-    ...facts,
-    ...knownSession({}),
-    cdr,
-    tariff: { state: 'own', tariffs: [tariff] },
-    pricing,
-    priced: priceCdr(pricing.cdr, pricing.tariffs, pricing.options),
-  })
-  return judge({ ...input, agreement: { ...agreement, severities } })
-}
-
-function fourPlaces(amount: number): number {
-  return Math.round(amount * 10_000) / 10_000
 }

@@ -7,11 +7,11 @@ import { currencies } from '../../../config/currencies.ts'
  */
 const FIELDS = {
   cdrId:
-    names(`cdrid cdrnumber cdr id transactionid recordid cdrnr cdrnummer transaktionsid transaktionsnummer
+    names(`cdrid cdrnumber cdr id transactionid recordid cdrnr cdrnummer transaktionsid transaktionsnummer vorgangsnr vorgangsnummer
     idcdr numerocdr idtransaction`),
   sessionId:
     names(`sessionid session chargingsessionid sessionreference sessionnr sessionnummer sitzungsid sitzung
-    sitzungsnummer ladevorgangsid ladevorgangid ladevorgangsnummer ladevorgang idsession iddesession numerosession
+    sitzungsnummer ladevorgangsid ladevorgangid ladevorgangsnummer ladevorgang idsession iddesession numerosession numerodesession
     identifiantsession`),
   reference:
     names(`authorizationreference authorisationreference authreference reference autorisierungsreferenz

@@ -7,7 +7,7 @@ type Named = { owner: string; cdrId: string }
 
 /**
  * The same facts without CDRs that came after the one they are held against: it was judged before they were there, and
- * what replaces a CDR is no second one of its session. The meter and the credited original are of before by themselves.
+ * what replaces a CDR is no second one of its session. The credited original is of before by itself.
  */
 export async function withoutLater(tx: Tx, rows: readonly CdrRow[], facts: Facts): Promise<Facts> {
   const named = rows.flatMap((row) => namedBy(row, facts))
@@ -40,17 +40,21 @@ export async function withoutLater(tx: Tx, rows: readonly CdrRow[], facts: Facts
       neighbours: earlier(neighbours),
       sameConnector: earlier(sameConnector),
     }
-    known.set(row.id, { ...all, rivals })
+    const same = all.meter?.same ?? null
+    const isLater = same !== null && !isEarlier(row, { owner: row.owner, cdrId: same.cdrId })
+    const meter = isLater && all.meter ? { meter: { ...all.meter, same: null } } : {}
+    known.set(row.id, { ...all, rivals, ...meter })
   }
   return { ...facts, sameSession, overlapping, known }
 }
 
 function namedBy(row: CdrRow, facts: Facts): Named[] {
-  const rivals = facts.known.get(row.id)?.rivals
+  const { rivals, meter } = facts.known.get(row.id) ?? {}
   return [
     ...(facts.sameSession.get(row.id) ?? []).map(({ cdrId }) => ({ owner: row.owner, cdrId })),
     ...(facts.overlapping.get(row.id) ?? []),
     ...(rivals ? [...rivals.similar, ...rivals.neighbours, ...rivals.sameConnector] : []),
+    ...(meter?.same ? [{ owner: row.owner, cdrId: meter.same.cdrId }] : []),
   ]
 }
 
