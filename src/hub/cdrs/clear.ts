@@ -103,7 +103,7 @@ async function clearBatch(
   )
   const transitions = [
     ...judged.flatMap((one) => planOne(one, { now, openCycles })),
-    ...planSuperseded(rows, judged),
+    ...planSuperseded(rows, { judged, later }),
   ]
   await writeTransitions(tx, transitions, { actor: 'hub', reason: null })
   await consumeAdjustments(tx, judged.flatMap(replacing(transitions)))

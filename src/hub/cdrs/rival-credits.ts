@@ -25,7 +25,7 @@ export async function readHeldCredits(
 
 /**
  * Of several credits of one original in a batch the first that is right takes it back. `later`: the others see the outcome
- * next time; one that is held gives way to it and is in neither, and neither is the original.
+ * next time; one that is held because it is wrong gives way to it and is in neither, and neither is the original.
  */
 export function onePerOriginal(all: readonly Judged[]): { judged: Judged[]; later: Judged[] } {
   const first = firstRight(all)
@@ -33,15 +33,25 @@ export function onePerOriginal(all: readonly Judged[]): { judged: Judged[]; late
     original !== null && first.has(original.id) && first.get(original.id)?.row !== row
   return {
     judged: all.filter((one) => !loses(one) && !first.has(one.row.id)),
-    later: all.filter((one) => loses(one) && one.row.state !== 'held'),
+    later: all.filter(
+      (one) => loses(one) && (one.row.state !== 'held' || one.judgement.verdict === 'clear'),
+    ),
   }
 }
 
-/** What becomes of held credits whose original is taken back by a right one: they go back. `rows` are locked. */
-export function planSuperseded(rows: readonly CdrRow[], judged: readonly Judged[]): Transition[] {
+/**
+ * What becomes of held credits whose original is taken back by a right one: they go back, but for those that are judged
+ * again. `rows` are locked.
+ */
+export function planSuperseded(
+  rows: readonly CdrRow[],
+  { judged, later }: { judged: readonly Judged[]; later: readonly Judged[] },
+): Transition[] {
+  const again = new Set(later.map(({ row }) => row.id))
   return [...firstRight(judged).values()].flatMap((right) =>
     rows
       .filter((row) => row.is_credit && row.state === 'held' && row.id !== right.row.id)
+      .filter(({ id }) => !again.has(id))
       .filter(({ owner, original_key: key }) => `${owner} ${key}` === originalOf(right.row))
       .map((row) =>
         planVerb(row, {
