@@ -148,7 +148,7 @@ test('T32: a CDR that is dated into a closed cycle belongs to the next one, whic
   const csv = await hub.admin('GET', `${path}?format=csv`)
   assert.match(
     csv.text,
-    new RegExp(`,late_from,part,dispute\r\n.*T32-after.*,${before.cycle},0,\r\n`),
+    new RegExp(`,late_from,part,dispute,carried_to\r\n.*T32-after.*,${before.cycle},0,,\r\n`),
   )
   assert.is((await hub.admin('POST', `/cycles/${next}/close`, {})).status, 200)
   assert.equal(await late(), [`T32-after ${before.cycle}`], 'also when it is written')

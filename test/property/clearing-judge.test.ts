@@ -113,8 +113,11 @@ for (const [code, spoil] of Object.entries(faults)) {
       fc.property(session, (made) => {
         const judgement = judge(spoil(inputOf(made)))
         assert.ok(judgement.findings.some((finding) => finding.code === code))
-        // Energy that costs nothing holds nothing.
-        if (code === 'Q1' && judgement.verdict === 'clear') return
+        // Energy that costs nothing holds nothing, nor does a claim of nothing.
+        if (judgement.verdict === 'clear') {
+          assert.ok(code === 'Q1' || claimOf(inputOf(made)).excl === 0)
+          return
+        }
         // Only what holds more decides before it.
         if (judgement.code !== code) assert.is(judgement.atRisk, 'all')
         const isFatal = judgement.findings[0]?.severity === 'F'

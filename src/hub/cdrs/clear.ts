@@ -26,7 +26,7 @@ import { hasTariffs, tariffIds } from './clear-tariffs.ts'
 import { captureSubject } from '../records/review.ts'
 import { referenceOf } from './clear-known-authority.ts'
 import { planCredit, planTransition } from './clear-plan.ts'
-import { onePerOriginal, planSuperseded, readHeldCredits } from './rival-credits.ts'
+import { onePerOriginal, planSuperseded, readRivalCredits } from './rival-credits.ts'
 import type { Transition } from './transition.ts'
 import { contractSubject, onlyContract } from '../bridge/contract-cards.ts'
 import { writeFindings, writeJudgements, writeWatches } from './clear-write.ts'
@@ -72,11 +72,12 @@ async function clearBatch(
   const before = await readCdrRows(tx, { ids: input.ids, forUpdate: false })
   const originalIds = await readOriginalIds(tx, before)
   await lockSubjects(tx, before.flatMap(lockedSubjects))
-  const held = await readHeldCredits(tx, before)
-  const openCycles = await holdOpenCycles(tx, [...before, ...held])
-  const ids = [...input.ids, ...originalIds, ...held.map(({ id }) => id)]
+  const credits = await readRivalCredits(tx, before)
+  const openCycles = await holdOpenCycles(tx, [...before, ...credits])
+  const ids = [...input.ids, ...originalIds, ...credits.map(({ id }) => id)]
   const rows = await readCdrRows(tx, { ids, forUpdate: true })
-  const wanted = new Set(input.ids)
+  const unjudged = credits.filter(({ is_held: isHeld }) => !isHeld)
+  const wanted = new Set([...input.ids, ...unjudged.map(({ id }) => id)])
   const pending = rows.filter(
     (row) => wanted.has(row.id) && (JUDGED_STATES.has(row.state) || isReviewed(row)),
   )
