@@ -224,7 +224,7 @@ export async function startPostgres(place, wanted) {
 
 async function tryStart(place, port) {
   const config = path.join(place.data, 'postgresql.conf')
-  fs.writeFileSync(config, settings(port), { mode: 0o600 })
+  fs.writeFileSync(config, settings(port, place.purpose), { mode: 0o600 })
   own(place, config)
   fs.rmSync(place.log, { force: true })
   const log = fs.openSync(place.log, 'a', 0o600)
@@ -245,7 +245,7 @@ async function tryStart(place, port) {
   return `PostgreSQL did not start (${ended ?? 'not ready in time'}). Its log, ${place.log}, ends with:\n${tail(place.log)}`
 }
 
-const settings = (port) => `# Written by config/setup at every start.
+const settings = (port, purpose) => `# Written by config/setup at every start.
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 port = ${port}
@@ -255,6 +255,11 @@ password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
+${purpose === 'test' ? unsynced : ''}`
+
+// What tests write need not outlive the machine; a server that is killed loses nothing by it. Tests that kill one have
+// their own, which syncs.
+const unsynced = `fsync = off
 `
 
 /** After a SIGKILL of the postmaster its children can live on for a while, and nothing may start beside them. */
