@@ -26,7 +26,7 @@ import { checkRegression } from './checks/regression.ts'
 import { checkConnector, checkJourney } from './checks/places.ts'
 import { checkPower } from './checks/quantity.ts'
 import { checkSameSession } from './checks/same-session.ts'
-import { checkReservation } from './checks/reservation.ts'
+import { checkReservation, isAllReservation } from './checks/reservation.ts'
 import {
   checkFineness,
   checkPeriods,
@@ -166,8 +166,10 @@ function checkFacts(subject: Case): readonly Draft[] {
   if (currency.length > 0) return drafts
   const price = checkPrice(subject)
   const wrong = price.find(({ code }) => code === 'P1')
-  const why = wrong === undefined ? checkSpans(subject) : explainPrice(subject, wrong)
-  const isExplained = wrong !== undefined && why.some(({ code }) => code !== 'V3')
+  const inOneLine = wrong !== undefined && isAllReservation(subject)
+  const causes = wrong === undefined ? checkSpans(subject) : explainPrice(subject, wrong)
+  const why = causes.filter(({ code }) => !(inOneLine && code === 'V3'))
+  const isExplained = inOneLine || (wrong !== undefined && why.some(({ code }) => code !== 'V3'))
   const tax = checkTaxTwice(subject, { isExplained })
   return [
     ...drafts,

@@ -179,7 +179,7 @@ function recordOf({ random }: World, { plan, provider, fault }: Slot, cdr: Json)
   const ids = ['session_id', 'authorization_reference']
   const known = fault === null && random.next() < 0.1 ? [] : ids
   const noise = () => random.between(-recordNoise.seconds, recordNoise.seconds) * secondMs
-  const kwh = Number(cdr['total_energy']) * (1 - random.next() * recordNoise.share)
+  const kwh = Number(cdr['total_energy']) * (1 + (random.next() * 2 - 1) * recordNoise.share)
   return {
     ...idsOf(provider.party),
     id: `R-${plan.id}`,

@@ -167,7 +167,12 @@ export async function loadCdrs(
     const { cdr: made, soft } = await admitCdr(context, { sent, receiver: provider, snapshot })
     await recordCdr(context, { cdr: made, relayed: false, soft })
   }
-  await Promise.all(inOrder.map((one) => tell(one, one.cdr.value)))
+  // Of one session one after the other, as they come: what came first counts.
+  await Promise.all(
+    bundles.map(async (bundle) => {
+      for (const one of inOrder) if (one.bundle === bundle) await tell(one, one.cdr.value)
+    }),
+  )
   for (const one of inOrder) {
     for (let again = 0; again < one.cdr.replays; again += 1) await tell(one, one.cdr.value)
     if (one.cdr.conflict !== null) await tell(one, one.cdr.conflict)

@@ -170,6 +170,16 @@ why('also where the CDR states no parts, and all of the session is billed as idl
   assert.equal(codes(billed(1.9)), ['P1'])
 })
 
+why('a reservation that was none is no tax, even where the sums agree by chance', () => {
+  const elements = [{ price_components: [{ ...price('ENERGY', 0.5), vat: 20 }] }]
+  // 20.4 kWh cost 10.20 EUR, with tax 12.24 EUR.
+  const total_cost = { excl_vat: 12.24, incl_vat: 14.688 }
+  const billed = (cdr: Record<string, unknown>) =>
+    codes(judged({ name: '', code: '', elements }, {}, { cdr: { total_cost, ...cdr } }))
+  assert.equal(billed({ total_reservation_cost: { excl_vat: 2.04 } }), ['P1', 'P10'])
+  assert.equal(billed({}), ['V3', 'P1'])
+})
+
 why('the bill is told line by line', () => {
   const [wrong] = judged(anyCase()).findings
   assert.equal(wrong?.explanation.steps.slice(0, 2), [

@@ -1,4 +1,5 @@
-import { moneyText } from '../compare.ts'
+import { costTolerance, moneyText } from '../compare.ts'
+import { absolute, exactly } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
 import { at, readPrice, shown } from '../read.ts'
@@ -26,4 +27,14 @@ export function checkReservation(subject: Case): readonly Draft[] {
     value: shown(at(input.cdr.value, field)),
   }))
   return [{ code: 'P10', inputs, words: { what }, risk: { net: cost.excl, tax: null } }]
+}
+
+/** All that is too much is what is billed for a reservation that was none: then it is no tax, whatever the sums look like. */
+export function isAllReservation(subject: Case): boolean {
+  const { priced, cdr } = subject.input
+  const cost = readPrice(at(cdr.value, '/total_reservation_cost'))
+  if (cost === null || priced?.ok !== true || priced.total.excl === null) return false
+  const net = exactly(priced.total.excl)
+  const rest = subject.facts.total.excl - net - cost.excl
+  return absolute(rest) <= costTolerance(subject, net) && checkReservation(subject).length > 0
 }
