@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sql } from '../../src/db/sql.ts'
+import { clearCdrs } from '../../src/hub/cdrs/clear.ts'
 import { at } from '../helpers/ask.ts'
 import { disputesOf } from '../helpers/dispute-story.ts'
 import { startHub } from '../helpers/hub.ts'
@@ -73,6 +74,33 @@ test('where both came before their original, the right one takes it back', async
   await send(cdr)
   assert.equal([await stand('FIRST'), await stand('FIRST-C')], ['credited', 'credited'])
   assert.match(await stand('FIRST-1'), /^(quarantined|withdrawn)/)
+})
+
+test('of two right ones the first counts, also when all of them waited long and come in pieces', async () => {
+  const one = charge('LONG', emsp)
+  await prepare(one, emsp)
+  const cdr = cdrOf(one)
+  for (const body of [cdr, creditOf(cdr, 'LONG-1'), creditOf(cdr, 'LONG-2')]) await post(body)
+  const asked = await hub.context.db.rows<{ id: bigint; cdr: bigint }>(sql`
+    with taken as (
+      update outbox o set enqueued_at = clock_timestamp() from cdrs c
+      where o.kind = 'clear' and o.subject = c.id::text and c.cdr_id like 'LONG%' returning o.id, c.id as cdr)
+    select id, cdr from taken order by id`)
+  assert.is(asked.length, 3)
+  const later = new Date(hub.context.clock().getTime() + 10 * 86_400_000)
+  for (const piece of [asked.slice(0, 2), asked.slice(2)])
+    await clearCdrs(
+      { ...hub.context, clock: () => later },
+      {
+        ids: piece.map((row) => row.cdr),
+        outboxIds: piece.map(({ id }) => id),
+      },
+    )
+  await hub.drain()
+  assert.equal(
+    [await stand('LONG'), await stand('LONG-1'), await stand('LONG-2')],
+    ['credited', 'credited', 'quarantined C3'],
+  )
 })
 
 test('its CPO is told, and when it sends no right one the wrong one goes back', async () => {

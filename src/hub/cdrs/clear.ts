@@ -76,8 +76,8 @@ async function clearBatch(
   const openCycles = await holdOpenCycles(tx, [...before, ...credits])
   const ids = [...input.ids, ...originalIds, ...credits.map(({ id }) => id)]
   const rows = await readCdrRows(tx, { ids, forUpdate: true })
-  const unjudged = credits.filter(({ is_held: isHeld }) => !isHeld)
-  const wanted = new Set([...input.ids, ...unjudged.map(({ id }) => id)])
+  const earlier = credits.filter(({ is_earlier: isEarlier }) => isEarlier)
+  const wanted = new Set([...input.ids, ...earlier.map(({ id }) => id)])
   const pending = rows.filter(
     (row) => wanted.has(row.id) && (JUDGED_STATES.has(row.state) || isReviewed(row)),
   )

@@ -6,23 +6,24 @@ import { planVerb } from './clear-plan.ts'
 import type { Transition } from './transition.ts'
 
 /**
- * Other credits of the originals that these are of: those that are held because they do not mirror it, and those that came
- * earlier and nobody has judged yet, which come first whichever job runs first. Under the locks of their subjects no other
- * becomes one; their rows are not locked yet.
+ * Other credits of the originals that these are of: those that are held, and those that nobody has judged yet and that came
+ * earlier. What came earlier is judged with these, so that it comes first whichever job runs first. Under the locks of
+ * their subjects no other becomes one; their rows are not locked yet.
  */
 export async function readRivalCredits(
   tx: Tx,
   rows: readonly CdrRow[],
-): Promise<{ id: bigint; currency: string; is_held: boolean }[]> {
+): Promise<{ id: bigint; currency: string; is_earlier: boolean }[]> {
   const credits = rows.filter((row) => row.is_credit && row.original_key !== null)
   if (credits.length === 0) return []
   return tx.rows(sql`
-    select distinct c.id, c.currency, s.state = 'held' as is_held
+    select c.id, c.currency, bool_or(c.id < q.id) as is_earlier
     from unnest(${credits.map(({ id }) => id.toString())}::bigint[], ${credits.map(({ owner }) => owner)}::text[],
       ${credits.map((c) => c.original_key)}::text[]) as q (id, owner, original_key)
     join cdrs c on c.owner = q.owner and c.original_key = q.original_key and c.is_credit and c.id <> q.id
     join cdr_states s on s.cdr_id = c.id
-    where s.state = 'held' or (c.id < q.id and s.state in ('received', 'unmatched', 'orphan_credit'))`)
+    where s.state = 'held' or (c.id < q.id and s.state in ('received', 'unmatched', 'orphan_credit'))
+    group by c.id, c.currency`)
 }
 
 /**
