@@ -3,7 +3,7 @@
 // Usage: node --import tsx test/run.ts [--static] [--in FOLDER] [--write-coverage] [PART …]
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url'
 import { judgeCoverage } from './helpers/coverage-file.ts'
 import type { Ran } from './helpers/coverage.ts'
 import { textFaults } from './helpers/text-faults.ts'
-import { bundle } from './runner/bundle.ts'
+import { bundle, makeFolder } from './runner/bundle.ts'
+import { withPlaces } from './runner/places.ts'
 import type { Message, SuiteResult } from './runner/child.ts'
 
 type Outcome = { name: string; passed: number; failed: number; seconds: number; report: string }
@@ -38,7 +39,7 @@ const alone = ['test/fault/stores.test.ts', 'test/fault/worker.test.ts']
 const running = new Set<ChildProcess>()
 const ran: Ran[] = []
 
-const bundles = makeBundles()
+const bundles = makeFolder()
 try {
   process.exitCode = await runAll(process.argv.slice(2))
 } finally {
@@ -120,7 +121,7 @@ async function supervise({ file, limitMs }: Job): Promise<Outcome> {
   const script = await bundle(bundles, file).catch((error: Error) => error)
   if (script instanceof Error)
     return tell({ name, passed: 0, failed: 1, seconds: 0, report: script.message })
-  const child = spawn(process.execPath, ['--enable-source-maps', runner, script], {
+  const child = spawn(process.execPath, [runner, script], {
     cwd: root,
     env: { ...process.env, NO_COLOR: '1', TEST_BUNDLES: bundles },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -164,12 +165,13 @@ async function supervise({ file, limitMs }: Job): Promise<Outcome> {
   })
   clearTimeout(timer)
   running.delete(child)
-  rmSync(script, { force: true })
   if (!suites && faults.length === 0) faults.push(`ended early (exit ${exit}) in ${at(current)}`)
   else if (exit !== '0' && faults.length === 0)
     faults.push(`crashed (exit ${exit}) after its last test`)
   const seconds = (performance.now() - started) / 1000
-  return judge({ name, suites: suites ?? [], faults, output, seconds })
+  const outcome = judge({ name, suites: suites ?? [], faults, output, seconds })
+  for (const written of [script, `${script}.map`]) rmSync(written, { force: true })
+  return outcome
 }
 
 function at(test: string): string {
@@ -206,7 +208,13 @@ function judge({ name, suites, faults, output, seconds }: Verdict): Outcome {
     ...errors,
     failed > 0 ? output : notes(output),
   ].join('\n')
-  return tell({ name, passed, failed, seconds, report })
+  return tell({
+    name,
+    passed,
+    failed,
+    seconds,
+    report: failed > 0 ? withPlaces(report, { folder: bundles, root }) : report,
+  })
 }
 
 function tell(outcome: Outcome): Outcome {
@@ -268,29 +276,6 @@ function abandon(name: 'SIGINT' | 'SIGTERM'): void {
   for (const child of running) killGroup(child)
   rmSync(bundles, { recursive: true, force: true })
   process.exit(name === 'SIGINT' ? 130 : 143)
-}
-
-/**
- * A folder of this run for scripts, below the project's root, where they find its packages. What a run that was killed
- * has left goes.
- */
-function makeBundles(): string {
-  const data = path.join(root, '.data/scripts')
-  mkdirSync(data, { recursive: true })
-  for (const pid of readdirSync(data))
-    if (!isRunning(Number(pid))) rmSync(path.join(data, pid), { recursive: true, force: true })
-  const own = path.join(data, String(process.pid))
-  mkdirSync(own, { recursive: true })
-  return own
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }
 
 function write(text: string): void {
