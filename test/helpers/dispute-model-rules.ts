@@ -202,6 +202,8 @@ export function judgeAgain(model: Model): void {
     if (draft.code === 'D2' ? isSecond(model, cdr) : !['C4', 'C5', 'C7'].includes(draft.code))
       continue
     cdr.finding = dearer(model, cdr)
+    // Once part 0 is approved no other finding takes the place of what is held: it is held by what it was, or not at all.
+    if (cdr.finding !== null && cdr.part0?.book === 'due') continue
     if (cdr.finding?.code === draft.code) resize(draft, cdr.finding.atRisk)
     else {
       clearDraft(model, draft)
