@@ -114,6 +114,19 @@ test('what is decided is not disputed again; the rest is', async () => {
   assert.is((await tryContest('AGAIN', { code: 'Q3' })).ok, false)
 })
 
+test('a message that is sent again after its answer disputes nothing more', async () => {
+  await clean('ONCE')
+  const one = { amount: { net: '1.00' } }
+  const first = await contest('ONCE', one)
+  await act(first, 'accept', 'cpo')
+  assert.is((await contest('ONCE', one)).id, first.id)
+  assert.is(await parts('ONCE'), 'approved due:2')
+  const more = await contest('ONCE', { amount: { net: '0.50' } })
+  assert.is.not(more.id, first.id)
+  await act(more, 'withdraw', 'emsp')
+  assert.is.not((await contest('ONCE', { amount: { net: '0.50' } })).id, more.id)
+})
+
 test('what an operator ends stops where it is', async () => {
   await clean('ENDED')
   const ended = await act(await contest('ENDED', two), 'expire', 'operator')

@@ -99,27 +99,30 @@ function unknownCdr({ owner, cdrId }: { owner: string; cdrId: string }): Refusal
 }
 
 /**
- * The newest dispute of this code, open or resolved by a proof, where nobody but the hub has done anything since the same
- * was said by the same: a repetition.
+ * The dispute of this code that says the same by the same already: a repetition. A named amount is said once, whatever
+ * was done about it since, but for what was withdrawn or came to nothing; all that is left may be another amount by now,
+ * so that is repeated only while nobody but the hub has done anything since.
  */
 async function findRepeated(
   tx: Tx,
   { cdrId, wanted }: { cdrId: bigint; wanted: Wanted },
 ): Promise<bigint | null> {
   const { code, amount, doer } = wanted
-  const [row] = await tx.rows<{ id: bigint; is_same: boolean }>(sql`
-    select d.id, coalesce(e.verb in ('contest', 'open') and e.actor = ${doer.actor}
+  const [row] = await tx.rows<{ id: bigint }>(sql`
+    with told as (
+      select * from disputes d where d.cdr_id = ${cdrId.toString()}::bigint and d.code = ${code}
+        and (d.closed_at is null or d.state = 'auto_resolved' or d.upheld_net + d.upheld_tax > 0))
+    select d.id from told d join dispute_events e on e.dispute_id = d.id
+    where e.verb in ('contest', 'open') and e.side <> 'hub' and e.actor = ${doer.actor}
       and e.reason is not distinct from ${doer.text}::text
       and coalesce(e.net_micros, d.net_micros) = coalesce(${amount?.net.toString() ?? null}::bigint, e.net_micros, d.net_micros)
-      and coalesce(e.tax_micros, d.tax_micros) = coalesce(${amount?.tax?.toString() ?? null}::bigint, e.tax_micros, d.tax_micros),
-      false) as is_same
-    from disputes d left join lateral (
-      select verb, actor, reason, net_micros, tax_micros from dispute_events
-      where dispute_id = d.id and side <> 'hub' order by epoch desc limit 1) e on true
-    where d.cdr_id = ${cdrId.toString()}::bigint and d.code = ${code}
-      and (d.closed_at is null or d.state = 'auto_resolved')
+      and coalesce(e.tax_micros, d.tax_micros) = coalesce(${amount?.tax?.toString() ?? null}::bigint, e.tax_micros, d.tax_micros)
+      and (${amount !== null} or d.state = 'auto_resolved' or d.closed_at is null)
+      and (${amount !== null} or d.id = (select max(id) from told) and not exists (
+        select from dispute_events later
+        where later.dispute_id = d.id and later.side <> 'hub' and later.epoch > e.epoch))
     order by d.id desc limit 1`)
-  return row?.is_same === true ? row.id : null
+  return row?.id ?? null
 }
 
 /** A draft is confirmed, an open dispute gets one more reason. Its amount stays what it is. */
