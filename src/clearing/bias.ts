@@ -10,9 +10,11 @@ export type BiasRun = {
   sum: bigint
   slack: bigint
   squares: bigint
+  /** How many of them are no more than their slack. */
+  others: number
 }
 
-export const NO_RUN: BiasRun = { rise: 0n, count: 0, sum: 0n, slack: 0n, squares: 0n }
+export const NO_RUN: BiasRun = { rise: 0n, count: 0, sum: 0n, slack: 0n, squares: 0n, others: 0 }
 
 /** The slack is a thousandth of the amount: an always of 0.4 % stands out, as much above as below does not. */
 const SLACK_SHARE = 1_000n
@@ -23,13 +25,21 @@ const SLACK_SHARE = 1_000n
  */
 const CERTAINTY = 24n
 
+/** As many tosses of a coin in a row: where none is otherwise, how much they scatter says nothing. */
+const WITHOUT_EXCEPTION = 24
+
+/** What honest rounding and meters may take of this amount; at least a micro-unit. */
+export function slackOf(amount: bigint): bigint {
+  const share = (amount < 0n ? -amount : amount) / SLACK_SHARE
+  return share > 0n ? share : 1n
+}
+
 /** The run after one more CDR: `delta` is its claim less what was expected, `amount` what was expected. */
 export function addDelta(
   run: BiasRun,
   { delta, amount }: { delta: bigint; amount: bigint },
 ): BiasRun {
-  const share = (amount < 0n ? -amount : amount) / SLACK_SHARE
-  const slack = share > 0n ? share : 1n
+  const slack = slackOf(amount)
   const rise = run.rise + delta - slack
   if (rise <= 0n) return NO_RUN
   return {
@@ -38,6 +48,7 @@ export function addDelta(
     sum: run.sum + delta,
     slack: run.slack + slack,
     squares: run.squares + delta * delta,
+    others: run.others + (delta > slack ? 0 : 1),
   }
 }
 
@@ -52,5 +63,6 @@ export function energyDelta({ billed, other, cost }: EnergyApart): bigint {
 /** True when it is money (`material`: micro-units) and no chance. */
 export function isBias(run: BiasRun, material: bigint): boolean {
   if (run.count === 0 || run.sum < material) return false
+  if (run.others === 0 && run.count >= WITHOUT_EXCEPTION) return true
   return 2n * run.slack * run.rise >= CERTAINTY * run.squares
 }

@@ -55,6 +55,7 @@ export function patternParts(): PatternParts {
     slack: fromMicros(run.slack),
     rise: fromMicros(run.rise),
     squares: '0.006',
+    others: 0,
   }
   const parties = { code: 'S4', cpo: 'NL-TNM', emsp: 'DE-EMA', currency: 'EUR' }
   const sums = { cdrs: COUNT, net: '0.60', tax: '0.12' }

@@ -40,6 +40,19 @@ test('always 0.4 % more is seen as soon as it is money', () => {
   assert.is(seenAfter(repeated(124, () => tenEuros)), null)
 })
 
+test('without exception it takes no more than two dozen, whatever the amounts are', () => {
+  const sixty = { delta: 240_000n, amount: 60n * EURO }
+  assert.is(seenAfter(repeated(1_000, () => sixty)), 24)
+  const skewed = (index: number) => {
+    const amount = BigInt(1 + ((index * index * 7) % 60)) * EURO
+    return { delta: (amount * 4n) / 1_000n, amount }
+  }
+  assert.ok((seenAfter(repeated(1_000, skewed)) ?? 1_000) < 60)
+  // One that is as it should be, and it is no rule without exception.
+  const mixed = (index: number) => (index === 5 ? { ...sixty, delta: 0n } : sixty)
+  assert.ok((seenAfter(repeated(1_000, mixed)) ?? 0) > 50)
+})
+
 test('also beneath noise that is larger than it', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 31 }), (from) => {

@@ -136,7 +136,11 @@ test('figures of the test that do not follow from each other are refused', () =>
     falsified(({ pattern }) => Object.assign(pattern.test ?? {}, change))
   assert.match(figure({ rise: '0.50' }), /the rise of the test is not its sum less its slack/)
   assert.match(figure({ mean: '0.02' }), /the mean of the test/)
-  assert.match(figure({ squares: '0.600' }), /it may be chance/)
+  assert.match(figure({ squares: '0.600', others: 1 }), /it may be chance/)
+  const low = falsified(({ lines }) =>
+    Object.assign(lines[3] ?? {}, { claim: '11.00', price: '10.99' }),
+  )
+  assert.match(low, /not all of them are above their slack/)
   assert.match(figure({ threshold: '5.00' }), /below the threshold/)
   assert.match(figure({ cdrs: 59, mean: '0.010169' }), /more is disputed than was measured/)
   assert.match(figure({ squares: '0.001' }), /not those that were measured/)

@@ -13,7 +13,7 @@ const amountOrNull = Type.Union([amount, Type.Null()])
  * tariff or EVSE in `key`; `record`: all, compared with what the eMSP's own records say, not with the price; `energy` and
  * `record_energy`: all, by their energy, compared with signed meters or sessions, and with the records. `cdrs`,
  * `sum`, `slack`, `squares`: of all of them, also of those that claim too little. `threshold`: what is too little to
- * dispute. `mean` is cut to micro-units.
+ * dispute. `others`: how many of them are no more than their slack. `mean` is cut to micro-units.
  */
 const patternTest = Type.Object(
   {
@@ -29,6 +29,7 @@ const patternTest = Type.Object(
     slack: amount,
     rise: amount,
     squares: Type.String({ pattern: '^[0-9]{1,30}([.][0-9]{1,12})?$' }),
+    others: Type.Integer({ minimum: 0 }),
   },
   strict,
 )

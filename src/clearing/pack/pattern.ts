@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import { contentHash } from '../../ocpi/canonical.ts'
-import { energyDelta, isBias } from '../bias.ts'
+import { energyDelta, isBias, slackOf } from '../bias.ts'
 import { exactly } from '../decimal.ts'
 import { at, listOf, readText, readTime } from '../read.ts'
 import { patternFile, patternLines } from './pattern-types.ts'
@@ -153,19 +153,26 @@ function testFault(test: PatternTest, lines: readonly PatternLine[]): string | n
   const squares = exactly(test.squares) / SQUARES
   if (sum - slack !== rise) return 'the rise of the test is not its sum less its slack'
   if (micros(test.mean) !== sum / BigInt(test.cdrs)) return 'the mean of the test is another one'
-  if (!isBias({ rise, count: test.cdrs, sum, slack, squares }, micros(test.threshold)))
+  const { cdrs: count, others } = test
+  if (!isBias({ rise, count, sum, slack, squares, others }, micros(test.threshold)))
     return 'by the figures of the test it may be chance, or is below the threshold'
   const listed = lines.map(({ difference }) => micros(difference ?? '0'))
   const net = lines.reduce((all, line) => all + micros(line.net), 0n)
   if (lines.length > test.cdrs || net > sum) return 'more is disputed than was measured'
   if (listed.reduce((all, each) => all + each * each, 0n) > squares)
     return 'the differences are not those that were measured'
+  if (others === 0 && (lines.length < count || !lines.every(isAboveSlack)))
+    return 'not all of them are above their slack'
   const [from, until] = [readTime(test.from), readTime(test.until)]
   const isWithin = lines.every(({ start }) => {
     const ms = readTime(start)
     return ms !== null && from !== null && until !== null && ms >= from && ms < until
   })
   return isWithin ? null : 'a CDR began at another time than was measured'
+}
+
+function isAboveSlack({ difference, energy, claim }: PatternLine): boolean {
+  return micros(difference ?? '0') > slackOf(micros(energy?.cost ?? claim ?? '0'))
 }
 
 /** Each tariff has the hash by which the list names it. */

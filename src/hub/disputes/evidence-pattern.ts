@@ -100,6 +100,7 @@ function testOf({ by, key, from, until, run, material }: Measured): PatternTest 
     rise: fromMicros(run.rise),
     // Square micro-units are 10^-12, decimals are scaled by 10^36.
     squares: textOf(run.squares * 10n ** 24n),
+    others: run.others,
   }
 }
 
