@@ -27,6 +27,18 @@ test('a plain SAME is said only of what was compared', async () => {
   assert.match(timeless.out, /^SAME, except for end, card: every session/)
 })
 
+test('what Excel writes first, and a sum below the rows, are no session', async () => {
+  const ours = csv(line(1, { session: 'S1' }))
+  const start = hour(2).slice(0, 19).replace('T', ' ')
+  const end = hour(3).slice(0, 19).replace('T', ' ')
+  const heading = 'CDR Nr;Sitzungs-ID;EVSE-ID;started;ended;Menge;Netto;Währung'
+  const theirs = `sep=;\r\n${heading}\r\nC1;S1;DE*ABC*E1;${start};${end};11,000;5,50;EUR\r\nTotal;;;;;11,000;5,50;EUR`
+  const { json, out } = await compare(ours, theirs, ['--json'])
+  assert.is(json.theirs.bad_rows[0].line, 4, out)
+  assert.match(json.theirs.bad_rows[0].message, /it looks like a total/)
+  assert.equal([json.matched, json.only_theirs], [1, []], out)
+})
+
 test('names of columns in other languages, and with a unit in brackets', async () => {
   const ours = csv(line(1, { session: 'S1' }))
   const start = hour(2).slice(0, 19).replace('T', ' ')

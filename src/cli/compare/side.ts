@@ -46,13 +46,31 @@ export function readSide(table: Table, { path, columns: given, zone }: Reading):
   const style = styleOf(table, { columns, zone })
   const rows: Row[] = []
   const bad: BadRow[] = []
+  const telling = tellingOf(table, columns)
   for (const row of table.rows) {
-    const read = readRow(row, { columns, style })
+    const read = isTotal(row, telling) ? totalRow(row) : readRow(row, { columns, style })
     if ('message' in read) bad.push(read)
     else rows.push(read)
   }
   const unused = unusedOf(table.headers, columns)
   return { path, place: table.place, columns, unused, rows, bad, rowCount: table.rows.length }
+}
+
+/** The columns that say where and when a session was, of those that most rows fill in. */
+function tellingOf({ rows }: Table, columns: Columns): string[] {
+  const fields = ['tokenUid', 'contract', 'evse', 'location', 'start', 'end'] as const
+  return fields
+    .flatMap((field) => columns[field] ?? [])
+    .filter((name) => rows.filter(({ cells }) => cells.has(name)).length * 2 >= rows.length)
+}
+
+/** A sum below the rows has a name and amounts, but was nowhere and at no time. */
+function isTotal({ cells, problem }: TableRow, telling: readonly string[]): boolean {
+  return problem === null && telling.length > 1 && telling.every((name) => !cells.has(name))
+}
+
+function totalRow({ line }: TableRow): BadRow {
+  return { line, column: '', message: 'has no card, no place and no time: it looks like a total' }
 }
 
 function refuseUseless(path: string, columns: Columns): void {

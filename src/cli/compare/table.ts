@@ -41,8 +41,11 @@ function decoded(path: string): string {
   }
 }
 
-function csvTable(path: string, text: string): Table {
-  const delimiter = delimiterOf(text)
+function csvTable(path: string, whole: string): Table {
+  // What Excel writes first, so that it knows itself what parts the columns.
+  const said = /^\ufeff?sep=(.)\r?\n/i.exec(whole)
+  const text = said === null ? whole : whole.slice(said[0].length)
+  const delimiter = said?.[1] ?? delimiterOf(text)
   const records = parsedCsv(path, { text, delimiter })
   const [heading, ...rest] = records
   const headers = (heading?.record ?? []).map((name) => name.trim())
@@ -63,7 +66,7 @@ function csvTable(path: string, text: string): Table {
           : `has ${record.length} columns, the heading has ${headers.length}`
       // Of a row over several lines the parser says the last one.
       const breaks = record.reduce((sum, cell) => sum + (cell.match(/\n/g)?.length ?? 0), 0)
-      return { line: info.lines - breaks, cells, problem }
+      return { line: info.lines - breaks + (said === null ? 0 : 1), cells, problem }
     }),
   }
 }

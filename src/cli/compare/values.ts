@@ -20,11 +20,17 @@ const GROUPED = /^[+-]?\d{1,3}(?:[., ' ]\d{3})+(?:[.,]\d+)?$/
  */
 export function readMillionths(text: string, style: Style): bigint | null {
   const bare = text.replace(/[\s\u00a0\u202f]|kwh|wh|[A-Z]{3}|[€$£]/gi, '')
-  const plain = decimalText(bare, style)
+  const plain = decimalText(withSign(bare.replace(/(?<=\d)['’](?=\d{3})/g, '')), style)
   const value = plain === null ? null : readDecimal(plain)
   if (value === null) return null
   const half = PLACES_DROPPED / 2n
   return (value < 0n ? value - half : value + half) / PLACES_DROPPED
+}
+
+/** `(5.25)` and `5.25-`, as accountants write what is less than nothing. */
+function withSign(text: string): string {
+  const found = /^\(([\d.,]+)\)$/.exec(text) ?? /^([\d.,]+)-$/.exec(text)
+  return found === null ? text : `-${found[1]}`
 }
 
 /** Which mark stands before decimals in these texts: a comma where one must be, a point else. */
@@ -49,7 +55,7 @@ function decimalText(text: string, { decimal }: Style): string | null {
 }
 
 const LOCAL =
-  /^(\d{1,4})([-./])(\d{1,2})\2(\d{1,4})(?:[T ,]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?)?$/
+  /^(\d{1,4})([-./])(\d{1,2})\2(\d{1,4})(?:[T ,]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(?: ?([ap])\.?m\.?)?)?$/i
 
 /** What dates with slashes in these texts mean: 13/05 can only be a day, 05/13 only a month before a day. */
 export function slashOrder(texts: Iterable<string>): 'dmy' | 'mdy' | null {
@@ -71,7 +77,8 @@ export function readMoment(text: string, { slashes, zone }: Style): number | str
   }
   const parts = LOCAL.exec(text)
   if (parts === null) return 'is no date and time'
-  const [, first = '', mark = '', second = '', third = '', h = '0', min = '0', s = '0'] = parts
+  const [, first = '', mark = '', second = '', third = '', h = '0', min = '0', s = '0', half] =
+    parts
   if (mark === '/' && slashes === null)
     return 'may be day/month or month/day; write 2026-06-01 12:00'
   const isMonthFirst = mark === '/' && slashes === 'mdy'
@@ -83,7 +90,8 @@ export function readMoment(text: string, { slashes, zone }: Style): number | str
         : [third, second, first]
   if (year.length !== 4) return 'has a year of two digits; write it with four'
   const two = (value: string): string => value.padStart(2, '0')
-  const local = instant(`${year}-${two(month)}-${two(day)}T${two(h)}:${min}:${two(s)}`)
+  const hour = half === undefined ? h : String((Number(h) % 12) + (/p/i.test(half) ? 12 : 0))
+  const local = instant(`${year}-${two(month)}-${two(day)}T${two(hour)}:${min}:${two(s)}`)
   if (local === null) return 'is no date and time'
   return zone === null ? local.ms : toUtc(local.ms, zone)
 }
