@@ -1,5 +1,6 @@
 import { stateText, verbsText } from '../clearing/disputes/sentences.ts'
-import { grossOf, whenText } from './dispute-words.ts'
+import { moneyText } from './bill-words.ts'
+import { grossOf, micros, whenText } from './dispute-words.ts'
 import { items, member, pairs, printable, text } from './show.ts'
 
 /** A dispute for people: whose it is, its money, what happens next and when, what happened. */
@@ -14,12 +15,17 @@ export function disputeText(dispute: unknown): string {
   ].join('\n\n')
 }
 
+function amountOf(value: unknown, name: string, currency: string): string {
+  const said = text(value, name)
+  return micros(said) === null ? '-' : `${moneyText(said, currency)} ${currency}`
+}
+
 function facts(dispute: unknown): string {
   const cdr = member(dispute, 'cdr')
   const offer = member(dispute, 'offer')
   const currency = text(dispute, 'currency')
   const sum = (value: unknown, net: string, tax: string) =>
-    `${text(value, net)} ${currency} + tax ${text(value, tax)} ${currency} = ${grossOf(value, net, tax)} ${currency}`
+    `${amountOf(value, net, currency)} + tax ${amountOf(value, tax, currency)} = ${grossOf(value, net, tax, currency)} ${currency}`
   const held = member(dispute, 'holds') === true ? ', held out of settlement' : ''
   const outcome = member(dispute, 'outcome')
   const isOffered = offer !== null && offer !== undefined
@@ -90,7 +96,7 @@ function patternLines(dispute: unknown): string[] {
   if (rows.length === 0) return []
   const lines = rows.map(
     (item) =>
-      `${text(item, 'country_code')}-${text(item, 'party_id')} ${text(item, 'id')}  ${grossOf(item, 'net', 'tax')} ${text(dispute, 'currency')}`,
+      `${text(item, 'country_code')}-${text(item, 'party_id')} ${text(item, 'id')}  ${grossOf(item, 'net', 'tax', text(dispute, 'currency'))} ${text(dispute, 'currency')}`,
   )
   const more = Number(member(dispute, 'item_count')) - rows.length
   return [`CDRs\n${indented([...lines, ...(more > 0 ? [`and ${more} more`] : [])])}`]

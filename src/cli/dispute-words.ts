@@ -1,13 +1,22 @@
 import { ruleOf } from '../clearing/rules.ts'
 import { zoneNamed } from '../pricing/time-zone.ts'
-import { member } from './show.ts'
+import { moneyText } from './bill-words.ts'
+import { member, text } from './show.ts'
 
-/** Net and tax of an answer together, as plain decimal text; `-` where they cannot be read. */
-export function grossOf(value: unknown, net: string, tax: string): string {
+/**
+ * Net and tax of an answer together, with the digits of its currency; `-` where they cannot be read. `currency`: where the
+ * value does not name it.
+ */
+export function grossOf(
+  value: unknown,
+  net: string,
+  tax: string,
+  currency = text(value, 'currency'),
+): string {
   const parts = [member(value, net), member(value, tax)].map(micros)
   const [a, b] = parts
   if (a === null || a === undefined) return '-'
-  return decimal(a + (b ?? 0n))
+  return moneyText(decimal(a + (b ?? 0n)), currency)
 }
 
 /**

@@ -1,29 +1,36 @@
 import { fromBuffer } from 'yauzl'
 import type { Entry, ZipFile } from 'yauzl'
 import { limits } from '../../config/limits.ts'
+import { layoutFault } from './zip-layout.ts'
+import type { Member } from './zip-layout.ts'
 
 /** What a ZIP holds by path, or why it is not read. */
 export type ZipContents =
   { ok: true; files: ReadonlyMap<string, Buffer> } | { ok: false; problem: string }
 
 /**
- * Unpacks a ZIP into memory. A hostile one is refused with a sentence: paths that lead out of it, names that stand there
- * twice, more files or bytes than a pack has, sizes that are not what the directory says, encryption, damage. Sizes are
- * counted while they unfold, so that nothing unfolds further than allowed. Never throws.
+ * Unpacks a ZIP that the hub wrote into memory. A hostile one is refused with a sentence: paths that lead out of it, names
+ * that stand there twice, more files or bytes than a pack has, sizes that are not what the directory says, encryption,
+ * damage, and whatever is hidden in it or was changed beside its files. Sizes are counted while they unfold, so that
+ * nothing unfolds further than allowed. Never throws.
  */
 export async function readZip(bytes: Buffer): Promise<ZipContents> {
   try {
     const zip = await open(bytes)
     if (zip.entryCount > limits.packFilesMax)
       return refused(`it holds more than ${limits.packFilesMax} files`)
-    return await readEntries(zip)
+    const read = await readEntries(zip)
+    if (!read.ok) return read
+    const fault = await layoutFault(bytes, read.members)
+    if (fault !== null) return refused(`it is not as the hub wrote it: ${fault}`)
+    return { ok: true, files: new Map(read.members.map((one) => [one.entry.fileName, one.bytes])) }
   } catch (error) {
     const why = error instanceof Error ? error.message.slice(0, 200) : 'it is damaged'
     return refused(why)
   }
 }
 
-function refused(problem: string): ZipContents {
+function refused(problem: string): { ok: false; problem: string } {
   return { ok: false, problem }
 }
 
@@ -38,8 +45,10 @@ function open(bytes: Buffer): Promise<ZipFile> {
   })
 }
 
-async function readEntries(zip: ZipFile): Promise<ZipContents> {
-  const files = new Map<string, Buffer>()
+type Entries = { ok: true; members: readonly Member[] } | { ok: false; problem: string }
+
+async function readEntries(zip: ZipFile): Promise<Entries> {
+  const members: Member[] = []
   const seen = new Set<string>()
   let left: number = limits.packBytesMax
   for await (const entry of entriesOf(zip)) {
@@ -57,9 +66,9 @@ async function readEntries(zip: ZipFile): Promise<ZipContents> {
     const bytes = await readEntry(zip, { entry, most })
     if (bytes === null) return refused(`${name} is larger than it says`)
     left -= bytes.length
-    files.set(name, bytes)
+    members.push({ entry, bytes })
   }
-  return { ok: true, files }
+  return { ok: true, members }
 }
 
 /** Entries one at a time, as they stand in the directory. */

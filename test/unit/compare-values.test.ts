@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { columnsOf } from '../../src/cli/compare/columns.ts'
+import { columnsOf } from '../../src/clearing/records/column-names.ts'
 import {
   decimalMark,
   readMillionths,

@@ -112,6 +112,31 @@ test('what cannot be read is named where it stands', () => {
   assert.equal(faultsOf('text'), [''])
 })
 
+test('columns that finance calls otherwise are read, and what is not is said', () => {
+  const read = (text: string) => {
+    const form = csvForm(text)
+    const rows: unknown[] = parse(text, csvOptions(form))
+    const [row] = rows.map((each) => csvRow(each, form))
+    return { record: recordOf(row?.value), line: row?.line, unused: form.unused }
+  }
+  const finance = read(
+    'record_id,cpo,session_id,Energy (kWh),net amount,Currency,RFID,Started,Colour\nA,NL-TNM,S1,7,3.5,EUR,C1,2026-11-01 10:00,red\n',
+  )
+  const { kwh, net, tokenUid, start } = finance.record
+  assert.equal([kwh, net, tokenUid, start], ['7', '3.5', 'c1', Date.UTC(2026, 10, 1, 10)])
+  assert.equal(finance.unused, ['Colour'])
+  const german = read(
+    'sep=;\r\nTransaktionsnummer;Sitzungs-ID;Strommenge [Wh];Betrag;Währung\r\nX9;S1;7000;3,5;EUR\r\n',
+  )
+  assert.equal(
+    [german.record.kwh, german.record.net, german.record.cdrKey, german.record.sessionKey],
+    ['7', '3.5', 'x9', 's1'],
+  )
+  assert.equal([german.unused, german.line], [[], 3])
+  // What a record calls so itself goes before what only looks like it.
+  assert.is(read('id,session_id,kwh,Energie\nA,S1,7,9\n').record.kwh, '7')
+})
+
 test('files of three makings say the same', () => {
   const files = [
     'Record_ID,session_id,kWh\nA,S1,12.5\n',

@@ -36,7 +36,7 @@ export type OwnRecord = {
  * Where each thing may stand: members of a CDR in any version, then names that tables use. The first that is there
  * counts. `auth_id` is a contract id: in OCPI 2.1.1 a CDR names its token by the Token's auth_id, never by its uid.
  */
-const PLACES = {
+export const PLACES = {
   id: ['record_id', 'id'],
   cdr: ['cdr_id'],
   session: ['session_id'],
@@ -50,11 +50,13 @@ const PLACES = {
   start: ['start_date_time', 'start', 'started_at', 'start_time'],
   end: ['end_date_time', 'stop_date_time', 'end', 'ended_at', 'end_time', 'stop'],
   kwh: ['total_energy', 'kwh', 'energy_kwh', 'energy'],
+  wh: ['energy_wh', 'wh'],
   net: ['total_cost_excl_vat', 'net', 'net_amount', 'cost_excl_vat'],
   gross: ['total_cost_incl_vat', 'gross', 'gross_amount', 'cost_incl_vat'],
+  amount: ['total_cost'],
   currency: ['currency'],
 } as const
-type Name = keyof typeof PLACES
+export type Name = keyof typeof PLACES
 
 const ID_CHARS_MAX = 255
 const KWH_MAX = 100_000
@@ -152,13 +154,16 @@ function reader(value: Record<string, unknown>, faults: RecordFault[]) {
     const found = find(value, PLACES[name])
     if (found === null) return null
     const said = typeof found.value === 'string' ? found.value.trim().replace(' ', 'T') : ''
+    // Tables often have no seconds.
+    const whole = said.replace(/^([\d-]{10}T\d\d:\d\d)(Z|[+-]\d\d:\d\d)?$/, '$1:00$2')
     return (
-      readTime(said) ??
+      readTime(whole) ??
       fault(found.pointer, 'must be a time such as 2026-11-22T10:15:00Z; without a zone it is UTC')
     )
   }
   const energy = (): string | null => {
-    const kwh = decimal('kwh')
+    const wh = readDecimal(decimal('wh'))
+    const kwh = decimal('kwh') ?? (wh === null ? null : textOf(wh / 1_000n))
     const isPlausible = kwh === null || Math.abs(Number(kwh)) <= KWH_MAX
     return isPlausible
       ? kwh

@@ -1,6 +1,6 @@
 import { exactly } from '../../clearing/decimal.ts'
 import type { Command, CommandCall, Outcome } from '../command.ts'
-import { FIELD_NAMES } from '../compare/columns.ts'
+import { FIELD_NAMES } from '../../clearing/records/column-names.ts'
 import { compareFiles, pairsOf } from '../compare/compare-files.ts'
 import type { FileComparison } from '../compare/compare-files.ts'
 import { compareJson } from '../compare/compare-json.ts'

@@ -3,7 +3,7 @@ import { limits } from '../../../config/limits.ts'
 import type { Command, CommandCall, Outcome } from '../command.ts'
 import { CliStop, EXIT } from '../exit-codes.ts'
 import { whenText } from '../dispute-words.ts'
-import { readRecords } from '../read-records.ts'
+import { readRecords, unusedColumns } from '../read-records.ts'
 import type { FileRecord } from '../read-records.ts'
 import { items, member, pairs, table, text } from '../show.ts'
 import { query, segment } from './hub.ts'
@@ -53,15 +53,17 @@ type Line = {
   outcome: string
   why: string
 }
-type Run = { totals: Map<string, number>; lines: Line[] }
+type Run = { totals: Map<string, number>; lines: Line[]; unused: Map<string, readonly string[]> }
 type Chunk = { file: string; from: number; records: FileRecord[]; bytes: number }
 
 async function importRecords(call: CommandCall): Promise<Outcome> {
   const party = call.option('party')
   if (party === undefined)
     throw new CliStop(EXIT.usage, 'Say whose records these are: --party DE-EMA.')
-  const run: Run = { totals: new Map(), lines: [] }
+  const run: Run = { totals: new Map(), lines: [], unused: new Map() }
   for (const file of call.args) {
+    const unused = await unusedColumns(file)
+    if (unused.length > 0) run.unused.set(file, unused)
     for await (const chunk of chunksOf(file)) {
       await send(call, { chunk, party, run })
       const refused = run.totals.get('refused') ?? 0
@@ -84,9 +86,14 @@ async function importRecords(call: CommandCall): Promise<Outcome> {
       ...(shown.length === 0
         ? []
         : [table(['file', 'line', 'id', 'outcome', 'why'], shown, ['line'])]),
+      ...[...run.unused].map(([file, names]) => `not used of ${file}: ${names.join(', ')}`),
       sums === '' ? 'the file holds no records' : sums,
     ].join('\n\n'),
-    json: { totals: Object.fromEntries(run.totals), lines: run.lines },
+    json: {
+      totals: Object.fromEntries(run.totals),
+      not_used: Object.fromEntries(run.unused),
+      lines: run.lines,
+    },
   }
 }
 

@@ -41,7 +41,7 @@ export async function uploadRecords(
 ) {
   const { scope } = input
   const receiver = ownEmsp(scope, input.party)
-  const rows = readRows(decode(input.bytes))
+  const { rows, unused } = readRows(decode(input.bytes))
   if (rows.length > limits.recordsPerRequestMax)
     throw new Refusal('tooLarge', `Send at most ${limits.recordsPerRequestMax} records at once.`)
   const source: RecordSource = scope.kind === 'party' ? 'party' : (input.source ?? 'admin')
@@ -61,7 +61,7 @@ export async function uploadRecords(
   const lines = results.map((result, index) =>
     asLine(result, { index, line: rows[index]?.line ?? null }),
   )
-  return { party: receiver, totals, lines }
+  return { party: receiver, totals, not_used: unused, lines }
 }
 
 function asLine(result: RecordResult, at: { index: number; line: number | null }): UploadLine {
@@ -112,14 +112,16 @@ function decode(bytes: Uint8Array): string {
 
 type UploadRow = { value: unknown; line: number | null }
 
-function readRows(text: string): UploadRow[] {
+/** `unused`: columns that nothing was read from. */
+function readRows(text: string): { rows: UploadRow[]; unused: readonly string[] } {
   const start = text.trimStart()
   if (start === '') throw new Refusal('malformed', 'There is nothing in the body.')
-  if (start.startsWith('[') || start.startsWith('{')) return jsonRows(text)
+  if (start.startsWith('[') || start.startsWith('{')) return { rows: jsonRows(text), unused: [] }
   const form = csvForm(text)
   try {
     const rows: unknown = parse(text, csvOptions(form))
-    return Array.isArray(rows) ? rows.map((row) => csvRow(row, form)) : []
+    const read = Array.isArray(rows) ? rows.map((row) => csvRow(row, form)) : []
+    return { rows: read, unused: form.unused.slice(0, limits.recordFaultsMax) }
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unreadable'
     throw new Refusal('malformed', `The body is neither JSON nor CSV with a heading: ${why}.`)

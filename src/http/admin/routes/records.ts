@@ -34,6 +34,7 @@ const upload = Type.Object(
   {
     party,
     totals: Type.Object({ new: count, changed: count, same: count, refused: count }, strict),
+    not_used: Type.Array(Type.String()),
     lines: Type.Array(
       Type.Object(
         {
