@@ -8,14 +8,15 @@ import type { Standing } from './standing.ts'
 
 /**
  * A finding as far as what follows from it goes. `isCause`: it only explains the price that differs. `spared`: why a
- * severe one is a warning: the CDR asks for nothing, for no more than it should, or for too little more.
+ * severe one is a warning: the CDR asks for nothing, for no more than it should, for too little more, or for what was
+ * left of the one that it replaces when that was decided.
  */
 type Told = {
   code: FindingCode
   severity: Severity
   atRisk: AtRisk | null
   isCause: boolean
-  spared: 'empty' | 'free' | 'small' | null
+  spared: 'empty' | 'free' | 'small' | 'settled' | null
 }
 
 /** What stands beside it. `isRefused`: a fatal finding does. */
@@ -80,6 +81,8 @@ function warningText({ spared }: Told, { receiver }: Beside): string {
       return `Nothing is held for it: ${receiver} does not pay more than it owes.`
     case 'small':
       return 'Nothing is held for it: what is at risk is less than was agreed to hold.'
+    case 'settled':
+      return 'Nothing is held for it: no more is claimed than a dispute left of the CDR that this one replaces.'
     case null:
       return 'Nothing is held for it; it is reported.'
     default:

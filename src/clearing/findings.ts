@@ -109,6 +109,8 @@ export type FindingContext = {
   bills: Bills | null
   /** Of a CDR that is booked already; null: of one that is judged before it is. */
   standing: Standing | null
+  /** Codes of what was decided already of the CDR that this one replaces, so that nothing is held for it again. */
+  settled: readonly string[]
   origins: Partial<Record<Source, { receivedAt: Date | null; hash: string | null }>>
 }
 
@@ -157,7 +159,7 @@ type Graded = {
   atRisk: AtRisk | null
   /** Whether it may hold what it puts at risk. */
   mayHold: boolean
-  spared: 'empty' | 'free' | 'small' | null
+  spared: 'empty' | 'free' | 'small' | 'settled' | null
 }
 
 /** Of one session one CDR stands, also of those that claim nothing, of which nothing can be held. */
@@ -177,6 +179,8 @@ function grade(draft: Draft, context: FindingContext): Graded {
   const atRisk = isClaimless ? null : amountsAtRisk(risk, claim)
   if (atRisk === null) return { ...plain, severity: 'W', spared: isClaimless ? 'empty' : 'free' }
   if (sizeOf(atRisk) < exactly(lineMin)) return { ...plain, severity: 'W', spared: 'small' }
+  if (risk !== 'all' && context.settled.includes(code))
+    return { ...plain, severity: 'W', spared: 'settled' }
   const isHopeless = bills !== null && claim !== null && hasNegativeTax(claim)
   return isHopeless && standing === null
     ? { ...plain, severity: 'F' }

@@ -13,7 +13,7 @@ export type Hold = { code: FindingCode; atRisk: AtRisk }
 
 /** A finding as far as this needs it; `atRisk` null: there is nothing to hold. */
 type Suspect = {
-  draft: { code: FindingCode; expected?: string }
+  draft: { code: FindingCode; expected?: string; unit?: string }
   atRisk: AtRisk | null
   mayHold: boolean
 }
@@ -98,10 +98,11 @@ function independent(
  * half up to 6 decimals, and so is the tax. Null where there is none, or where a limit of the tariff decides the price.
  */
 function atPrice(
-  { code, expected }: Suspect['draft'],
+  { code, expected, unit }: Suspect['draft'],
   { bill, left }: { bill: PricedInput; left: Claim },
 ): AtRisk | null {
-  const kind = AMOUNTS[code]
+  // Of a session its cost may be compared too, which is no amount of anything.
+  const kind = unit === left.currency ? undefined : AMOUNTS[code]
   const said = readDecimal(expected)
   if (kind === undefined || said === null || !bill.ok || !bill.dimensions || !bill.quantities)
     return null

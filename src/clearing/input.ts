@@ -20,9 +20,10 @@ export type ClearingInput = {
   pricing?: PricingInput | null
   /**
    * The same session by other tariffs, left out or null where there are none: `stored` – those that the owner had
-   * published when it began, where the CDR carries different ones; `agreed` – that of the agreement.
+   * published when it began, where the CDR carries different ones; `agreed` – that of the agreement. `isUnpublished`: it
+   * carries one that they never published, so `stored` is by that of the connector.
    */
-  others?: { stored: PricedInput | null; agreed: PricedInput | null }
+  others?: { stored: PricedInput | null; agreed: PricedInput | null; isUnpublished?: boolean }
   prior: PriorInput
   /** What else is known, for the checks that compare; absent = nothing. */
   known?: Known
@@ -50,9 +51,12 @@ type CdrInput = {
 /** `completed` left out: read from the session's status. */
 type SessionInput = { state: 'missing' } | { state: 'found'; value: unknown; completed?: boolean }
 
-/** `afterStart`: the oldest known version is younger than the session. `foreign`: another eMSP owns the token. */
+/**
+ * `afterStart`: the oldest known version is younger than the session. `foreign`: another eMSP owns the token. `command`:
+ * the eMSP never published it, but had a session started with it.
+ */
 type TokenInput =
-  | { state: 'found'; afterStart?: boolean; source: 'push' | 'authorize' }
+  | { state: 'found'; afterStart?: boolean; source: 'push' | 'authorize' | 'command' }
   | { state: 'foreign'; owner: string }
   | { state: 'missing' }
 
@@ -70,7 +74,9 @@ export type TariffInput =
  */
 export type PricedInput =
   | (Pick<PricedBill, 'ok' | 'currency' | 'total'> &
-      Partial<Pick<PricedBill, 'dimensions' | 'segments' | 'clamp' | 'quantities' | 'notes'>>)
+      Partial<
+        Pick<PricedBill, 'dimensions' | 'segments' | 'clamp' | 'quantities' | 'notes' | 'timeZone'>
+      >)
   | (Pick<CannotPrice, 'ok' | 'code' | 'pointer' | 'message'> &
       Partial<Pick<CannotPrice, 'bounds'>>)
 

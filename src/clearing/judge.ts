@@ -5,13 +5,14 @@ import { checkAuthority } from './checks/authority.ts'
 import { checkClock } from './checks/clock.ts'
 import { checkCostSum, checkTax } from './checks/cost.ts'
 import { checkDuplicates, checkSameCharge, checkSplit, sameChargeIds } from './checks/duplicates.ts'
+import { checkCapacity, checkNegativeEnergy, checkRecordEnergy } from './checks/energy.ts'
 import {
-  checkCapacity,
-  checkNegativeEnergy,
-  checkRecordEnergy,
-  checkSessionEnergy,
-} from './checks/energy.ts'
-import { checkEmptySession, checkSession, checkToken, isCompleted } from './checks/existence.ts'
+  checkEmptySession,
+  checkSession,
+  checkToken,
+  isCompleted,
+  needsNoToken,
+} from './checks/existence.ts'
 import {
   checkCurrency,
   checkPrice,
@@ -25,6 +26,7 @@ import { checkMeter } from './checks/meter.ts'
 import { checkRegression } from './checks/regression.ts'
 import { checkConnector, checkJourney } from './checks/places.ts'
 import { checkPower } from './checks/quantity.ts'
+import { checkFinalSession } from './checks/session.ts'
 import { checkSameSession } from './checks/same-session.ts'
 import { checkReservation, isAllReservation } from './checks/reservation.ts'
 import {
@@ -35,7 +37,7 @@ import {
   checkTotals,
   doubtful,
 } from './checks/structure.ts'
-import { checkTaxTwice } from './checks/tax.ts'
+import { checkStatedTaxes, checkTaxTwice } from './checks/tax.ts'
 import { checkAge, checkOrder, checkOverlap } from './checks/time.ts'
 import { checkSpans } from './checks/spans.ts'
 import { explainPrice } from './checks/why.ts'
@@ -108,14 +110,17 @@ function missingOf(input: ClearingInput): readonly Missing[] {
   if (namesSession && input.session.state === 'missing') missing.push('session')
   if (namesSession && input.session.state === 'found' && !isCompleted(input))
     missing.push('completion')
-  if (input.token.state === 'missing') missing.push('token')
+  if (input.token.state === 'missing' && !needsNoToken(input.cdr)) missing.push('token')
   if (input.tariff.state === 'missing') missing.push('tariff')
   return missing
 }
 
 function caseOf(parts: { input: ClearingInput; facts: CdrFacts; decided: boolean }): Case {
   const digits = currencies.get(parts.facts.currency) ?? 2
-  const zone = parts.input.known?.place?.timeZone ?? null
+  const { known, priced } = parts.input
+  // Where its Location is not stored, what the CDR says of its own place told its price.
+  const zone =
+    known?.place?.timeZone ?? (priced?.ok === true ? priced.timeZone?.name : null) ?? null
   return { ...parts, digits, minorUnit: unitOf(digits), zone }
 }
 
@@ -132,7 +137,7 @@ const CHECKS: readonly ((subject: Case) => readonly Draft[])[] = [
   checkConnector,
   checkJourney,
   checkNegativeEnergy,
-  checkSessionEnergy,
+  checkFinalSession,
   checkRecordEnergy,
   checkCapacity,
   checkMeter,
@@ -151,6 +156,7 @@ const PRICE_CHECKS: typeof CHECKS = [
   checkPriced,
   checkCostSum,
   checkTax,
+  checkStatedTaxes,
   checkReservation,
   checkCapture,
   checkReplaced,

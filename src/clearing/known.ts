@@ -37,8 +37,11 @@ export type Known = {
     gross: string | null
     /** False where all of it was upheld and its CPO has not credited it. */
     isCredited: boolean
-    /** What the replacement was to claim, net; null where no dispute said so. */
+    /** What the replacement was to claim, net and its tax; both null where no dispute said so. */
     expectedNet: string | null
+    expectedTax: string | null
+    /** Codes of what was found severe or disputed of it, where a dispute of it was decided. */
+    settled?: readonly string[]
   } | null
   /** How often the same bytes came again (D1). */
   replays?: number
@@ -58,6 +61,9 @@ export type SessionStep = {
   lastUpdated: Date | null
   status: string | null
   kwh: string | null
+  /** It says the energy, and the cost, itself: what it does not say is that of the message before. */
+  saysKwh: boolean
+  saysCost: boolean
   /** SHA-256 of the message, hex. */
   hash: string
 }

@@ -3,6 +3,7 @@ import type { FindingContext } from './findings.ts'
 import { billsOf } from './holds.ts'
 import type { ClearingInput, CreditInput } from './input.ts'
 import type { CdrFacts } from './read.ts'
+import { settledCodes } from './replaced.ts'
 
 /** What findings about a CDR are made with; `facts` null: it could not be read, so what it claims is not known. */
 export function contextOf(
@@ -21,6 +22,7 @@ export function contextOf(
     claim,
     bills: 'priced' in input ? billsOf(input) : null,
     standing: 'standing' in input ? (input.standing ?? null) : null,
+    settled: facts !== null && 'known' in input ? settledCodes(input.known, { facts, digits }) : [],
     origins: {
       cdr: { receivedAt: cdr.receivedAt, hash: cdr.hash ?? null },
       ...('known' in input ? originsOf(input.known) : {}),

@@ -1,8 +1,8 @@
 import type { Risk } from './at-risk.ts'
 import { proportional, roundMicros } from './at-risk.ts'
-import { energyText, moneyText } from './compare.ts'
+import { costTolerance, energyText, moneyText } from './compare.ts'
 import type { Decimal } from './decimal.ts'
-import { absolute, exactly, shownText } from './decimal.ts'
+import { absolute, exactly, largest, shownText } from './decimal.ts'
 import type { Case } from './input.ts'
 import type { Price } from './read.ts'
 import { at, readPrice } from './read.ts'
@@ -69,8 +69,51 @@ export function riskOfPeriods(
 export function riskOfTime(subject: Case, hours: Decimal): PricedRisk {
   const whole = subject.facts.hours
   const cost = costOf(subject, ['time', 'parking'])
-  const show = (value: Decimal): string => `${shownText(value, { places: 4 })} h`
-  return riskOfShare(subject, { part: hours, whole, cost, show, of: 'the time' })
+  return riskOfShare(subject, { part: hours, whole, cost, show: hoursText, of: 'the time' })
+}
+
+/** Hours of each kind as the charging periods state them. */
+export type UsedHours = Record<'time' | 'parking' | 'reservation', Decimal>
+
+/**
+ * Hours that the charging periods have beyond what there can have been, whichever of them those are: the dearest first,
+ * so that what is left is owed in any case. Where the cost of one kind is not known, their share of all of it.
+ */
+export function riskOfHours(
+  subject: Case,
+  { beyond, used }: { beyond: Decimal; used: UsedHours },
+): PricedRisk {
+  const kinds = HOURS.filter(({ name }) => used[name] > 0n).map((kind) => {
+    const cost = costOfPart(subject, kind.name)
+    return { ...kind, whole: used[kind.name], cost, show: hoursText }
+  })
+  const dearest = kinds.flatMap((kind) =>
+    kind.cost === null ? [] : [{ ...kind, cost: kind.cost }],
+  )
+  if (dearest.length < kinds.length) {
+    const whole = kinds.reduce((sum, kind) => sum + kind.whole, 0n)
+    const cost = costOf(subject, ['time', 'parking', 'reservation'])
+    return riskOfShare(subject, { part: beyond, whole, cost, show: hoursText, of: 'the time' })
+  }
+  let left = beyond
+  const shares = dearest
+    .toSorted((a, b) => compareSizes(b.cost * a.whole, a.cost * b.whole))
+    .map((kind): Share => {
+      const part = kind.whole < left ? kind.whole : left
+      left -= part
+      return { ...kind, part }
+    })
+  return riskOfShares(subject, shares)
+}
+
+const HOURS = [
+  { name: 'time', of: 'the time' },
+  { name: 'parking', of: 'the parking time' },
+  { name: 'reservation', of: 'the reservation' },
+] as const
+
+function compareSizes(one: bigint, other: bigint): number {
+  return one < other ? -1 : one > other ? 1 : 0
 }
 
 type Share = {
@@ -81,43 +124,70 @@ type Share = {
   of: string
 }
 
-function riskOfShare(subject: Case, { part, whole, cost, show, of }: Share): PricedRisk {
+function riskOfShare(subject: Case, share: Share): PricedRisk {
+  return riskOfShares(subject, [share])
+}
+
+/** Each share net rounded half up to 6 decimals. */
+function riskOfShares(subject: Case, shares: readonly Share[]): PricedRisk {
   const claim = claimOf(subject)
-  const size = part > whole ? whole : part
-  if (size <= 0n || cost <= 0n) return { risk: { net: 0n, tax: 0n }, steps: [] }
-  const exact = roundMicros((cost * size) / whole)
+  const told = shares.flatMap(({ part, whole, cost, show, of }) => {
+    const size = part > whole ? whole : part
+    if (size <= 0n || cost <= 0n) return []
+    const value = roundMicros((cost * size) / whole)
+    const texts = [moneyText(subject, cost), moneyText(subject, value)]
+    const step =
+      size === whole
+        ? `${of} costs ${texts[0]}`
+        : `${texts[0]} for ${show(whole)}, so ${show(size)} are ${texts[1]} (rounded half up to 6 decimals)`
+    return [{ value, step }]
+  })
+  if (told.length === 0) return { risk: { net: 0n, tax: 0n }, steps: [] }
+  const exact = told.reduce((sum, { value }) => sum + value, 0n)
   const net = exact > claim.excl ? claim.excl : exact
-  const [costs, value] = [moneyText(subject, cost), moneyText(subject, net)]
-  const steps = [
-    size === whole
-      ? `${of} costs ${costs}`
-      : `${costs} for ${show(whole)}, so ${show(size)} are ${value} (rounded half up to 6 decimals)`,
-  ]
+  const steps = told.map(({ step }) => step)
   if (claim.incl === null) return { risk: { net, tax: null }, steps }
   const tax = proportional({ net, claim })
   return { risk: { net, tax }, steps: [...steps, taxStep(subject, tax)] }
+}
+
+function hoursText(value: Decimal): string {
+  return `${shownText(value, { places: 4 })} h`
 }
 
 function taxStep(subject: Case, tax: Decimal): string {
   return `with it goes ${moneyText(subject, tax)} of the tax (in proportion, rounded half up to 6 decimals)`
 }
 
-/**
- * What the CDR asks for these dimensions: as it states it, else as the tariff gives it; the whole claim where neither is
- * known.
- */
-function costOf(subject: Case, names: readonly ('energy' | 'time' | 'parking')[]): Decimal {
-  const { input, facts } = subject
-  const { priced } = input
-  const known = names.map((name): Decimal | null => {
-    const stated = readPrice(at(input.cdr.value, `/total_${name}_cost`))
-    if (stated !== null) return stated.excl
-    const bill = priced?.ok === true ? priced.dimensions?.[name] : undefined
-    if (bill !== undefined) return exactly(bill.excl ?? bill.incl ?? '0')
-    return restOf(subject) === 0n ? 0n : null
-  })
-  if (known.every((cost) => cost === null)) return facts.total.excl
+type PartName = (typeof PARTS)[number]
+
+/** What the CDR asks for these dimensions together; the whole claim where that is known of none. */
+function costOf(subject: Case, names: readonly PartName[]): Decimal {
+  const known = names.map((name) => costOfPart(subject, name))
+  if (known.every((cost) => cost === null)) return subject.facts.total.excl
   return known.reduce<Decimal>((sum, cost) => sum + (cost ?? 0n), 0n)
+}
+
+/**
+ * What the CDR asks for a dimension: as the tariff gives it where the total is the tariff's price, however it was split;
+ * else as the CDR states it or as the tariff gives it, the larger of the two. Null where neither is known.
+ */
+function costOfPart(subject: Case, name: PartName): Decimal | null {
+  const { priced, cdr } = subject.input
+  const stated = readPrice(at(cdr.value, `/total_${name}_cost`))?.excl ?? null
+  const bill = priced?.ok === true ? priced.dimensions?.[name] : undefined
+  const given = bill === undefined ? null : exactly(bill.excl ?? bill.incl ?? '0')
+  if (stated !== null && given !== null)
+    return isPriceOfTariff(subject) ? given : largest(stated, given)
+  return stated ?? given ?? (restOf(subject) === 0n ? 0n : null)
+}
+
+/** True where the claim is what the tariff gives, within the tolerance. */
+export function isPriceOfTariff(subject: Case): boolean {
+  const { priced } = subject.input
+  if (priced?.ok !== true || priced.total.excl === null) return false
+  const price = exactly(priced.total.excl)
+  return absolute(subject.facts.total.excl - price) <= costTolerance(subject, price)
 }
 
 const PARTS = ['fixed', 'energy', 'time', 'parking', 'reservation'] as const

@@ -251,11 +251,10 @@ export const RULES = {
   },
   Q1: {
     severity: 'S',
-    version: 2,
-    title: 'energy differs from the session',
-    sentence:
-      'The CDR bills {actual} kWh, its session ended with {expected} kWh: {difference} kWh apart, {tolerance} kWh are tolerated.',
-    remedy: 'the CDR billed {expected} kWh, {tolerance} kWh more or less',
+    version: 3,
+    title: 'energy or cost differs from the session',
+    sentence: '{what}',
+    remedy: '{right}',
   },
   Q3: {
     severity: 'S',
@@ -280,8 +279,8 @@ export const RULES = {
     version: 1,
     title: 'replacement differs from what was agreed',
     sentence:
-      'This CDR replaces the CDR {original}. The dispute ended with {agreed} without tax, but it claims {claim}{apart}.',
-    remedy: 'it claimed {agreed} without tax',
+      'This CDR replaces the CDR {original}. The dispute ended with {agreed} {basis}, but it claims {claim}{apart}.',
+    remedy: 'it claimed {agreed} {basis}',
   },
   C5: {
     severity: 'S',
@@ -483,16 +482,16 @@ export const RULES = {
     remedy: 'the differences evened out, or added up to less than {least}',
   },
   P3: {
-    severity: 'W',
-    version: 1,
+    severity: 'S',
+    version: 2,
     title: 'price differs from the agreed tariff',
     sentence:
       'The CDR claims {claim} {basis}, the agreed tariff gives {price}: {apart} apart, {allowed} are tolerated.',
     remedy: 'it claimed {price} {basis}, {allowed} more or less',
   },
   P2: {
-    severity: 'W',
-    version: 1,
+    severity: 'S',
+    version: 2,
     title: 'tariff differs from the published one',
     sentence: '{what}',
     remedy: 'the tariff in the CDR were the one that was published when the session began',

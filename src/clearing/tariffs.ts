@@ -20,20 +20,33 @@ export function appliedTariffs(facts: CdrFacts, tariff: TariffInput): readonly T
   return named.length > 0 ? named : known
 }
 
-/** True when the claimed total stands on a min_price or max_price: then its parts add up to something else. */
+/**
+ * True when the claimed total stands on a min_price or max_price: then its parts add up to something else. One side of
+ * taxes may stand on it alone, but neither may be beyond it.
+ */
 export function standsOnLimit(input: {
   total: Price
   tariffs: readonly TariffFacts[]
   within: Decimal
 }): boolean {
   const { total, within } = input
+  const isWithin = (more: Decimal | null, less: Decimal | null): boolean =>
+    more === null || less === null || less - more <= within
   const near = (a: Decimal | null, b: Decimal | null): boolean =>
-    a !== null && b !== null && a - b <= within && b - a <= within
-  return input.tariffs
-    .flatMap((tariff) => [tariff.min, tariff.max])
-    .some(
-      (limit) => limit !== null && (near(limit.excl, total.excl) || near(limit.incl, total.incl)),
-    )
+    a !== null && b !== null && isWithin(a, b) && isWithin(b, a)
+  const isOn = (limit: Price): boolean =>
+    near(limit.excl, total.excl) || near(limit.incl, total.incl)
+  return input.tariffs.some(
+    ({ min, max }) =>
+      (max !== null &&
+        isOn(max) &&
+        isWithin(max.excl, total.excl) &&
+        isWithin(max.incl, total.incl)) ||
+      (min !== null &&
+        isOn(min) &&
+        isWithin(total.excl, min.excl) &&
+        isWithin(total.incl, min.incl)),
+  )
 }
 
 function readTariff(tariff: Record<string, unknown>): TariffFacts {

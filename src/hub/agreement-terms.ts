@@ -76,7 +76,7 @@ export const agreementTerms = Type.Object(
         {
           additionalProperties: true,
           description:
-            'the tariff that was agreed: an OCPI Tariff of 2.2.1, or of 2.3.0 with tax_included. Every session of the pair is priced by it too, and a claim that differs is reported (P3)',
+            'the tariff that was agreed: an OCPI Tariff of 2.2.1, or of 2.3.0 with tax_included. Every session of the pair is priced by it too, and what a claim asks beyond it is held (P3)',
         },
       ),
     ),

@@ -63,7 +63,7 @@ function faultsOfOne(error: TLocalizedValidationError): Fault[] {
     case 'format':
       return [{ pointer, message: 'must be a time such as 2026-01-31T12:00:00Z' }]
     default:
-      return [{ pointer, message: error.message }]
+      return [{ pointer, message: error.message.replace(/\b1 (item|character)s\b/, '1 $1') }]
   }
 }
 

@@ -77,7 +77,7 @@ test('a tariff in the CDR is held against when it was published and when it is i
   const sent = async (id: string, tariff: Json) => {
     const one = charge(id, emsp)
     await prepare(one, emsp)
-    const periods = JSON.stringify(cdr(one)['charging_periods']).replaceAll('T1', `T${id}`)
+    const periods = JSON.stringify(cdr(one)['charging_periods']).replaceAll('"T1"', `"T${id}"`)
     await post(cdr(one, { tariffs: [tariff], charging_periods: JSON.parse(periods) }))
     await hub.drain()
     return (await shown(id)).codes

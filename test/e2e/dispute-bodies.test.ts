@@ -99,6 +99,31 @@ bodies('over OCPI an act or a contest with a slip does nothing', async () => {
   assert.equal(at(part.data, 'upheld'), { excl_vat: 0.5, incl_vat: 0.6 }, part.text)
 })
 
+bodies(
+  'a body of null is not an empty one: it approves, accepts and contests nothing',
+  async () => {
+    const path = await contested('N1')
+    await clean('N2')
+    const cases = [
+      [emsp, '/cdrs/approve'],
+      [emsp, '/cdrs/NL/TNM/N2/approve'],
+      [emsp, '/cdrs/NL/TNM/N2/contest'],
+      [emsp, `${path}/withdraw`],
+      [cpo, `${path}/accept`],
+    ] as const
+    for (const [who, at] of cases)
+      for (const body of [null, [], 'all', 0]) {
+        const reply = await post(who, at, body)
+        assert.is(reply.status, 422, `${at} ${JSON.stringify(body)}: ${reply.text}`)
+      }
+    assert.is((await hub.admin('POST', `${path}/rule`, null)).status, 422)
+    assert.equal(await statesOf('N1', 'N2'), ['contested', 'provisional'])
+    assert.is((await of('N1'))[0]?.state, 'open')
+    const all = await hub.asParty(cpo, 'POST', `${path}/accept`)
+    assert.is(all.status, 200, 'without a body all of it is accepted')
+  },
+)
+
 bodies('an amount that is not what will be booked is refused', async () => {
   const offered = await contested('C1')
   await post(cpo, `${offered}/propose`, { amount: { net: '0.50' } })
@@ -227,6 +252,30 @@ bodies('who replaces its own offer begins no round', async () => {
   assert.is(at(last.json, 'round'), 3)
   const over = await post(emsp, `${path}/propose`, { amount: { net: '1.40' } })
   assert.is(over.status, 409)
+})
+
+bodies('what is possible is not refused: own offers, rounds, an offer that was taken', async () => {
+  const path = await contested('P1')
+  const possible = async (who: FakePartner) =>
+    at((await hub.asParty(who, 'GET', path)).json, 'possible')
+  const offer = (who: FakePartner, net: string) => post(who, `${path}/propose`, { amount: { net } })
+  const answers = { accept: 409, reject: 409, propose: 200 } as const
+  assert.equal(at((await offer(cpo, '0.50')).json, 'possible'), ['propose'])
+  for (const [verb, status] of Object.entries(answers))
+    assert.is(
+      (await post(cpo, `${path}/${verb}`, verb === 'propose' ? { amount: { net: '0.60' } } : {}))
+        .status,
+      status,
+    )
+  assert.equal(await possible(emsp), ['accept', 'reject', 'propose', 'withdraw'])
+  await offer(emsp, '1.50')
+  assert.equal(at((await offer(cpo, '0.70')).json, 'round'), 3)
+  // No further round begins: the eMSP takes what is there, or does not.
+  assert.equal(await possible(emsp), ['accept', 'reject', 'withdraw'])
+  await hub.admin('POST', `${path}/propose`, { amount: { net: '0.90' } })
+  await post(cpo, `${path}/accept`)
+  assert.equal(await possible(cpo), ['reject'])
+  assert.equal(await possible(emsp), ['accept', 'reject', 'withdraw'])
 })
 
 bodies('what is expected stands in words, not in patterns', async () => {

@@ -147,6 +147,114 @@ test('nor does another session id hide what it replaces', async () => {
   assert.equal([state, outcome], ['closed', 'upheld'])
 })
 
+test('a bill that lay there before the contest is not paid for what that upheld either', async () => {
+  const cdr = await clean('LAY')
+  await send({ ...cdr, id: 'LAY-B' })
+  assert.is(await stand('LAY-B'), 'held D2')
+  await act(await contest('LAY', all), 'accept', 'cpo')
+  await hub.drain()
+  assert.is(await stand('LAY-B'), 'held C4')
+  await days(4)
+  await days(15)
+  assert.is(await parts('LAY-B'), 'withdrawn due:0')
+  // The same where it is credited: in part, and while all of it is disputed.
+  const part = await clean('PART')
+  await send({ ...part, id: 'PART-B' })
+  const decided = await act(await contest('PART', { amount: { net: '1.00' } }), 'accept', 'cpo')
+  await send(creditOf(part, 'PART-C'))
+  await heldAgainst('PART-B', '2.00')
+  assert.is((await detail(decided)).state, 'closed')
+  const open = await clean('DURING')
+  await send({ ...open, id: 'DURING-B' })
+  await contest('DURING', all)
+  await send(creditOf(open, 'DURING-C'))
+  await heldAgainst('DURING-B', '0.00')
+})
+
+test('but where the dispute says that it is billed twice, the other bill stands', async () => {
+  const cdr = await clean('TWICE')
+  await send({ ...cdr, id: 'TWICE-B' })
+  await act(await contest('TWICE', { ...all, code: 'D2' }), 'accept', 'cpo')
+  await hub.drain()
+  assert.is(await stand('TWICE-B'), 'provisional')
+  // So does one of which its eMSP said before that it may.
+  const both = await clean('BOTH')
+  await send({ ...both, id: 'BOTH-B' })
+  const [second] = await story.of('BOTH-B')
+  assert.ok(second)
+  await act(second, 'withdraw', 'emsp')
+  await act(await contest('BOTH', all), 'accept', 'cpo')
+  await hub.drain()
+  assert.is(await stand('BOTH-B'), 'provisional')
+})
+
+const taxed = { code: 'V3', text: 'reverse charge', amount: { net: '0', tax: '0.60' } }
+
+test('tax that was upheld is not billed again', async () => {
+  const cdr = await clean('TAX')
+  const decided = await act(await contest('TAX', taxed), 'accept', 'cpo')
+  await send(creditOf(cdr, 'TAX-C'))
+  await send({ ...cdr, id: 'TAX-R' })
+  const found = await finding('TAX-R', 'C7')
+  assert.match(String(at(found, 'message')), 'ended with 0.00 EUR of tax, but it claims 0.60 EUR')
+  const [held] = await story.of('TAX-R')
+  assert.equal([held?.code, held?.net, held?.tax], ['C7', '0.00', '0.60'])
+  const { json } = await hub.asParty(emsp, 'GET', '/adjustments')
+  const taken = items(at(json, 'items')).find((one) => at(one, 'dispute_id') === decided.id)
+  assert.equal([at(taken, 'difference_net'), at(taken, 'difference_tax')], ['0.00', '0.60'])
+  // What is agreed has no difference; nor is it billed where the dispute was open when the CDR was credited.
+  const open = await clean('FREED')
+  await contest('FREED', taxed)
+  await send(creditOf(open, 'FREED-C'))
+  await send({ ...open, id: 'FREED-R', total_cost: { excl_vat: 3, incl_vat: 3 } })
+  assert.is(await finding('FREED-R', 'C7'), undefined)
+  await send(creditOf({ ...open, total_cost: { excl_vat: 3, incl_vat: 3 } }, 'FREED-RC'))
+})
+
+test('net and tax that were upheld: more of either is held', async () => {
+  const cdr = await clean('MORE')
+  const half = { code: 'V3', amount: { net: '1.00', tax: '0.60' } }
+  await act(await contest('MORE', half), 'accept', 'cpo')
+  await send(creditOf(cdr, 'MORE-C'))
+  await send(priced(cdr, 'MORE-R', 2))
+  const found = await finding('MORE-R', 'C7')
+  assert.match(String(at(found, 'message')), 'ended with 0.00 EUR of tax, but it claims 0.40 EUR')
+})
+
+/** The same charge as another session that began a little later. */
+async function sendMoved(cdr: Json, id: string, seconds: number): Promise<void> {
+  const start = Date.parse(String(cdr['start_date_time'])) + seconds * 1_000
+  const start_date_time = new Date(start).toISOString()
+  const session = { id: `S-${id}`, uid: String(at(cdr, 'cdr_token', 'uid')) }
+  const charge = { owner: 'NL-TNM', payer: 'DE-EMA', ...session }
+  await put(cpo, 'sessions', sessionOf(charge, { start_date_time }))
+  const charging_periods = [{ ...Object(items(cdr['charging_periods'])[0]), start_date_time }]
+  await send({ ...cdr, id, session_id: `S-${id}`, start_date_time, charging_periods })
+}
+
+test('nor does a start that was moved by seconds hide it', async () => {
+  const gone = await clean('MOVED')
+  await act(await contest('MOVED', all), 'accept', 'cpo')
+  await sendMoved(gone, 'MOVED-R', 1)
+  assert.is(await stand('MOVED-R'), 'held C4')
+  const cdr = await clean('SOME')
+  const decided = await act(await contest('SOME', { amount: { net: '1.00' } }), 'accept', 'cpo')
+  await send(creditOf(cdr, 'SOME-C'))
+  await sendMoved(cdr, 'SOME-R', 90)
+  await heldAgainst('SOME-R', '2.00')
+  assert.is((await detail(decided)).state, 'closed')
+})
+
+test('two short ones, one after the other, are two', async () => {
+  const cdr = await clean('SHORT', { end_date_time: fromNow(-7_200_000 + 40_000) })
+  const decided = await act(await contest('SHORT', { amount: { net: '1.00' } }), 'accept', 'cpo')
+  await send(creditOf(cdr, 'SHORT-C'))
+  const end = Date.parse(String(cdr['end_date_time'])) + 60_000
+  await sendMoved({ ...cdr, end_date_time: new Date(end).toISOString() }, 'SHORT-R', 60)
+  for (const code of ['C4', 'C7']) assert.is(await finding('SHORT-R', code), undefined)
+  assert.is((await detail(decided)).state, 'await_replacement')
+})
+
 test('another charge has nothing to do with it', async () => {
   const cdr = await clean('OTHER')
   await act(await contest('OTHER', { amount: { net: '1.00' } }), 'accept', 'cpo')

@@ -219,7 +219,7 @@ test('late is flagged, too late is refused for good', async () => {
   await days(120)
   const over = await tryContest('LATE', { code: 'Q1' })
   assert.is(over.ok, false)
-  if (!over.ok) assert.match(over.message, /until \d+ \w+ \d{4}, .* UTC; that is over/)
+  if (!over.ok) assert.match(over.message, /until \d+ \w+ \d{4}, .* CES?T; that is over/)
 })
 
 test('both parties are told once of a deadline that is near, in the time of the place', async () => {

@@ -131,6 +131,8 @@ test('a CDR that was credited stands near nobody, and what replaces it knows it'
     gross: '3.6',
     isCredited: true,
     expectedNet: null,
+    expectedTax: null,
+    settled: [],
   })
   assert.equal(await near('N20'), ['', '', '', ''])
 })

@@ -119,9 +119,10 @@ test('a price that differs says what reproduces it, to both parties', async () =
   assert.equal(at(items(at(json, 'findings'))[0], 'evidence'), evidence)
 })
 
-test('a tariff that differs from the published one is reported with both prices', async () => {
+test('a tariff dearer than the published one holds what is beyond that, with both prices', async () => {
   await publishedBefore(tariffOf('NL-TNM', 'T2', { price: 0.25 }))
-  assert.is(await clear('W1', carrying('W1', 'T2')), 'provisional P2')
+  assert.is(await clear('W1', carrying('W1', 'T2')), 'held P2')
+  assert.is(at(await finding('W1', 'P2'), 'explanation', 'at_risk', 'net'), '0.5')
   const found = await finding('W1', 'P2')
   assert.match(String(at(found, 'message')), /3\.00 EUR without tax.*2\.50 EUR: 0\.50 EUR apart/)
   assert.equal([at(found, 'expected'), at(found, 'actual')], ['2.5', '3'])
@@ -135,16 +136,16 @@ test('a tariff that differs from the published one is reported with both prices'
   assert.is(await clear('W3', carrying('W3', 'T3')), 'provisional')
 })
 
-test('a claim that differs from the agreed tariff is reported', async () => {
+test('a claim beyond the agreed tariff is held', async () => {
   const tariff = tariffOf('NL-TNM', 'AGREED', { price: 0.28 })
   assert.is((await agree({ tariff })).status, 200)
-  assert.is(await clear('A1', cdr(charge('A1', emsp))), 'provisional P3')
+  assert.is(await clear('A1', cdr(charge('A1', emsp))), 'held P3')
   assert.match(
     String(at(await finding('A1', 'P3'), 'message')),
     /claims 3\.00 EUR without tax, the agreed tariff gives 2\.80 EUR: 0\.20 EUR apart/,
   )
-  assert.is((await agree({ tariff, severities: { P3: 'S' } })).status, 200)
-  assert.is(await clear('A2', cdr(charge('A2', emsp))), 'held P3')
+  assert.is((await agree({ tariff, severities: { P3: 'W' } })).status, 200)
+  assert.is(await clear('A2', cdr(charge('A2', emsp))), 'provisional P3')
   assert.is((await agree({})).status, 200)
 })
 
@@ -247,6 +248,38 @@ test('a Location of 2.1.1 without a zone gets one beside it, for those whose ver
   assert.is(await fillZones(hub.context), 1)
   assert.equal(await stored(), kept)
   assert.is(await fillZones(hub.context), 0)
+})
+
+test('a tariff that was never published is held against what its connector named', async () => {
+  const carried = (id: string, price: number) => {
+    const one = carrying(id, 'FANCY')
+    const cost = { excl_vat: price * 10, incl_vat: price * 12 }
+    const cdr_location = { ...Object(one['cdr_location']), id: 'L7' }
+    const tariffs = [tariffOf('NL-TNM', 'FANCY', { price })]
+    return { ...one, cdr_location, tariffs, total_cost: cost, total_energy_cost: cost }
+  }
+  const place = locationOf('NL-TNM', 'L7')
+  const [evse] = items(place['evses'])
+  const evses = ['N1', 'N2', 'N3'].map((id) => ({
+    ...Object(evse),
+    uid: at(carrying(id, 'FANCY'), 'cdr_location', 'evse_uid'),
+    connectors: items(at(evse, 'connectors')).map((one) => ({
+      ...Object(one),
+      tariff_ids: ['SLOW', 'FAST'],
+    })),
+  }))
+  await put(cpo, 'locations', { ...place, evses })
+  await publishedBefore(tariffOf('NL-TNM', 'SLOW', { price: 0.4 }))
+  assert.is(await clear('N1', carried('N1', 0.9)), 'provisional', 'not all of them are known')
+  await publishedBefore(tariffOf('NL-TNM', 'FAST', { price: 0.5 }))
+  assert.is(await clear('N2', carried('N2', 0.9)), 'held P2')
+  assert.equal(at(await finding('N2', 'P2'), 'explanation', 'at_risk', 'net'), '4')
+  assert.match(
+    String(at(await finding('N2', 'P2'), 'message')),
+    /never published, the session costs 9\.00 EUR .* by the dearest that its connector named .* 5\.00/,
+  )
+  // Less than what all pay may have been agreed.
+  assert.is(await clear('N3', carried('N3', 0.45)), 'provisional')
 })
 
 test.run()

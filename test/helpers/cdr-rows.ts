@@ -44,7 +44,6 @@ export const received: CdrRow = {
   delivery: 'none',
   agreement_version: null,
   cycle_final: false,
-  is_awaited: false,
   parts: [],
 }
 

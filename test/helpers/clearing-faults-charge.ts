@@ -4,8 +4,10 @@ import { DAY_MS, HOUR_MS, pairKind, placeOf, timeOf } from './clearing-world.ts'
 import type { Operator } from './clearing-world.ts'
 import {
   alsoCharged,
+  costOf,
   expecting,
   firstOf,
+  fourPlaces,
   moved,
   restaged,
   rewritten,
@@ -122,6 +124,15 @@ export const chargeFaults: Record<string, Fault> = {
       const energy = Math.round(bundle.slot.plan.energy * 0.0011) * 1_000 + 500_000
       const value = rewritten(bundle, { plan: { energy } })
       expecting(bundle, { must: ['Q1'], may: ['Q3'], change: value })
+    },
+  },
+  'Q1 a higher cost than that of the session': {
+    needs: { family: 'AC', auth: 'WHITELIST' },
+    plant: (bundle) => {
+      const { excl, incl } = costOf(firstOf(bundle).value)
+      const total_cost = { excl_vat: fourPlaces(excl - 2), incl_vat: fourPlaces(incl - 2.4) }
+      sessionEnds(bundle, { total_cost })
+      expecting(bundle, { must: ['Q1'] })
     },
   },
   'Q2 more energy than the eMSP saw': {

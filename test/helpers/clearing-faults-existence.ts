@@ -1,5 +1,5 @@
 import type { Fault } from './clearing-world-faults.ts'
-import { expecting, firstOf, sessionEnds } from './clearing-world-tools.ts'
+import { expecting, firstOf, fourPlaces, sessionEnds } from './clearing-world-tools.ts'
 
 /** Is there a session, and was the card allowed to charge. */
 export const existenceFaults: Record<string, Fault> = {
@@ -26,27 +26,11 @@ export const existenceFaults: Record<string, Fault> = {
   },
   'X4 no energy, but billed': {
     needs: { family: 'AC', auth: 'WHITELIST', sends: false, signs: false },
-    plant: (bundle) => {
-      const { value } = firstOf(bundle)
-      const hours = value['total_time']
-      const [period] = Array.isArray(value['charging_periods']) ? value['charging_periods'] : []
-      const none = [
-        { type: 'ENERGY', volume: 0 },
-        { type: 'TIME', volume: hours },
-      ]
-      const five = { excl_vat: 5, incl_vat: 6 }
-      sessionEnds(bundle, { kwh: 0 })
-      for (const step of bundle.sessions[0]?.steps ?? [])
-        if (step.body['kwh'] !== undefined) step.body['kwh'] = 0
-      const change = {
-        total_energy: 0,
-        total_parking_time: undefined,
-        total_energy_cost: five,
-        total_cost: five,
-        charging_periods: [{ ...Object(period), dimensions: none }],
-      }
-      expecting(bundle, { must: ['X4'], may: ['P1', 'V2', 'P5', 'P6', 'P7'], change })
-    },
+    plant: (bundle) => billedEmpty(bundle, 0),
+  },
+  'X4 no energy, and parking that costs nothing': {
+    needs: { family: 'AC', auth: 'WHITELIST', sends: false, signs: false },
+    plant: (bundle) => billedEmpty(bundle, 0.5),
   },
   'X5 session never completed': {
     plant: (bundle) => {
@@ -126,4 +110,29 @@ export const existenceFaults: Record<string, Fault> = {
       expecting(bundle, { must: ['A6'], may: ['A3'] })
     },
   },
+}
+
+/** 5.00 for a stay without energy, this share of which was parking. */
+function billedEmpty(bundle: Parameters<Fault['plant']>[0], parked: number): void {
+  const { value } = firstOf(bundle)
+  const hours = Number(value['total_time'])
+  const [period] = Array.isArray(value['charging_periods']) ? value['charging_periods'] : []
+  const parking = fourPlaces(hours * parked)
+  const none = [
+    { type: 'ENERGY', volume: 0 },
+    { type: 'TIME', volume: fourPlaces(hours - parking) },
+    ...(parking > 0 ? [{ type: 'PARKING_TIME', volume: parking }] : []),
+  ]
+  const five = { excl_vat: 5, incl_vat: 6 }
+  sessionEnds(bundle, { kwh: 0 })
+  for (const step of bundle.sessions[0]?.steps ?? [])
+    if (step.body['kwh'] !== undefined) step.body['kwh'] = 0
+  const change = {
+    total_energy: 0,
+    total_parking_time: parking > 0 ? parking : undefined,
+    total_energy_cost: five,
+    total_cost: five,
+    charging_periods: [{ ...Object(period), dimensions: none }],
+  }
+  expecting(bundle, { must: ['X4'], may: ['P1', 'V2', 'P5', 'P6', 'P7'], change })
 }

@@ -28,6 +28,22 @@ export const structureFaults: Record<string, Fault> = {
       expecting(bundle, { must: ['T2'], may: ['Z8'], change: { total_time: hours + 1 } })
     },
   },
+  'T2 charging periods an hour longer than the session': {
+    needs: { family: 'TIME' },
+    plant: (bundle) => periodHours(bundle, { type: 'TIME', hours: 1 }),
+  },
+  'T2 parking an hour longer than the session': {
+    needs: { family: 'DC' },
+    plant: (bundle) => periodHours(bundle, { type: 'PARKING_TIME', hours: 1 }),
+  },
+  'T2 a part with too much tax': {
+    needs: { family: 'DC' },
+    plant: (bundle) => {
+      const { excl, incl } = costOf(firstOf(bundle).value, 'total_energy_cost')
+      const total_energy_cost = { excl_vat: excl, incl_vat: fourPlaces(incl + 3) }
+      expecting(bundle, { must: ['T2'], change: { total_energy_cost } })
+    },
+  },
   'T2 parts cost more than the total': {
     needs: { family: 'DC' },
     plant: (bundle) => {
@@ -150,4 +166,16 @@ export const structureFaults: Record<string, Fault> = {
       )
     },
   },
+}
+
+/** One more charging period at the end, of hours that there were not. */
+function periodHours(
+  bundle: Parameters<Fault['plant']>[0],
+  { type, hours }: { type: string; hours: number },
+): void {
+  const { value } = firstOf(bundle)
+  const periods = Array.isArray(value['charging_periods']) ? value['charging_periods'] : []
+  const last = { ...Object(periods.at(-1)), dimensions: [{ type, volume: hours }] }
+  const charging_periods = [...periods, last]
+  expecting(bundle, { must: ['T2'], may: PRICES, change: { charging_periods } })
 }

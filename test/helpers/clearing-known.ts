@@ -59,6 +59,8 @@ export function step(changes: Partial<SessionStep> = {}): SessionStep {
     method: 'PATCH',
     status: null,
     kwh: null,
+    saysKwh: (changes.kwh ?? null) !== null,
+    saysCost: false,
     hash: 'ab'.repeat(32),
     ...changes,
   }

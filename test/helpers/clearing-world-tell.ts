@@ -54,6 +54,8 @@ async function loadHistory({ db }: Context, bundles: readonly Bundle[]): Promise
           method,
           status: now['status'] ?? null,
           kwh: String(now['kwh']),
+          says_kwh: body['kwh'] !== undefined,
+          says_cost: body['total_cost'] !== undefined,
           last_updated: now['last_updated'],
           body: told,
           at,
@@ -62,10 +64,10 @@ async function loadHistory({ db }: Context, bundles: readonly Bundle[]): Promise
     }),
   )
   await db.rows(sql`
-    insert into session_steps (owner, object_key, method, status, kwh, last_updated, sha256, body, at)
-    select owner, object_key, method, status, kwh, last_updated, sha256(convert_to(body, 'UTF8')), body, at
+    insert into session_steps (owner, object_key, method, status, kwh, says_kwh, says_cost, last_updated, sha256, body, at)
+    select owner, object_key, method, status, kwh, says_kwh, says_cost, last_updated, sha256(convert_to(body, 'UTF8')), body, at
     from jsonb_to_recordset(${JSON.stringify(steps)}::jsonb) as t (owner text, object_key text, method text, status text,
-      kwh text, last_updated timestamptz, body text, at timestamptz)`)
+      kwh text, says_kwh boolean, says_cost boolean, last_updated timestamptz, body text, at timestamptz)`)
   const asked = bundles.flatMap(({ authorizations }) => authorizations)
   await db.rows(sql`
     insert into authorizations (kind, cpo, emsp, token_key, location_key, evse_uid, reference, answer, at, answered_at)

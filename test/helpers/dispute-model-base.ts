@@ -117,7 +117,7 @@ export function addCdr(
     original: null,
     creditedBy: null,
     goneAs: null,
-    agreed: null,
+    replaces: null,
     finding: null,
     ...cdr,
   }

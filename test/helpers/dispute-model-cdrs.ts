@@ -3,7 +3,8 @@ import { cdrValue, chargeOf, creditValue, pushCharge } from './dispute-model-cha
 import type { ChargeKind } from './dispute-model-charges.ts'
 import { DAYS } from './dispute-model.ts'
 import type { Model } from './dispute-model.ts'
-import { credit, expectedOf, judge, judgeAgain } from './dispute-model-rules.ts'
+import { expectedOf } from './dispute-model-agreed.ts'
+import { credit, judge, judgeAgain } from './dispute-model-rules.ts'
 import {
   addCdr,
   chosen,

@@ -11,6 +11,14 @@ import {
   take,
 } from './dispute-model.ts'
 import { clearDraft, decide, goTo, outcomeOf } from './dispute-model-steps.ts'
+import {
+  agreedOf,
+  bindingOf,
+  expectedOf,
+  goneEarlier,
+  isBound,
+  waits,
+} from './dispute-model-agreed.ts'
 import { isForLater, OUT, upholdTwice } from './dispute-model-twice.ts'
 
 /**
@@ -43,70 +51,39 @@ export function judge(model: Model, cdr: Cdr): void {
   book(model, cdr)
 }
 
-/**
- * The CDRs of the session that came before this one and are credited, or gone by disputes that are older than this one, in
- * the order in which they went.
- */
-function goneEarlier(model: Model, cdr: Cdr): Cdr[] {
-  return model.cdrs
-    .slice(0, model.cdrs.indexOf(cdr))
-    .filter((one) => one.session === cdr.session && !one.isCredit)
-    .filter((one) => one.creditedBy !== null || isDisputedBefore(model, one, cdr))
-    .filter(({ state }) => state === 'credited' || state === 'withdrawn')
-    .toSorted((a, b) => (a.goneAs ?? 0) - (b.goneAs ?? 0))
-}
-
-/** True where something was taken off a CDR, or is not to be paid, that nothing has replaced, and this one came later. */
-function isDisputedBefore({ adjustments, cdrs }: Model, original: Cdr, cdr: Cdr): boolean {
-  const at = cdrs.indexOf(cdr)
-  return adjustments.some(
-    (one) => one.cdr === original && one.replacement === null && one.dispute.before <= at,
-  )
-}
-
 /** Takes what waits for a replacement of the CDR of the session that was credited last, unless it has replaced one. */
 function replace(model: Model, cdr: Cdr): void {
-  if (cdr.agreed !== null) return
-  const at = model.cdrs.indexOf(cdr)
-  const original = goneEarlier(model, cdr).findLast((one) =>
-    model.adjustments.some((each) => each.cdr === one && waits(each) && each.dispute.before <= at),
-  )
+  if (cdr.replaces !== null) return
+  const original = goneEarlier(model, cdr).findLast((one) => bindingOf(model, cdr, one).some(waits))
   if (original === undefined) return
-  cdr.agreed = expectedOf(model, original).net
+  const difference = take(cdr.claim, agreedOf(model, cdr, original))
+  cdr.replaces = original
   for (const one of model.adjustments)
-    if (one.cdr === original && waits(one)) consume(one, cdr.id, cdr.claim.net - cdr.agreed)
-}
-
-function waits({ state }: Adjustment): boolean {
-  return state === 'awaiting_replacement'
+    if (one.cdr === original && waits(one)) consume(one, cdr.id, difference)
 }
 
 /**
  * More than was agreed is held; where nothing was, what is more than the CDR that was credited last: the price that the
- * eMSP was left with. A cent more is nobody's business, less is nobody's loss. Nothing takes the place of what was upheld
- * as a whole and never credited.
+ * eMSP was left with. A cent more is nobody's business, nor is one of tax; less is nobody's loss. Nothing takes the place
+ * of what was upheld as a whole and never credited.
  */
 function dearer(model: Model, cdr: Cdr): Cdr['finding'] {
   const { claim } = cdr
   const last = goneEarlier(model, cdr).at(-1)
-  if (cdr.agreed === null && last?.state === 'withdrawn') return { code: 'C4', atRisk: claim }
-  const isAgreed = last !== undefined && isDisputedBefore(model, last, cdr)
-  const agreed = cdr.agreed ?? (isAgreed ? expectedOf(model, last).net : null)
-  const before = agreed ?? last?.claim.net ?? claim.net
-  const difference = claim.net - before
-  if (difference <= (agreed === null ? 10_000n : 1n)) return null
-  const atRisk = { net: difference, tax: (claim.tax * difference) / claim.net }
-  return { code: agreed === null ? 'C5' : 'C7', atRisk }
+  if (cdr.replaces === null && last?.state === 'withdrawn') return { code: 'C4', atRisk: claim }
+  const original = cdr.replaces ?? (last !== undefined && isBound(model, cdr, last) ? last : null)
+  const agreed = original === null ? null : agreedOf(model, cdr, original)
+  const more = take(claim, agreed ?? last?.claim ?? claim)
+  const isNet = more.net > (agreed === null ? 10_000n : 1n)
+  if (!isNet && more.tax <= 10_000n) return null
+  const above = (micros: bigint): bigint => (micros > 0n ? micros : 0n)
+  // What is missing without tax is set against the tax.
+  const missing = more.net < 0n ? more.net : 0n
+  const atRisk = { net: above(more.net), tax: above(more.tax + missing) }
+  return isZero(atRisk) ? null : { code: agreed === null ? 'C5' : 'C7', atRisk }
 }
 
-/** What a replacement was to claim: the claim without everything that was taken off. */
-export function expectedOf({ adjustments }: Model, cdr: Cdr): Money {
-  return adjustments
-    .filter((one) => one.cdr === cdr)
-    .reduce((left, { money }) => take(left, money), cdr.claim)
-}
-
-function consume(one: Adjustment, replacement: string | null, difference: bigint | null): void {
+function consume(one: Adjustment, replacement: string | null, difference: Money): void {
   one.state = 'consumed'
   one.replacement = replacement
   one.difference = difference
@@ -152,7 +129,7 @@ export function credit(model: Model, original: Cdr, by: Cdr): void {
   for (const one of model.adjustments.filter(
     (each) => each.cdr === original && each.state === 'awaiting_document',
   )) {
-    if (isZero(left)) consume(one, null, 0n)
+    if (isZero(left)) consume(one, null, NOTHING)
     else {
       one.state = 'awaiting_replacement'
       one.dispute.last = null
@@ -182,7 +159,7 @@ function awaitReplacement(model: Model, dispute: Dispute, isOver: boolean): void
     money: dispute.amount,
     state: isOver ? 'consumed' : 'awaiting_replacement',
     replacement: null,
-    difference: isOver ? 0n : null,
+    difference: isOver ? NOTHING : null,
   })
 }
 

@@ -87,7 +87,7 @@ export async function readSeen({ context }: Lane, pair: Pair): Promise<Seen> {
             from disputes d where d.cdr_id = m.id)) order by m.id), '[]') from mine m),
       'adjustments', (select coalesce(jsonb_agg(jsonb_build_object('cdr_id', m.cdr_id, 'code', d.code,
           'net', a.net_micros::text, 'tax', a.tax_micros::text, 'state', a.state,
-          'replacement', r.cdr_id, 'difference', a.difference_net::text) order by a.id), '[]')
+          'replacement', r.cdr_id, 'difference', a.difference_net::text || '+' || a.difference_tax::text) order by a.id), '[]')
         from adjustments a join mine m on m.id = a.cdr_id join disputes d on d.id = a.dispute_id
         left join cdrs r on r.id = a.replacement_id),
       'accounts', (select coalesce(jsonb_agg(jsonb_build_object('code', code,
@@ -174,7 +174,7 @@ export function linesOfModel(model: Model, names: Names): string[] {
   ])
   const adjustments = model.adjustments.map(
     (one) =>
-      `adjustment ${one.cdr.id} ${one.dispute.code} ${money(one.money)} ${one.state} ${one.replacement ?? 'none'} ${one.difference ?? '-'}`,
+      `adjustment ${one.cdr.id} ${one.dispute.code} ${money(one.money)} ${one.state} ${one.replacement ?? 'none'} ${one.difference === null ? '-' : money(one.difference)}`,
   )
   const accounts = [...balances(model, names)].map(([code, micros]) => `account ${code} ${micros}`)
   return [...cdrs, ...adjustments.toSorted(), ...accounts.toSorted()]

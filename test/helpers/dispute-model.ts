@@ -27,8 +27,8 @@ export type Cdr = {
   creditedBy: Cdr | null
   /** Which one of those that were credited, or of which nothing is left, it was; null: it stands. */
   goneAs: number | null
-  /** What it was to claim, net, where it replaces a CDR whose disputes waited for it. */
-  agreed: bigint | null
+  /** The CDR that it replaces, whose disputes waited for it. */
+  replaces: Cdr | null
   /** What the hub found severe, and what that puts at risk. */
   finding: { code: string; atRisk: Money } | null
 }
@@ -44,7 +44,7 @@ export type Dispute = {
   acceptedBy: Side | null
   round: number
   openedDay: number
-  /** How many CDRs there were when it began: only a later one can be its outcome. */
+  /** How many CDRs there were when it began: what came earlier is a duplicate, and no outcome of it. */
   before: number
   deadline: { day: number; verb: string } | null
   part: Part | null
@@ -58,7 +58,7 @@ export type Adjustment = {
   money: Money
   state: 'awaiting_document' | 'awaiting_replacement' | 'consumed'
   replacement: string | null
-  difference: bigint | null
+  difference: Money | null
 }
 export type Side = 'cpo' | 'emsp' | 'operator'
 export type Model = {

@@ -39,6 +39,7 @@ function factsOf(more: Partial<Facts>): Facts {
     overlapping: new Map(),
     originals: new Map(),
     creditedBy: new Map(),
+    replaced: new Map(),
     known: new Map(),
     ...more,
   }

@@ -59,6 +59,24 @@ runRules('clearing: structure, authority and time', [
   quarantine('an end after the receipt is fatal', { receivedAt: at('11:54:59') }, ['Z6 F']),
   clear('a clock may be five minutes off', { receivedAt: at('11:55:00') }),
   hold('a CDR of 61 days ago is late', { receivedAt: new Date('2026-05-01T12:00:00Z') }, ['Z5 S']),
+  clear(
+    'late, but it documents the end of a dispute',
+    {
+      receivedAt: new Date('2026-05-01T12:00:00Z'),
+      known: {
+        replaced: {
+          cdrId: 'FIRST',
+          currency: 'EUR',
+          net: '7',
+          gross: null,
+          isCredited: true,
+          expectedNet: '6.1',
+          expectedTax: '1.22',
+        },
+      },
+    },
+    ['Z5 I'],
+  ),
   clear('a CDR of exactly 60 days ago is in time', {
     receivedAt: new Date('2026-04-30T12:00:00Z'),
   }),

@@ -1,4 +1,4 @@
-import { knownSession, noTariff, period, pricedAt } from '../helpers/clearing-case.ts'
+import { knownSession, knownTariff, noTariff, period, pricedAt } from '../helpers/clearing-case.ts'
 import { clear, hold, runRules } from '../helpers/clearing-rules.ts'
 
 const zero = {
@@ -8,6 +8,13 @@ const zero = {
 }
 
 const start = '2026-03-01T10:00:00Z'
+const parkingPrice = { type: 'PARKING_TIME', price: 2, step_size: 1 }
+const parked = {
+  ...zero,
+  charging_periods: [period(start, { ENERGY: 0, TIME: 1.5, PARKING_TIME: 0.5 })],
+  total_parking_time: 0.5,
+  total_cost: { excl_vat: 1 },
+}
 
 runRules('clearing: energy and session', [
   // Q5, Q1, Q3, X4
@@ -106,11 +113,32 @@ runRules('clearing: energy and session', [
     },
     ['P1 S', 'X4 I'],
   ),
-  clear('parking without energy is sound', {
-    cdr: { ...zero, total_parking_time: 1.5, total_cost: { excl_vat: 1 } },
+  clear('parking without energy is sound where the tariff has a price for it', {
+    cdr: parked,
     ...knownSession({ kwh: 0 }),
+    ...knownTariff({ elements: [{ price_components: [parkingPrice] }] }),
     priced: pricedAt('1', null),
   }),
+  hold(
+    'parking without energy that the tariff has no price for holds',
+    {
+      cdr: parked,
+      ...knownSession({ kwh: 0 }),
+      ...knownTariff({ elements: [{ price_components: [{ type: 'ENERGY', price: 0.25 }] }] }),
+      priced: pricedAt('0', null),
+    },
+    ['P1 S', 'X4 S'],
+  ),
+  clear(
+    'a start fee for a stay without energy is only noted, parked or not',
+    { cdr: parked, ...knownSession({ kwh: 0 }), priced: pricedAt('1', null) },
+    ['X4 I'],
+  ),
+  clear(
+    'parking without energy is told where no tariff is known',
+    { cdr: parked, ...knownSession({ kwh: 0 }), ...noTariff },
+    ['X4 W', 'P0 W'],
+  ),
 
   // X1, X5, X6
   clear(

@@ -138,6 +138,34 @@ runRules('clearing: energy of the others', [
     ['Q1 S'],
   ),
   hold(
+    'more than at the pace of the session since the last count',
+    {
+      ...knownSession({ kwh: 16 }),
+      ...counts(['11:45:00', '16', 'ACTIVE'], ['12:00:30', null, 'COMPLETED']),
+    },
+    ['Q1 S'],
+  ),
+  clear(
+    'a session that went on at its last pace',
+    {
+      ...knownSession({ kwh: 16 }),
+      ...counts(
+        ['11:30:00', '12', 'ACTIVE'],
+        ['11:45:00', '16', 'ACTIVE'],
+        ['12:00:30', null, 'COMPLETED'],
+      ),
+    },
+    ['Q1 I'],
+  ),
+  clear(
+    'a session that never counted is told',
+    {
+      ...knownSession({ kwh: 0 }),
+      ...counts(['10:00:00', '0', 'ACTIVE'], ['12:00:30', null, 'COMPLETED']),
+    },
+    ['Q1 W'],
+  ),
+  hold(
     'more than can be delivered since the last count',
     {
       ...knownSession({ kwh: 10 }),
@@ -203,11 +231,37 @@ runRules('clearing: energy of the others', [
       ],
     }),
   ),
+  clear(
+    'a session that was corrected to what the meter signed',
+    known({ ...back('22', '20.4').known, signed: [reading()] }),
+    ['Q5 W'],
+  ),
+  hold(
+    'a signature that nobody could verify decides nothing',
+    known({ ...back('22', '20.4').known, signed: [reading({ verdict: 'unverified' })] }),
+    ['Q5 S'],
+  ),
+  clear('a session that was corrected with its CDR', corrected(back('22', '20.4')), ['Q5 W']),
+  hold('of a replacement what it bills beyond', corrected(back('22', '20.2')), ['Q5 S']),
   clear('a vehicle that gave energy back', {
     ...counts(['10:30:00', '6', null], ['11:00:00', '3', null]),
     cdr: export_,
   }),
 ])
+
+/** A session that stated so much, and then so much less. */
+function back(before: string, after: string): CaseChanges {
+  return counts(['11:00:00', before, null], ['11:30:00', after, null])
+}
+
+/** The same where the CDR replaces one that was credited. */
+function corrected(changes: CaseChanges): CaseChanges {
+  const replaced = { cdrId: 'FIRST', currency: 'EUR', net: '6.5', gross: null }
+  return known({
+    ...changes.known,
+    replaced: { ...replaced, isCredited: true, expectedNet: null, expectedTax: null },
+  })
+}
 
 function sized(energy: number): CaseChanges {
   const cost = { excl_vat: energy * 0.25 }

@@ -15,6 +15,7 @@ const replaced = (facts: Partial<NonNullable<Known['replaced']>>): CaseChanges =
       gross: '9.6',
       isCredited: true,
       expectedNet: null,
+      expectedTax: facts.expectedNet === undefined ? null : '1.22',
       ...facts,
     },
   })
@@ -52,6 +53,24 @@ runRules('clearing: payments, replacements and tax', [
   clear('one of less', replaced({ expectedNet: '6.2' }), ['C7 W']),
   clear('one micro-unit is no difference', replaced({ expectedNet: '6.099999' })),
   hold('two are', replaced({ expectedNet: '6.099998' }), ['C7 S']),
+  clear(
+    'one of the tax that was agreed, to the cent',
+    replaced({ expectedNet: '6.1', expectedTax: '1.21' }),
+  ),
+  hold('one of more tax', replaced({ expectedNet: '6.1', expectedTax: '1.2' }), ['C7 S']),
+  hold('one of tax where none was agreed', replaced({ expectedNet: '6.1', expectedTax: '0' }), [
+    'C7 S',
+  ]),
+  clear('one of less tax', replaced({ expectedNet: '6.1', expectedTax: '1.3' }), ['C7 W']),
+  clear(
+    'one of less without tax and as much more of it',
+    replaced({ expectedNet: '6.2', expectedTax: '1.12' }),
+    ['C7 W'],
+  ),
+  clear('one that states no tax asks for none', {
+    ...replaced({ expectedNet: '6.1' }),
+    cdr: { total_cost: { excl_vat: 6.1 } },
+  }),
   hold('one of what was never credited', replaced({ isCredited: false, expectedNet: '0' }), [
     'C4 S',
   ]),
@@ -127,11 +146,8 @@ runRules('clearing: payments, replacements and tax', [
   // At risk of nothing
   clear('a price below the tariff is told', { priced: pricedAt('7', '8.4') }, ['P1 W']),
   hold(
-    'an agreed tariff holds where that was agreed',
-    {
-      others: { stored: null, agreed: pricedAt('5.9', '7.08') },
-      agreement: soundAgreement({ severities: { P3: 'S' } }),
-    },
+    'an agreed tariff holds what is claimed beyond it',
+    { others: { stored: null, agreed: pricedAt('5.9', '7.08') } },
     ['P3 S'],
   ),
 ])

@@ -6,8 +6,39 @@ import {
   soundAgreement,
   soundTariff,
 } from '../helpers/clearing-case.ts'
+import type { PricedInput } from '../../src/clearing/input.ts'
 import { TERMS } from '../../src/clearing/terms.ts'
 import { clear, hold, quarantine, runRules } from '../helpers/clearing-rules.ts'
+
+/** Nothing is tolerated but what has to be rounded. */
+const exact = {
+  agreement: soundAgreement({
+    tolerance: { ...TERMS.tolerance, cost: { absolute: 0, relative: 0 } },
+  }),
+}
+
+/** A bill of energy and a start fee. */
+function inParts({ excl, incl }: { excl: [string, string]; incl: [string, string] }): PricedInput {
+  const none = { excl: '0', incl: '0' }
+  const sum = (parts: string[]) =>
+    (parts.reduce((all, one) => all + Number(one) * 1e6, 0) / 1e6).toString()
+  const [energy, fixed] = [0, 1].map((part) => ({
+    excl: excl[part] ?? '0',
+    incl: incl[part] ?? '0',
+  }))
+  return {
+    ok: true,
+    currency: 'EUR',
+    total: { excl: sum(excl), incl: sum(incl) },
+    dimensions: {
+      energy: energy ?? none,
+      fixed: fixed ?? none,
+      time: none,
+      parking: none,
+      reservation: none,
+    },
+  }
+}
 
 runRules('clearing: price and tax', [
   // P8, P1, P9, P0, P11, C6
@@ -47,6 +78,21 @@ runRules('clearing: price and tax', [
       priced: pricedAt('6.095', '7.325'),
     },
     ['P9 I'],
+  ),
+  clear(
+    'each part of the bill may have been rounded up',
+    { priced: inParts({ excl: ['5.085', '0.998'], incl: ['6.102', '1.1976'] }), ...exact },
+    ['P9 I'],
+  ),
+  hold(
+    'what is in whole cents needs no rounding',
+    { priced: inParts({ excl: ['5.08', '1'], incl: ['6.10', '1.20'] }), ...exact },
+    ['P1 S'],
+  ),
+  hold(
+    'one part explains one cent and no more',
+    { priced: inParts({ excl: ['5.088', '1'], incl: ['6.1056', '1.2'] }), ...exact },
+    ['P1 S'],
   ),
   clear('without a tariff the price is not judged', noTariff, ['P0 W']),
   clear('a claim of nothing needs no tariff', {
@@ -99,13 +145,26 @@ runRules('clearing: price and tax', [
     },
     ['V2 W'],
   ),
+  hold(
+    'tax beyond the highest price is no tax of it',
+    {
+      cdr: { total_cost: { excl_vat: 6.1, incl_vat: 9.15 }, total_energy_cost: undefined },
+      ...knownTariff({ max_price: { excl_vat: 6.1, incl_vat: 7.32 } }),
+    },
+    ['P1 S', 'V2 W'],
+  ),
+  clear('one side alone may stand on the highest price', {
+    cdr: { total_cost: { excl_vat: 6.1, incl_vat: 6.4 } },
+    ...knownTariff({ max_price: { excl_vat: 6.1, incl_vat: 7.32 } }),
+    priced: pricedAt('6.1', '6.4'),
+  }),
   clear('two rates leave a range', {
-    cdr: { total_cost: { excl_vat: 6.1, incl_vat: 6.8 } },
+    cdr: { total_cost: { excl_vat: 6.1, incl_vat: 6.8 }, total_energy_cost: { excl_vat: 5.1 } },
     ...knownTariff({ elements: [{ price_components: [component(10), component(22)] }] }),
     priced: pricedAt('6.1', null),
   }),
   clear('tax nobody knows the rate of is not judged', {
-    cdr: { total_cost: { excl_vat: 6.1, incl_vat: 9 } },
+    cdr: { total_cost: { excl_vat: 6.1, incl_vat: 9 }, total_energy_cost: { excl_vat: 5.1 } },
     ...knownTariff({ elements: [{ price_components: [component(undefined)] }] }),
     priced: pricedAt('6.1', null),
   }),

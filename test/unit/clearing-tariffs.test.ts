@@ -30,13 +30,23 @@ const inForce = (window: Record<string, unknown>) => ({
 runRules('clearing: other tariffs', [
   clear('a published tariff of the same price is no news', stored(pricedAt('6.1', '7.32'))),
   clear('one that rounds otherwise neither', stored(pricedAt('6.11', '7.33'))),
-  clear('one of another price is reported', stored(pricedAt('5.1', '6.12')), ['P2 W']),
-  clear('without tax they may be the same and differ with it', stored(pricedAt('6.1', '7.26')), [
-    'P2 W',
+  hold('one that is cheaper holds the difference', stored(pricedAt('5.1', '6.12')), ['P2 S']),
+  clear('one that is dearer is reported', stored(pricedAt('7.1', '8.52')), ['P2 W']),
+  hold('without tax they may be the same and differ with it', stored(pricedAt('6.1', '7.26')), [
+    'P2 S',
   ]),
+  clear(
+    'a claim that the published one gives holds nothing',
+    { ...stored(pricedAt('6.11', '7.33')), priced: pricedAt('6.2', '7.44') },
+    ['P1 W', 'P2 W'],
+  ),
   clear('one that cannot price the session is reported', stored(failed), ['P2 W']),
   clear('and one that alone can', { ...stored(pricedAt('6.1', '7.32')), priced: failed }, [
     'P2 W',
+    'P0 W',
+  ]),
+  hold('and one that alone can, for less', { ...stored(pricedAt('5.1', '6.12')), priced: failed }, [
+    'P2 S',
     'P0 W',
   ]),
   clear('where neither can, once is enough', { ...stored(failed), priced: failed }, ['P0 W']),
@@ -44,10 +54,10 @@ runRules('clearing: other tariffs', [
     ...stored(pricedAt('5.1', '6.12')),
     tariff: { state: 'stored', tariffs: [soundTariff()] },
   }),
-  hold(
-    'a pair may agree that it holds',
-    { ...stored(pricedAt('5.1', '6.12')), agreement: soundAgreement({ severities: { P2: 'S' } }) },
-    ['P2 S'],
+  clear(
+    'a pair may agree that it is only reported',
+    { ...stored(pricedAt('5.1', '6.12')), agreement: soundAgreement({ severities: { P2: 'W' } }) },
+    ['P2 W'],
   ),
   clear(
     'one in the CDR that begins only after the session is reported',
@@ -73,14 +83,15 @@ runRules('clearing: other tariffs', [
   }),
   clear('a claim that is what was agreed is sound', agreed(pricedAt('6.1', '7.32'))),
   clear('one within the tolerance too', agreed(pricedAt('6.09', '7.308'))),
-  clear('one beyond it is reported', agreed(pricedAt('5.9', '7.08')), ['P3 W']),
+  hold('one beyond it is held', agreed(pricedAt('5.9', '7.08')), ['P3 S']),
+  clear('one below it is reported', agreed(pricedAt('6.3', '7.56')), ['P3 W']),
   clear('an agreed tariff of another currency is compared with nothing', {
     ...agreed({ ok: true, currency: 'SEK', total: { excl: '1', incl: '1' } }),
   }),
   hold(
     'what its own tariff does not give goes before',
     { ...agreed(pricedAt('5.9', '7.08')), priced: pricedAt('6', '7.2') },
-    ['P1 S', 'P3 W'],
+    ['P1 S', 'P3 S'],
   ),
 ])
 
@@ -105,6 +116,15 @@ const unzoned = (total: number) => {
   const priced = priceCdr(soundCdr(cdr), [night], { timeZone: null })
   return judge(soundInput({ cdr, tariff: { state: 'own', tariffs: [night] }, priced }))
 }
+
+const once = suite('clearing: one difference by two tariffs')
+
+once('is held once, under the one that holds most', () => {
+  const { verdict, code, atRisk, beside } = judge(
+    soundInput({ ...stored(pricedAt('5.1', '6.12')), priced: pricedAt('5.5', '6.6') }),
+  )
+  assert.equal([verdict, code, atRisk, beside], ['hold', 'P2', { net: '1', tax: '0.2' }, null])
+})
 
 const bounds = suite('clearing: unknown time zones')
 
@@ -147,5 +167,6 @@ same('what decides a price may not', () => {
   assert.not.ok(hasSamePrices(soundTariff(), null))
 })
 
+once.run()
 bounds.run()
 same.run()

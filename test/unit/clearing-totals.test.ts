@@ -1,4 +1,5 @@
 import { knownSession, knownTariff, noTariff, period, pricedAt } from '../helpers/clearing-case.ts'
+import type { CaseChanges } from '../helpers/clearing-case.ts'
 import { clear, hold, runRules } from '../helpers/clearing-rules.ts'
 
 const none = { charging_periods: [period('2026-03-01T10:00:00Z', { TIME: 2 })] }
@@ -60,6 +61,27 @@ runRules('clearing: totals', [
   clear('more parking than time is told', { cdr: { total_parking_time: 2.5 } }, ['T2 W']),
   clear('parking as long as the session is sound', { cdr: { total_parking_time: 2 } }),
   clear(
+    'periods longer than the session are told where time costs nothing',
+    { cdr: timed({ TIME: 3 }) },
+    ['T2 W'],
+  ),
+  hold('periods longer than the session hold where time is billed', billed(timed({ TIME: 3 })), [
+    'T2 S',
+  ]),
+  hold('charging and parking exclude one another', billed(timed({ TIME: 2, PARKING_TIME: 1 })), [
+    'T2 S',
+  ]),
+  hold('so does a reservation', billed(timed({ TIME: 2, RESERVATION_TIME: 1 })), ['T2 S']),
+  clear('periods a minute longer are a warning', billed(timed({ TIME: 2.0169 })), ['T2 W']),
+  clear('periods may leave time out', billed(timed({ TIME: 1 }))),
+  clear('periods may be rounded one by one', billed(minutes(24, 0.0834))),
+  hold('but not up by a minute each', billed(minutes(24, 0.1)), ['T2 S']),
+  hold(
+    'more parking in the periods than in total holds',
+    billed({ ...timed({ TIME: 1.25, PARKING_TIME: 0.75 }), total_parking_time: 0.25 }),
+    ['T2 S'],
+  ),
+  clear(
     'parts that exceed the total are told: the total is less',
     { cdr: { total_fixed_cost: { excl_vat: 1.5 } } },
     ['T2 W'],
@@ -81,6 +103,22 @@ runRules('clearing: totals', [
     'T2 W',
   ]),
   clear('parts may be rounded one by one', { cdr: { total_fixed_cost: { excl_vat: 1.01 } } }),
+  clear(
+    'a part with too much tax is told: the total is less',
+    { cdr: { total_energy_cost: { excl_vat: 5.1, incl_vat: 9 } } },
+    ['T2 W'],
+  ),
+  hold(
+    'tax that no part has holds, also where no tariff is known',
+    { cdr: { total_cost: { excl_vat: 6.1, incl_vat: 9 } }, ...noTariff },
+    ['T2 S', 'P0 W'],
+  ),
+  clear('parts with tax may be rounded one by one', {
+    cdr: { total_fixed_cost: { excl_vat: 1, incl_vat: 1.22 } },
+  }),
+  clear('parts without tax say nothing of it', {
+    cdr: { total_fixed_cost: { excl_vat: 1 }, total_energy_cost: { excl_vat: 5.1, incl_vat: 9 } },
+  }),
   clear('not every part has to be stated', { cdr: { total_fixed_cost: undefined } }),
   clear('a total on the min_price is not the sum of its parts', {
     cdr: { total_cost: { excl_vat: 10, incl_vat: 12 } },
@@ -114,6 +152,26 @@ runRules('clearing: totals', [
 
 function sized(energy: number): Record<string, unknown> {
   return { total_energy: energy, total_energy_cost: undefined, total_fixed_cost: undefined }
+}
+
+function timed(volumes: Record<string, number>): Record<string, unknown> {
+  return { charging_periods: [period(start, { ENERGY: 20.4, ...volumes })] }
+}
+
+function minutes(count: number, hours: number): Record<string, unknown> {
+  const at = (index: number): string => new Date(Date.parse(start) + index * 300_000).toISOString()
+  const periods = Array.from({ length: count }, (_, index) =>
+    period(at(index), { ENERGY: 0.85, TIME: hours }),
+  )
+  return { charging_periods: periods }
+}
+
+/** A CDR of which 3.00 are for the time and the parking. */
+function billed(cdr: Record<string, unknown>): CaseChanges {
+  const time = { total_time_cost: { excl_vat: 2, incl_vat: 2.4 } }
+  const parking = { total_parking_cost: { excl_vat: 1, incl_vat: 1.2 } }
+  const energy = { total_energy_cost: { excl_vat: 2.1, incl_vat: 2.52 } }
+  return { cdr: { ...cdr, ...energy, ...time, ...parking } }
 }
 
 function reserved(totalTime: number): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Judgement } from '../../src/clearing/judge.ts'
+import { period } from '../helpers/clearing-case.ts'
 import { fourPlaces, judged } from '../helpers/clearing-reading.ts'
 import type { Wrong } from '../helpers/clearing-reading.ts'
 import { findingReadsWell } from '../helpers/clearing-rules.ts'
@@ -168,6 +169,22 @@ why('also where the CDR states no parts, and all of the session is billed as idl
   assert.equal(codes(judgement), ['P1', 'P5'])
   assert.match(judgement.findings[1]?.message ?? '', /all of the 2 h are billed as parking, 12\.00/)
   assert.equal(codes(billed(1.9)), ['P1'])
+})
+
+why('and where nothing of it was idle', () => {
+  const elements = [{ price_components: [price('ENERGY', 0.5), price('PARKING_TIME', 6)] }]
+  const charging_periods = [period('2026-03-01T10:00:00Z', { ENERGY: 20.4, TIME: 2 })]
+  const billed = (total: number) => {
+    const parts = { total_parking_cost: undefined, total_parking_time: undefined }
+    const cdr = { charging_periods, total_cost: { excl_vat: total }, ...parts }
+    return judged({ name: '', code: '', elements }, {}, { cdr })
+  }
+  assert.equal(codes(billed(22.2)), ['P1', 'P5'])
+  assert.match(
+    billed(22.2).findings[1]?.message ?? '',
+    /idle for 0 h, which the tariff gives 0\.00/,
+  )
+  assert.equal(codes(billed(19)), ['P1'])
 })
 
 why('a reservation that was none is no tax, even where the sums agree by chance', () => {

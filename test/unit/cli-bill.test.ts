@@ -11,6 +11,7 @@ import {
 } from '../../src/cli/bill-words.ts'
 import { policyOf } from '../../src/cli/policy-of.ts'
 import { priceCdr } from '../../src/pricing/price.ts'
+import { grossOf } from '../../src/cli/dispute-words.ts'
 
 const bill = suite('bill for people')
 
@@ -33,6 +34,9 @@ bill('amounts have the digits of their currency, more where they matter', () => 
   assert.is(moneyText('500', 'JPY'), '500')
   assert.is(moneyText('1.2345678', 'EUR'), '1.234568')
   assert.is(moneyText(null, 'EUR'), '-')
+  const yen = { net: '100.00', tax: '20.00', currency: 'JPY' }
+  assert.is(grossOf(yen, 'net', 'tax'), '120')
+  assert.is(grossOf({ ...yen, currency: 'EUR' }, 'net', 'tax'), '120.00')
 })
 
 bill('times are local, with the second day only where it is another', () => {

@@ -104,6 +104,8 @@ texts('every act in every state has a sentence, and every refusal', () => {
     for (const amount of ['1.20 EUR', null, ...(MAY_BE_NOTHING.has(verb) ? ['0.00 EUR'] : [])]) {
       const told = { verb, side, state, via: [], amount, disputed: '2.40 EUR', ...pair }
       for (const via of [[], ['accepted']] as const) seen.add(eventText({ ...told, via }))
+      seen.add(eventText({ ...told, accepted: '0.60 EUR' }))
+      seen.add(eventText({ ...told, isWhole: true }))
     }
   }
   for (const state of STATES)

@@ -4,70 +4,122 @@ import { absolute, exactly, largest, multiply, shownText, textOf } from '../deci
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
 import { compared, costTolerance, graded, moneyText } from '../compare.ts'
+import type { Price } from '../read.ts'
 import { at, readPrice, shown } from '../read.ts'
 import { riskBeyond } from '../risks.ts'
 import { appliedTariffs, standsOnLimit } from '../tariffs.ts'
 
 type PartName = (typeof COST_PARTS)[number]
 
+type Part = Price & { name: PartName }
+
 /**
- * T2: the stated parts against total_cost. Not where the total stands on a min_price or max_price, and parts that are
- * less than the total say nothing unless every part that can cost something is stated.
+ * T2: the stated parts against total_cost, without tax and with it. Not where the total stands on a min_price or
+ * max_price, and parts that are less than the total say nothing unless every part that can cost something is stated.
  */
 export function checkCostSum(subject: Case): readonly Draft[] {
   const { facts, input } = subject
-  const stated = COST_PARTS.flatMap((name) => {
+  const stated = COST_PARTS.flatMap((name): Part[] => {
     const price = readPrice(at(input.cdr.value, `/${name}`))
-    return price === null ? [] : [{ name, excl: price.excl }]
+    return price === null ? [] : [{ name, ...price }]
   })
   if (stated.length === 0) return []
   const tariffs = appliedTariffs(facts, input.tariff)
   const expected = stated.reduce((sum, part) => sum + part.excl, 0n)
   const actual = facts.total.excl
   const noise = (subject.minorUnit / 2n) * BigInt(stated.length + 1)
-  if (absolute(actual - expected) <= noise) return []
+  if (absolute(actual - expected) <= noise) return checkGrossSum(subject, stated)
   if (standsOnLimit({ total: facts.total, tariffs, within: noise })) return []
   const names = new Set(stated.map((part) => part.name))
   if (actual > expected && chargeableParts(subject).some((name) => !names.has(name))) return []
-  const tolerance = largest(costTolerance(subject, expected), noise)
-  const inputs = [
-    { field: '/total_cost/excl_vat', source: 'cdr' as const, value: textOf(actual) },
-    ...stated.map((part) => ({
-      field: `/${part.name}/excl_vat`,
-      source: 'cdr' as const,
-      value: textOf(part.excl),
-    })),
-  ]
-  // Without the tariff nobody can say that the total is not a min_price or max_price.
-  const unproven = tariffs.length === 0 ? { milder: 'W' as const } : {}
-  const words = {
-    total: 'the total cost (total_cost)',
-    parts: 'its parts add up to',
-    stated: moneyText(subject, actual),
-    added: moneyText(subject, expected),
-    apart: moneyText(subject, absolute(actual - expected)),
-  }
-  // What the tariff gives is owed, however it was split.
-  const price = input.priced?.ok === true ? exactly(input.priced.total.excl ?? '0') : 0n
-  const owed = costTolerance(subject, price) >= absolute(actual - price) ? actual : price
-  const { risk, steps } = riskBeyond(subject, { excl: largest(expected, owed), incl: null })
-  const sums = stated.map((part) => moneyText(subject, part.excl)).join(' + ')
+  const { risk, steps } = riskBeyond(subject, {
+    excl: largest(expected, owedOf(subject, { side: 'excl', claim: actual })),
+    incl: null,
+  })
+  const parts = stated.map(({ name, excl }) => ({ name, amount: excl }))
+  const draft = sumDraft(subject, { parts, side: 'excl', expected, actual, noise })
   return [
     {
-      code: 'T2',
-      inputs,
-      words,
-      unit: facts.currency,
+      ...draft,
       risk,
-      steps: [
-        `${sums} = ${moneyText(subject, expected)}`,
-        `${moneyText(subject, actual)} − ${moneyText(subject, expected)} = ${moneyText(subject, actual - expected)}`,
-        ...steps,
-      ],
-      ...unproven,
-      ...graded({ expected, actual, tolerance }),
+      steps: [...draft.steps, ...steps],
+      // Without the tariff nobody can say that the total is not a min_price or max_price.
+      ...(tariffs.length === 0 ? { milder: 'W' as const } : {}),
     },
   ]
+}
+
+/**
+ * The same with tax, where the parts add up without it and all of them state it: no limit of a tariff explains a
+ * difference in the tax alone. Each part may have been rounded with its tax. Where the total contradicts the rates of
+ * the tariff by itself, V2 says so.
+ */
+function checkGrossSum(subject: Case, stated: readonly Part[]): readonly Draft[] {
+  const { excl, incl: actual } = subject.facts.total
+  const parts = stated.flatMap(({ name, incl }) => (incl === null ? [] : [{ name, amount: incl }]))
+  if (actual === null || parts.length < stated.length) return []
+  const expected = parts.reduce((sum, { amount }) => sum + amount, 0n)
+  const noise = subject.minorUnit * BigInt(parts.length + 1)
+  if (absolute(actual - expected) <= noise) return []
+  const tariffs = appliedTariffs(subject.facts, subject.input.tariff)
+  if (standsOnLimit({ total: subject.facts.total, tariffs, within: noise })) return []
+  if (checkTax(subject).length > 0) return []
+  const owed = owedOf(subject, { side: 'incl', claim: actual })
+  const { risk, steps } = riskBeyond(subject, { excl, incl: largest(expected, owed) })
+  const draft = sumDraft(subject, { parts, side: 'incl', expected, actual, noise })
+  return [{ ...draft, risk, steps: [...draft.steps, ...steps] }]
+}
+
+/** What the tariff gives is owed, however it was split; the claim itself where it is that within the tolerance. */
+function owedOf(
+  subject: Case,
+  { side, claim }: { side: 'excl' | 'incl'; claim: Decimal },
+): Decimal {
+  const { priced } = subject.input
+  const price = priced?.ok === true ? exactly(priced.total[side] ?? '0') : 0n
+  return costTolerance(subject, price) >= absolute(claim - price) ? claim : price
+}
+
+type Sum = {
+  parts: readonly { name: PartName; amount: Decimal }[]
+  side: 'excl' | 'incl'
+  expected: Decimal
+  actual: Decimal
+  noise: Decimal
+}
+
+function sumDraft(
+  subject: Case,
+  { parts, side, expected, actual, noise }: Sum,
+): Draft & { steps: readonly string[] } {
+  const tolerance = largest(costTolerance(subject, expected), noise)
+  const isNet = side === 'excl'
+  const inputs = [{ name: 'total_cost', amount: actual }, ...parts].map(({ name, amount }) => ({
+    field: `/${name}/${side}_vat`,
+    source: 'cdr' as const,
+    value: textOf(amount),
+  }))
+  const [claim, sum] = [moneyText(subject, actual), moneyText(subject, expected)]
+  const words = {
+    total: isNet ? 'the total cost (total_cost)' : 'the total cost (total_cost) with tax',
+    parts: isNet ? 'its parts add up to' : 'its parts with tax add up to',
+    stated: claim,
+    added: sum,
+    apart: moneyText(subject, absolute(actual - expected)),
+  }
+  return {
+    code: 'T2',
+    inputs,
+    words,
+    unit: subject.facts.currency,
+    steps: [
+      ...(parts.length === 1
+        ? []
+        : [`${parts.map(({ amount }) => moneyText(subject, amount)).join(' + ')} = ${sum}`]),
+      `${claim} − ${sum} = ${moneyText(subject, actual - expected)}`,
+    ],
+    ...graded({ expected, actual, tolerance }),
+  }
 }
 
 /** V2: the amount with tax against the amount without it and the rates of the tariff, where those are known. */

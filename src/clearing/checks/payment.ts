@@ -52,7 +52,7 @@ export function checkCapture(subject: Case): readonly Draft[] {
 export function checkReplaced(subject: Case): readonly Draft[] {
   const replaced = subject.input.known?.replaced ?? null
   if (replaced === null) return []
-  const { cdrId, currency, net, gross, isCredited, expectedNet } = replaced
+  const { cdrId, currency, net, gross, isCredited, expectedNet, expectedTax } = replaced
   const named = readText(at(subject.input.cdr.value, '/credit_reference_id'))
   if (!isCredited) {
     const inputs: DraftInput[] = [
@@ -64,7 +64,9 @@ export function checkReplaced(subject: Case): readonly Draft[] {
   if (currency !== subject.facts.currency)
     return expectedNet === null ? [] : [otherCurrency(subject, { ...replaced, expectedNet })]
   return [
-    ...(expectedNet === null ? [] : checkAgreedNet(subject, { original: cdrId, expectedNet })),
+    ...(expectedNet === null || expectedTax === null
+      ? []
+      : checkAgreed(subject, { original: cdrId, net: expectedNet, tax: expectedTax })),
     ...checkRaise(subject, { original: cdrId, net, gross }),
   ]
 }
@@ -78,6 +80,7 @@ function otherCurrency(
   const { facts } = subject
   const words = {
     original: cdrId,
+    basis: 'without tax',
     agreed: `${textOf(exactly(expectedNet), 2)} ${currency}`,
     claim: moneyText(subject, facts.total.excl),
     apart: ', in another currency',
@@ -90,31 +93,46 @@ function otherCurrency(
   return { code: 'C7', inputs, words, expected: currency, actual: facts.currency }
 }
 
-function checkAgreedNet(
+/** What disputes agreed: net to the smallest amount that can be booked, its tax to what rounds on paper. */
+function checkAgreed(
   subject: Case,
-  { original, expectedNet }: { original: string; expectedNet: string },
+  { original, ...agreed }: { original: string; net: string; tax: string },
 ): readonly Draft[] {
-  const actual = subject.facts.total.excl
-  const expected = exactly(expectedNet)
-  // The smallest amount that can be booked.
-  const tolerance = unitOf(6)
-  if (absolute(actual - expected) <= tolerance) return []
+  const { excl, incl } = subject.facts.total
+  const [net, tax] = [exactly(agreed.net), exactly(agreed.tax)]
+  const apart = [
+    { basis: 'without tax', actual: excl, expected: net, tolerance: unitOf(6) },
+    // A claim that states no tax asks for none.
+    ...(incl === null
+      ? []
+      : [{ basis: 'of tax', actual: incl - excl, expected: tax, tolerance: subject.minorUnit }]),
+  ].filter(({ actual, expected, tolerance }) => absolute(actual - expected) > tolerance)
+  const found = apart.find(({ actual, expected }) => actual > expected) ?? apart[0]
+  if (found === undefined) return []
+  const { basis, ...difference } = found
+  const { actual, expected } = difference
   const words = {
     original,
+    basis,
     agreed: moneyText(subject, expected),
     claim: moneyText(subject, actual),
     apart: `: ${moneyText(subject, absolute(actual - expected))} apart`,
   }
-  const { risk, steps } = riskBeyond(subject, { excl: expected, incl: null })
+  const { risk, steps } = riskBeyond(subject, { excl: net, incl: incl === null ? null : net + tax })
   return [
     {
       code: 'C7',
-      inputs: claimInputs(subject, { original, value: expectedNet }),
+      inputs: [
+        ...claimInputs(subject, { original, value: agreed.net }),
+        ...(found.basis === 'of tax'
+          ? [grossInput('cdr', excl + actual), grossInput('original', net + tax)]
+          : []),
+      ],
       words,
       unit: subject.facts.currency,
       risk,
       steps: [subtracted(subject, { expected, actual }), ...steps],
-      ...compared({ expected, actual, tolerance }),
+      ...compared(difference),
     },
   ]
 }
@@ -163,6 +181,10 @@ function claimInputs(
     { field: '/id', source: 'original', value: original },
     { field: '/total_cost/excl_vat', source: 'original', value },
   ]
+}
+
+function grossInput(source: 'cdr' | 'original', gross: Decimal): DraftInput {
+  return { field: '/total_cost/incl_vat', source, value: textOf(gross) }
 }
 
 function subtracted(

@@ -1,7 +1,7 @@
 import type { CannotPrice } from '../../pricing/types.ts'
 import { currencies } from '../../../config/currencies.ts'
 import type { Decimal } from '../decimal.ts'
-import { absolute, exactly, textOf } from '../decimal.ts'
+import { absolute, exactly, largest, textOf } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { FindingCode } from '../rules.ts'
 import type { Case, PricedInput } from '../input.ts'
@@ -182,20 +182,28 @@ export function comparePrice(
     {
       basis: 'without tax',
       field: '/total_cost/excl_vat',
+      side: 'excl',
       actual: facts.total.excl,
       price: priced.total.excl,
     },
     {
       basis: 'with tax',
       field: '/total_cost/incl_vat',
+      side: 'incl',
       actual: facts.total.incl,
       price: priced.total.incl,
     },
-  ]
+  ] as const
   const found = sides.flatMap(({ actual, price, ...where }) =>
     actual === null || price === null
       ? []
-      : compareSide(subject, { ...where, ...codes, actual, expected: exactly(price) }),
+      : compareSide(subject, {
+          ...where,
+          ...codes,
+          actual,
+          expected: exactly(price),
+          rounding: roundingOf(subject, { priced, actual, side: where.side }),
+        }),
   )
   if (found.length === 0) return []
   const total = {
@@ -206,11 +214,33 @@ export function comparePrice(
   return found.map((draft) => ({ ...draft, risk, steps: [...(draft.steps ?? []), ...steps] }))
 }
 
-type Side = Codes & { basis: string; field: string; actual: Decimal; expected: Decimal }
+/**
+ * What rounding alone may do to a claim that is stated in whole minor units: one of these for each part of the bill that is
+ * not, whatever the way it is rounded, and with tax one more.
+ */
+function roundingOf(
+  { minorUnit }: Case,
+  at: { priced: Extract<PricedInput, { ok: true }>; actual: Decimal; side: 'excl' | 'incl' },
+): Decimal {
+  const { priced, actual, side } = at
+  const isUneven = (amount: string | null): boolean => exactly(amount ?? '0') % minorUnit !== 0n
+  if (actual % minorUnit !== 0n) return 0n
+  const parts = Object.values(priced.dimensions ?? {}).filter((part) => isUneven(part[side]))
+  const taxes = side === 'incl' && isUneven(priced.total.incl) ? 1 : 0
+  return minorUnit * BigInt(parts.length + taxes)
+}
+
+type Side = Codes & {
+  basis: string
+  field: string
+  actual: Decimal
+  expected: Decimal
+  rounding: Decimal
+}
 
 function compareSide(subject: Case, side: Side): readonly Draft[] {
-  const { actual, expected, basis, field, beyond, within } = side
-  const tolerance = costTolerance(subject, expected)
+  const { actual, expected, basis, field, beyond, within, rounding } = side
+  const tolerance = largest(costTolerance(subject, expected), rounding)
   const code = absolute(actual - expected) > tolerance ? beyond : within
   if (actual === expected || code === null) return []
   const inputs: readonly DraftInput[] = [

@@ -39,10 +39,18 @@ function partyOf(value: unknown): string | null {
   return country === null || party === null ? null : `${country}-${party}`
 }
 
-/** The same contract, whatever stands for it; the same uid where one of the two names no contract. */
+/**
+ * The same contract, whatever stands for it; the same uid where one of the two names no contract, or both name one, once
+ * with and once without its check digit.
+ */
 function isSameCard(one: unknown, other: unknown): boolean {
   const contracts = [one, other].map((token) => contractKey(readText(at(token, '/contract_id'))))
   const uids = [one, other].map((token) => idKey(readText(at(token, '/uid'))))
+  const [short = '', long = ''] = contracts
+    .map((contract) => contract ?? '')
+    .toSorted((a, b) => a.length - b.length)
+  const isOne = short !== '' && long.length === short.length + 1 && long.startsWith(short)
+  if (isOne && uids[0] !== null && uids[0] === uids[1]) return true
   const [keys] = [contracts, uids].filter((pair) => !pair.includes(null))
   return keys === undefined || keys[0] === keys[1]
 }

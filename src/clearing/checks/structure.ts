@@ -1,27 +1,26 @@
 import type { Decimal } from '../decimal.ts'
-import { absolute, decimalsOf, exactly, largest, shownText, textOf, unitOf } from '../decimal.ts'
+import { absolute, decimalsOf, exactly, largest, shownText, textOf } from '../decimal.ts'
 import type { Draft } from '../findings.ts'
 import type { Case, ClearingInput } from '../input.ts'
 import {
-  durationText,
-  durationTolerance,
   energyText,
   energyTolerance,
   graded,
   hasPlaceholder,
-  hoursOf,
   isPlaceholder,
   listText,
   timeText,
   whenText,
 } from '../compare.ts'
-import { riskOfPeriods, riskOfTime } from '../risks.ts'
-import type { Period, Unreadable } from '../read.ts'
+import { stepOf, sum, valuesOf } from '../periods.ts'
+import { riskOfPeriods } from '../risks.ts'
+import type { Unreadable } from '../read.ts'
 import { at, shown } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
 import { limits } from '../../../config/limits.ts'
 import { fineAmounts } from '../../ocpi/fine-amounts.ts'
 import { placeWords } from '../../pricing/field-words.ts'
+import { checkHours } from './hours.ts'
 
 /** What was sent in a form that may mean something else is no value: nobody is billed by a guess. */
 export function doubtful(cdr: ClearingInput['cdr']): readonly Unreadable[] {
@@ -68,9 +67,9 @@ export function checkFineness(value: unknown): readonly Draft[] {
   return [{ code: 'T5', inputs, words: { fields } }]
 }
 
-/** T2: the energy of the periods against total_energy, the time against start and end, parking within the total. */
+/** T2: the energy of the periods against total_energy, and the times. */
 export function checkTotals(subject: Case): readonly Draft[] {
-  return [...checkEnergySum(subject), ...checkTotalTime(subject), ...checkParkingTime(subject)]
+  return [...checkEnergySum(subject), ...checkHours(subject)]
 }
 
 /** T3: periods ascend, none starts before the session or after its end. A second is left for senders that round. */
@@ -168,80 +167,6 @@ function checkEnergySum(subject: Case): readonly Draft[] {
   ]
 }
 
-function checkTotalTime(subject: Case): readonly Draft[] {
-  const { facts } = subject
-  if (hasPlaceholder(facts) || facts.end < facts.start) return []
-  const longest = hoursOf(facts.end - facts.start)
-  // Whether a reservation counts into total_time is not defined: with or without it, both are right.
-  const shortest = longest - sum(valuesOf(facts.periods, 'reserved'))
-  const actual = facts.hours
-  const expected = actual < shortest ? shortest : actual > longest ? longest : actual
-  const stated = [
-    actual,
-    ...valuesOf(facts.periods, 'charging'),
-    ...valuesOf(facts.periods, 'parking'),
-  ]
-  const noise = stepOf(stated) + hoursOf(PARAMETERS.timeNoiseMs)
-  if (absolute(actual - expected) <= noise) return []
-  const tolerance = largest(durationTolerance(subject, longest), noise)
-  const words = {
-    total: 'the total time (total_time)',
-    parts: 'from start to end it is',
-    ...shownHours(expected, actual),
-  }
-  const inputs = ['/total_time', '/start_date_time', '/end_date_time'].map((field) =>
-    input(subject, field),
-  )
-  return [
-    {
-      code: 'T2',
-      inputs,
-      words,
-      unit: 'h',
-      ...riskAt(subject, { expected, actual }),
-      ...graded({ expected, actual, tolerance }),
-    },
-  ]
-}
-
-/** Time in which nothing could be charged for puts nothing at risk. */
-function riskAt(
-  subject: Case,
-  { expected, actual }: { expected: Decimal; actual: Decimal },
-): Pick<Draft, 'risk' | 'steps'> {
-  const { risk, steps } = riskOfTime(subject, absolute(actual - expected))
-  const { stated, added, apart } = shownHours(expected, actual)
-  const sign = actual < expected ? '−' : ''
-  return { risk, steps: [`${stated} − ${added} = ${sign}${apart}`, ...steps] }
-}
-
-function checkParkingTime(subject: Case): readonly Draft[] {
-  const { facts } = subject
-  const actual = facts.parkingHours
-  if (actual === null || actual <= facts.hours + stepOf([actual, facts.hours])) return []
-  const expected = facts.hours
-  const tolerance = durationTolerance(subject, expected)
-  const words = {
-    total: 'the total parking time (total_parking_time)',
-    parts: 'the whole session is only',
-    ...shownHours(expected, actual),
-  }
-  const inputs = [
-    { field: '/total_parking_time', source: 'cdr' as const, value: textOf(actual) },
-    { field: '/total_time', source: 'cdr' as const, value: textOf(expected) },
-  ]
-  return [
-    {
-      code: 'T2',
-      inputs,
-      words,
-      unit: 'h',
-      ...riskAt(subject, { expected, actual }),
-      ...graded({ expected, actual, tolerance }),
-    },
-  ]
-}
-
 /** The sum in full where a person can follow it. */
 function sumSteps(
   stated: readonly Decimal[],
@@ -253,30 +178,6 @@ function sumSteps(
   const isLong = stated.length > limits.explanationLinesMax
   const sum = isLong ? `${stated.length} charging periods` : stated.map(text).join(' + ')
   return [`${sum} = ${text(expected)}`, total]
-}
-
-function shownHours(
-  expected: Decimal,
-  actual: Decimal,
-): Record<'stated' | 'added' | 'apart', string> {
-  const text = (value: Decimal): string => durationText(Number(textOf(value)) * 3_600_000)
-  return { stated: text(actual), added: text(expected), apart: text(actual - expected) }
-}
-
-function valuesOf(
-  periods: readonly Period[],
-  name: 'energy' | 'charging' | 'parking' | 'reserved',
-): Decimal[] {
-  return periods.flatMap((period) => period[name] ?? [])
-}
-
-function sum(values: readonly Decimal[]): Decimal {
-  return values.reduce((total, value) => total + value, 0n)
-}
-
-/** Half a unit of the sender's last decimal. At least one decimal is assumed: 2 may be 2.0, never 2 ± 0.5. */
-function stepOf(values: readonly Decimal[]): Decimal {
-  return unitOf(Math.max(1, ...values.map(decimalsOf))) / 2n
 }
 
 /** What rounding each of the values to the sender's last decimal can add up to. */

@@ -45,17 +45,35 @@ function compareStored(
     claimed !== null && absolute(claimed - expected) <= subject.minorUnit / 2n
       ? ' The claim is what the published one gives.'
       : ''
+  const isUnpublished = subject.input.others?.isUnpublished === true
+  const never = isUnpublished ? ', which was never published,' : ''
+  const by = isUnpublished ? 'the dearest that its connector named' : 'the one published'
   const basis = side === 'excl' ? 'without tax' : 'with tax'
   const what =
-    `By the tariff in the CDR the session costs ${moneyText(subject, actual)} ${basis}, by the one published when it ` +
+    `By the tariff in the CDR${never} the session costs ${moneyText(subject, actual)} ${basis}, by ${by} when it ` +
     `began ${moneyText(subject, expected)}: ${moneyText(subject, absolute(actual - expected))} apart.${isOfStored}`
   const inputs = [
     { field: `/total/${side}`, source: 'pricing' as const, value: priced.total[side] },
     { field: `/total/${side}`, source: 'tariff' as const, value: stored.total[side] },
   ]
-  const { risk, steps } = riskBeyond(subject, totalOf(stored))
+  const { risk, steps } = beyondPublished(subject, stored)
   const unit = subject.facts.currency
   return [{ code: 'P2', inputs, words: { what }, unit, risk, steps, ...compared(figures) }]
+}
+
+/** What the claim asks more than the published price; a claim that is within the tolerance of that asks nothing more. */
+function beyondPublished(
+  subject: Case,
+  stored: Extract<PricedInput, { ok: true }>,
+): ReturnType<typeof riskBeyond> {
+  const { total } = subject.facts
+  const price = totalOf(stored)
+  const isTolerated = (['excl', 'incl'] as const).every((side) => {
+    const [claimed, expected] = [total[side], price[side]]
+    if (claimed === null || expected === null) return true
+    return absolute(claimed - expected) <= costTolerance(subject, expected)
+  })
+  return isTolerated ? { risk: { net: 0n, tax: 0n }, steps: [] } : riskBeyond(subject, price)
 }
 
 /** Clocks of back offices and charge points differ by as much. */
@@ -96,12 +114,13 @@ function checkInForce(subject: Case, tariffs: readonly unknown[]): readonly Draf
       { field: '/start_date_time', source: 'cdr' as const, value: timeText(facts.start) },
       { field, source: 'tariff' as const, value: shown(at(first.tariff, field)) },
     ]
-    return [{ code: 'P2', inputs, words: { what } }]
+    // What it should have cost instead nobody knows.
+    return [{ code: 'P2', milder: 'W', inputs, words: { what } }]
   }
   return []
 }
 
-/** A tariff that prices the session beside one that cannot. */
+/** A tariff that prices the session beside one that cannot: only beyond a published price anything is at risk. */
 function onlyOnePrices(
   subject: Case,
   { priced, stored }: { priced: PricedInput; stored: PricedInput },
@@ -115,7 +134,9 @@ function onlyOnePrices(
   const price = total === null ? '' : `, where it costs ${moneyText(subject, exactly(total))}`
   const what = `By ${cannot} the session cannot be priced, only by ${can}${price}: ${failed.message.replace(/[.]$/, '')} (${failed.code.replaceAll('_', ' ')}).`
   const inputs = [{ field: failed.pointer, source: 'tariff' as const, value: failed.code }]
-  return [{ code: 'P2', inputs, words: { what } }]
+  if (priced.ok || !stored.ok) return [{ code: 'P2', milder: 'W', inputs, words: { what } }]
+  const { risk, steps } = beyondPublished(subject, stored)
+  return [{ code: 'P2', inputs, words: { what }, risk, steps }]
 }
 
 function totalOf({ total }: Extract<PricedInput, { ok: true }>): {

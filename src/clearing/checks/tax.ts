@@ -3,8 +3,10 @@ import type { Decimal } from '../decimal.ts'
 import { absolute, exactly, multiply, shownText, textOf } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
+import { at } from '../read.ts'
 import { riskBeyond } from '../risks.ts'
 import { appliedTariffs, standsOnLimit } from '../tariffs.ts'
+import { taxesBeyond } from '../untold-tax.ts'
 
 /** What the amounts should be, and what is wrong with them. */
 type Suspicion = { excl: Decimal; incl: Decimal; what: string }
@@ -100,6 +102,41 @@ function draft(subject: Case, { excl, incl, what }: Suspicion): readonly Draft[]
         ...steps,
       ],
       ...compared({ expected: incl, actual, tolerance: subject.minorUnit * 2n }),
+    },
+  ]
+}
+
+/**
+ * V2: a tax that is more than its own percentage of the amount before taxes (OCPI 2.3.0, TaxAmount), where the tariff has
+ * no rates to compare it with.
+ */
+export function checkStatedTaxes(subject: Case): readonly Draft[] {
+  const { facts, input, minorUnit } = subject
+  const tariffs = appliedTariffs(facts, input.tariff)
+  if (tariffs.some(({ components }) => components.some(({ vat }) => vat !== null))) return []
+  const [first] = taxesBeyond(at(input.cdr.value, '/total_cost'), minorUnit * 2n)
+  const { excl, incl } = facts.total
+  if (first === undefined || incl === null) return []
+  const { pointer, percentage, amount, expected } = first
+  const percent = `${shownText(percentage, { places: 4 })} %`
+  const [claim, net, stated, fair] = [incl, excl, amount, expected].map((one) =>
+    moneyText(subject, one),
+  )
+  const reason = `a tax of ${percent} is stated with ${stated}, where ${percent} of ${net} are ${fair}`
+  const field = `/total_cost${pointer}`
+  const inputs = ['percentage', 'amount'].map((name) => ({
+    field: `${field}/${name}`,
+    source: 'cdr' as const,
+    value: textOf(name === 'amount' ? amount : percentage),
+  }))
+  return [
+    {
+      code: 'V2',
+      inputs,
+      words: { claim: claim ?? '', reason },
+      unit: facts.currency,
+      risk: { net: 0n, tax: amount - expected },
+      ...compared({ expected, actual: amount, tolerance: minorUnit * 2n }),
     },
   ]
 }

@@ -3,9 +3,11 @@ import type { Draft } from '../findings.ts'
 import type { Case } from '../input.ts'
 import { at, shown } from '../read.ts'
 import { PARAMETERS } from '../rules.ts'
+import { documentedBy } from '../replaced.ts'
 import { usedFrom } from '../use.ts'
 import {
   countText,
+  durationText,
   hasPlaceholder,
   parameterMs,
   parameterOf,
@@ -14,6 +16,8 @@ import {
 } from '../compare.ts'
 
 const DAY_MS = 86_400_000
+/** Decimals of days that tell a millisecond. */
+const CLOSE_PLACES = 8
 
 /** Z6: the end lies before the start, longer after it than a charge can take, or after the receipt beyond clock skew. */
 export function checkOrder(subject: Case): readonly Draft[] {
@@ -48,19 +52,29 @@ export function checkOrder(subject: Case): readonly Draft[] {
   return []
 }
 
-/** Z5: the CDR came later than agreed. */
+/**
+ * Z5: the CDR came later than agreed. What documents the end of a dispute comes when that has ended, so of it this is only
+ * noted: what it claims beyond what was agreed is a finding of its own.
+ */
 export function checkAge(subject: Case): readonly Draft[] {
   const { facts, input } = subject
   if (hasPlaceholder(facts)) return []
   const received = input.cdr.receivedAt.getTime()
   const most = input.agreement.cdrAgeDaysMax
   const ageMs = received - facts.end
-  if (ageMs <= most * DAY_MS) return []
-  const days = (durationMs: number): string =>
-    shownText(ratio(BigInt(Math.round(durationMs)), BigInt(DAY_MS)), { places: 1 })
+  const lateMs = ageMs - most * DAY_MS
+  if (lateMs <= 0) return []
+  const days = (durationMs: number, places: number): string =>
+    shownText(ratio(BigInt(Math.round(durationMs)), BigInt(DAY_MS)), { places })
+  // Late by minutes is not told as the very number of days that is allowed.
+  const isClose = days(ageMs, 1) === String(most)
+  const places = isClose ? CLOSE_PLACES : 1
+  const documented = documentedBy(subject)
+  const limit = countText(most, 'day')
   return [
     {
       code: 'Z5',
+      ...(documented === null ? {} : { milder: 'I' as const }),
       inputs: [
         {
           field: '/end_date_time',
@@ -70,16 +84,19 @@ export function checkAge(subject: Case): readonly Draft[] {
         { field: '/cdr_age_days_max', source: 'agreement', value: String(most) },
       ],
       expected: String(most),
-      actual: days(ageMs),
-      difference: days(ageMs - most * DAY_MS),
+      actual: days(ageMs, places),
+      difference: days(lateMs, places),
       words: {
         end: whenText(subject, facts.end),
-        age: countText(days(ageMs), 'day'),
-        most: countText(most, 'day'),
+        age: isClose ? `more than ${limit}` : countText(days(ageMs, 1), 'day'),
+        most: limit,
       },
       unit: 'days',
       steps: [
-        `${countText(days(ageMs), 'day')} − ${countText(most, 'day')} = ${countText(days(ageMs - most * DAY_MS), 'day')}`,
+        isClose
+          ? `${durationText(ageMs)} − ${limit} = ${durationText(lateMs)}`
+          : `${countText(days(ageMs, 1), 'day')} − ${limit} = ${countText(days(lateMs, 1), 'day')}`,
+        ...(documented === null ? [] : [`it documents how the dispute of ${documented} ended`]),
       ],
     },
   ]

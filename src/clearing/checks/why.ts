@@ -1,13 +1,14 @@
 import { limits } from '../../../config/limits.ts'
 import { attribute } from '../../pricing/attribution.ts'
 import type { Attribution } from '../../pricing/attribution.ts'
+import { priceCdr } from '../../pricing/price.ts'
 import { compared, costTolerance, moneyText } from '../compare.ts'
 import { roundMicros } from '../at-risk.ts'
 import type { Decimal } from '../decimal.ts'
 import { absolute, exactly, shownText, textOf } from '../decimal.ts'
 import type { Draft, DraftInput } from '../findings.ts'
 import type { Case } from '../input.ts'
-import { at, readPrice } from '../read.ts'
+import { at, isRecord, listOf, readPrice } from '../read.ts'
 import type { FindingCode } from '../rules.ts'
 
 /**
@@ -134,10 +135,12 @@ function wholeTimeOf(
   const { priced } = subject.input
   const idle = priced?.ok === true ? exactly(priced.quantities?.parkingH ?? '0') : 0n
   const { hours } = subject.facts
-  if (idle <= 0n || hours <= idle) return []
+  if (hours <= idle) return []
   const expected = exactly(total)
   const tolerance = costTolerance(subject, expected)
-  const whole = roundMicros((exactly(bill) * hours) / idle)
+  const scaled = idle <= 0n ? allIdle(subject) : (exactly(bill) * hours) / idle
+  if (scaled === null) return []
+  const whole = roundMicros(scaled)
   const actual = subject.facts.total.excl
   const apart = actual - expected
   if (apart <= tolerance || absolute(apart - (whole - exactly(bill))) > tolerance) return []
@@ -151,7 +154,9 @@ function wholeTimeOf(
     { field: '/dimensions/parking/excl', source: 'pricing', value: bill },
   ]
   const steps = [
-    `${price} for ${parked}, so ${all} are ${claim} (rounded half up to 6 decimals)`,
+    idle <= 0n
+      ? `by the price of the tariff for idle time, ${all} are ${claim} (rounded half up to 6 decimals)`
+      : `${price} for ${parked}, so ${all} are ${claim} (rounded half up to 6 decimals)`,
     `${claim} − ${price} = ${moneyText(subject, whole - exactly(bill))}`,
   ]
   const unit = subject.facts.currency
@@ -160,6 +165,25 @@ function wholeTimeOf(
   const risk = 'explains' as const
   const figures = compared({ expected, actual, tolerance })
   return [{ code: 'P5', inputs, words, unit, risk, steps, ...milder, ...figures }]
+}
+
+/** What the time of the session costs where all of it is taken for idle time; null where that has no price. */
+function allIdle({ input, facts }: Case): Decimal | null {
+  const { pricing } = input
+  if (!pricing || facts.periods.length > limits.explainedPeriodsMax) return null
+  const { cdr, tariffs, options } = pricing
+  if (!isRecord(cdr)) return null
+  const charging_periods = listOf(cdr['charging_periods']).map((period) => ({
+    ...(isRecord(period) ? period : {}),
+    dimensions: listOf(at(period, '/dimensions')).map((dimension) =>
+      isRecord(dimension) && dimension['type'] === 'TIME'
+        ? { ...dimension, type: 'PARKING_TIME' }
+        : dimension,
+    ),
+  }))
+  const priced = priceCdr({ ...cdr, charging_periods }, tariffs, options)
+  const cost = priced.ok ? exactly(priced.dimensions.parking.excl ?? '0') : 0n
+  return cost > 0n ? cost : null
 }
 
 function shownHours(hours: Decimal): string {

@@ -107,6 +107,10 @@ export type EventWords = {
   /** The amounts with their currency: what the event is about, and what the dispute is about. */
   readonly amount: string | null
   readonly disputed: string
+  /** What its CPO had accepted before; absent or null: nothing. */
+  readonly accepted?: string | null
+  /** It was decided about the CDR as a whole, and the dispute went with it. */
+  readonly isWhole?: boolean
   readonly cpo: string
   readonly emsp: string
 }
@@ -128,7 +132,9 @@ export function eventText(event: EventWords): string {
     case 'review':
       return `${who} looks into the dispute.`
     case 'answer':
-      return `${who} denies that ${disputed} are too much.`
+      return event.accepted
+        ? `${who} denies that more than ${event.accepted} of the disputed ${disputed} are too much.`
+        : `${who} denies that ${disputed} are too much.`
     case 'accept':
       return acceptText(event, { who, amount })
     case 'propose':
@@ -140,7 +146,9 @@ export function eventText(event: EventWords): string {
         ? `${who} disagrees again; the hub makes an offer.`
         : `${who} disagrees with the answer; ${cpo} is asked once more.`
     case 'withdraw':
-      return `${who} withdraws the dispute; the ${disputed} stand.`
+      return event.isWhole === true
+        ? `${who} lets the CDR stand as it is, with the ${disputed} that were held.`
+        : `${who} withdraws the dispute; the ${disputed} stand.`
     case 'rule':
       return isNone(amount)
         ? `${who} rules that the disputed ${disputed} stand.`
@@ -155,7 +163,9 @@ export function eventText(event: EventWords): string {
 }
 
 function acceptText(event: EventWords, { who, amount }: { who: string; amount: string }): string {
-  const { side, disputed, state, via } = event
+  const { side, disputed, state, via, cpo } = event
+  if (event.isWhole === true)
+    return `${who} gives the whole CDR back to ${cpo}: nothing of it is claimed any more, the disputed ${disputed} included.`
   if (side === 'hub') return `Nobody rejected the offer in time: ${amount} are taken off.`
   if (state === 'proposed') return `${who} agrees with the offer; the other side has not yet.`
   if (via.includes('accepted')) return `${who} accepts the offer: ${amount} are taken off.`

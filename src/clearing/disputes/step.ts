@@ -2,22 +2,10 @@ import type { DisputeAmount } from './amounts.ts'
 import { isNothing, isWithin, less, NOTHING, partOf } from './amounts.ts'
 import type { Clock, DisputeState, DisputeVerb, OpenState, Outcome, Side, Step } from './machine.ts'
 import { isOpen, MACHINE } from './machine.ts'
+import { isCounter, standingFault } from './possible.ts'
 import { refusalText } from './sentences.ts'
+import type { DisputeStand } from './stand.ts'
 import type { DisputeTerms } from './terms.ts'
-
-/** Where a dispute stands. `amount` is what it is about, `upheld` what of it was accepted so far. */
-export type DisputeStand = {
-  readonly state: DisputeState
-  readonly round: number
-  readonly amount: DisputeAmount
-  readonly upheld: DisputeAmount
-  /** What is on the table and whose offer it is. */
-  readonly proposed: { readonly amount: DisputeAmount; readonly by: Side } | null
-  /** The party that has accepted the hub's offer, while the other has not. */
-  readonly acceptedBy: Side | null
-  /** Its deadline is over and what happens then has not been done yet. */
-  readonly isOverdue: boolean
-}
 
 /** What somebody does. `tax` null: the proportional one. `verdict`: what the hub itself finds right, where it knows. */
 export type Act = {
@@ -43,6 +31,8 @@ export type Stepped = Omit<DisputeStand, 'isOverdue' | 'amount'> & {
   readonly said: DisputeAmount | null
   /** It has just been opened: its evidence is to be frozen. */
   readonly isOpening: boolean
+  /** By the agreement no further round begins. */
+  readonly isLastRound: boolean
 }
 
 /** `pointer`: the member of the act that does not fit; without it, it is not possible as things stand. */
@@ -70,42 +60,26 @@ export function stepDispute(dispute: DisputeStand, act: Act): Result<{ next: Ste
   const via = isOpening && next.state !== 'open' ? ['open' as const, ...next.via] : next.via
   // Who opens a draft says what it is about.
   const said = next.said ?? (isOpening && next.state === 'open' ? dispute.amount : null)
-  return { ok: true, next: { ...next, via, said, isOpening } }
+  const isLastRound = next.round >= act.terms.rounds
+  return { ok: true, next: { ...next, via, said, isOpening, isLastRound } }
 }
 
 /** How a draft ends that nobody made a dispute of. */
 const NEVER_OPENED: ReadonlySet<string> = new Set(['withdrawn', 'cleared', 'tolerated', 'credited'])
 
 type Chosen = { step: Step; act: Act }
-type Draft = Omit<Stepped, 'isOpening'>
+type Draft = Omit<Stepped, 'isOpening' | 'isLastRound'>
 
 /** What stands against an act for all rows of the table alike. */
 function faultOf(dispute: DisputeStand, { step, act }: Chosen): Omit<Refused, 'ok'> | null {
-  const { proposed, state, round } = dispute
-  const isParty = act.side !== 'hub'
-  if (dispute.isOverdue && isParty)
-    return {
-      message: 'The time for this is over: what happens by itself at the deadline is being done.',
-    }
-  if (step.needsText && !act.text?.trim()) {
-    const message = `Say in words why: '${act.verb}' needs a text for the other side.`
-    return { message, pointer: '/text' }
+  const isLastRound = dispute.round >= act.terms.rounds
+  const message = standingFault(dispute, { step, side: act.side, isLastRound })
+  if (message !== null) return { message }
+  if (!step.needsText || act.text?.trim()) return null
+  return {
+    message: `Say in words why: '${act.verb}' needs a text for the other side.`,
+    pointer: '/text',
   }
-  if (state !== 'proposed') return null
-  const isOwn = isParty && proposed?.by === act.side
-  if (isOwn && (act.verb === 'accept' || act.verb === 'reject'))
-    return { message: 'This is your own offer; it waits for the other side.' }
-  if (isCounter(dispute, { step, act }) && round >= act.terms.rounds)
-    return {
-      message: `After ${round} rounds no further offers are taken: accept the one on the table, or reject it.`,
-    }
-  return null
-}
-
-/** A party's offer against that of somebody else begins a round; in place of its own it does not. */
-function isCounter({ proposed }: DisputeStand, { step, act }: Chosen): boolean {
-  const isParty = act.side === 'cpo' || act.side === 'emsp'
-  return step.newRound === true && isParty && proposed?.by !== act.side
 }
 
 function amountOf(
@@ -218,7 +192,7 @@ function proceed(
       return { ...same, state: dispute.state, via: [], acceptedBy: side, clock: 'keep' }
   }
   if (step.amount === 'offer' && amount !== null) {
-    const round = dispute.round + (isCounter(dispute, { step, act }) ? 1 : 0)
+    const round = dispute.round + (isCounter(dispute, { step, side }) ? 1 : 0)
     const table = { round, proposed: { amount, by: side } }
     return { ...same, ...table, ...standing(step, terms) }
   }

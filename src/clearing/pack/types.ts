@@ -5,6 +5,8 @@ import type { SignedReading } from '../signed/types.ts'
 /** What every evidence pack names itself; a change of its meaning gets another version. */
 export const PACK_FORMAT = 'crosscharge evidence pack'
 export const PACK_VERSION = 1
+/** When every file of a pack was written, as far as its ZIP says: the same evidence is the same ZIP, whenever it is asked for. */
+export const PACK_TIME = new Date(Date.UTC(2026, 0, 1))
 
 /** Where things stand in the ZIP. */
 export const PACK_PATHS = {

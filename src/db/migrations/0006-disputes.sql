@@ -115,6 +115,8 @@ create table disputes (
      'withdrawn', 'auto_resolved', 'expired')),
   epoch integer not null default 0,
   round integer not null default 1,
+  -- By the agreement as of the last step no further round begins.
+  last_round boolean not null default false,
   net_micros bigint not null check (net_micros >= 0),
   tax_micros bigint not null check (tax_micros >= 0),
   tax_known boolean not null,
@@ -256,6 +258,16 @@ create function cdr_is_live(id bigint, state text) returns boolean language sql 
         and d.outcome is distinct from 'cleared')
 $$;
 
+-- By whose clock people are told of a CDR: that of its stored Location, else the zone that its price was reckoned in, which
+-- its own place or country says; null where nobody knows it.
+create function cdr_time_zone(of_cdr bigint) returns text language sql stable as $$
+  select coalesce((
+      select o.time_zone from objects o where o.module = 'locations' and o.owner = c.owner
+        and o.object_key = c.location_key and o.deleted_at is null
+      order by (o.audience = '*') desc, o.seq desc limit 1), s.breakdown->'timeZone'->>'name')
+  from cdrs c join cdr_states s on s.cdr_id = c.id where c.id = of_cdr
+$$;
+
 -- What was taken off a CDR before its CPO documented it: consumed once, by a credit and what replaces the CDR.
 create table adjustments (
   id bigint generated always as identity primary key,
@@ -271,6 +283,7 @@ create table adjustments (
   replacement_id bigint,
   -- What the replacement claims beyond what was agreed; 0 where it fits.
   difference_net bigint,
+  difference_tax bigint,
   due_at timestamptz,
   created_at timestamptz not null default clock_timestamp(),
   consumed_at timestamptz,
@@ -320,6 +333,9 @@ create table session_steps (
   method text not null check (method in ('PUT', 'PATCH', 'pull')),
   status text,
   kwh text,
+  -- Whether the message itself said the energy and the cost, or left what was known.
+  says_kwh boolean not null default true,
+  says_cost boolean not null default false,
   last_updated timestamptz,
   sha256 bytea not null,
   body text not null,

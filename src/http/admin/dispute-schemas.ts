@@ -120,6 +120,7 @@ export const adjustmentView = Type.Object(
     credit: nullable(Type.String({ description: 'id of the credit CDR' })),
     replacement: nullable(Type.String({ description: 'id of the CDR in its place' })),
     difference_net: nullable(amount),
+    difference_tax: nullable(amount),
     due_at: nullable(instant),
     time_zone: nullable(Type.String({ description: 'of the place of charging, null: not known' })),
     created_at: instant,

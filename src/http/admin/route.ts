@@ -200,7 +200,8 @@ function inputReader<P extends TSchema, Q extends TSchema, B extends TSchema>(sc
     scope: raw.scope,
     params: params(raw.params),
     query: query(raw.query),
-    body: body(raw.body ?? {}),
+    // No body is an empty one; `null` is a body, and says nothing that could be meant.
+    body: body(raw.body === undefined ? {} : raw.body),
   })
 }
 
@@ -221,7 +222,7 @@ function checker<S extends TSchema>(how: {
     const first = faults[0]
     throw new Refusal(
       how.code,
-      first ? `${first.pointer} ${first.message}` : 'The request does not fit.',
+      first ? `${first.pointer || 'The body'} ${first.message}` : 'The request does not fit.',
       { faults },
     )
   }

@@ -11,6 +11,8 @@ import { fromMicros } from '../../ledger/money.ts'
 import { decideCdr } from '../cdrs/decide-cdr.ts'
 import { appendAudit } from './audit.ts'
 import { readPartsOf } from './cdr-parts.ts'
+import { decisionNow } from './decision-now.ts'
+import type { HeldFor } from './decision-now.ts'
 import type { PageRequest } from './paging.ts'
 import { beforeId, pageOf } from './paging.ts'
 import { Refusal } from './refusal.ts'
@@ -75,7 +77,7 @@ export async function getCdr(db: Sql, scope: Scope, key: CdrKey) {
     undisputed: undisputedOf(row, stored),
     parts: await readPartsOf(db, row.id),
     history: await readHistory(db, { id: row.id, scope }),
-    findings: await readFindings(db, row.id),
+    findings: await readFindings(db, row),
     breakdown: stored.breakdown,
     pricing_policy: policyIn(stored.breakdown),
     residue: stored.residue,
@@ -246,11 +248,24 @@ type FindingRow = {
   evidence: Evidence | null
 }
 
-async function readFindings(db: Sql, id: bigint): Promise<(FindingRow & { title: string })[]> {
-  const rows = await db.rows<FindingRow>(sql`
-    select code, severity, message, inputs, expected, actual, difference, tolerance, explanation, evidence from cdr_findings
-    where cdr_id = ${id} and superseded_at is null order by id`)
-  return rows.map((row) => ({ title: ruleOf(row.code)?.title ?? row.code, ...row }))
+async function readFindings(
+  db: Sql,
+  { id, state }: CdrRow,
+): Promise<(FindingRow & { title: string })[]> {
+  const rows = await db.rows<FindingRow & HeldFor>(sql`
+    select code, severity, message, inputs, expected, actual, difference, tolerance, explanation, evidence,
+      (select bool_or(p.book = 'held') from cdr_parts p join disputes d on d.id = p.dispute_id
+        where p.cdr_id = f.cdr_id and d.code = f.code) as own_held,
+      exists (select from cdr_parts p where p.cdr_id = f.cdr_id and p.book = 'held') as any_held
+    from cdr_findings f where cdr_id = ${id} and superseded_at is null order by id`)
+  return rows.map(({ own_held, any_held, ...row }) => ({
+    title: ruleOf(row.code)?.title ?? row.code,
+    ...row,
+    explanation: row.explanation && {
+      ...row.explanation,
+      decision: decisionNow(row.explanation.decision, { own_held, any_held, state }),
+    },
+  }))
 }
 
 function asItem(row: CdrRow) {

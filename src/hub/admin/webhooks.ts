@@ -38,7 +38,7 @@ export async function putWebhook(
   const guarded = guardUrl(order.url, context.config)
   if (!guarded.ok) {
     const faults = [{ pointer: '/url', message: guarded.message }]
-    throw new Refusal('invalidBody', `/url ${guarded.message}`, { faults })
+    throw new Refusal('invalidBody', `The address cannot be used: ${guarded.message}.`, { faults })
   }
   const secret = newSecret(context)
   const sealed = context.secrets.seal(secret, webhookPurpose(platformId))

@@ -51,7 +51,8 @@ function judgeNormalRow({
   const location = facts.locations.get(`${row.owner}/${row.location_key ?? ''}`)
   const connector = connectorOf(row, facts.locations)
   const tariff = tariffOf(row, facts)
-  const { pricing, priced, stored, contract } = priceRow({ row, facts, tariff, agreed })
+  const prices = priceRow({ row, facts, tariff, agreed })
+  const { pricing, priced, stored, contract, isUnpublished = false } = prices
   const { terms } = agreed
   const judgement = judge({
     cdr: {
@@ -77,7 +78,7 @@ function judgeNormalRow({
         : { maxPowerKw: connector === undefined ? null : connectorMaxKw(connector) },
     priced,
     pricing,
-    others: { stored, agreed: contract },
+    others: { stored, agreed: contract, isUnpublished },
     prior: {
       sameSession: facts.sameSession.get(row.id) ?? [],
       overlapping: facts.overlapping.get(row.id) ?? [],

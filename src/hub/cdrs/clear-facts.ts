@@ -3,8 +3,10 @@ import type { SameSession } from '../../clearing/input.ts'
 import type { CdrState } from '../../clearing/states.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
+import { readCommanded } from './clear-known-authority.ts'
 import { readKnown } from './clear-known.ts'
-import type { TokenAtStart } from './known-row.ts'
+import { readReplaced } from './clear-known-replaced.ts'
+import type { ReplacedCdr, TokenAtStart } from './known-row.ts'
 import { readOverlapping, readSameSession } from './clear-rivals.ts'
 import { readTariffs } from './clear-tariffs.ts'
 import type { TariffAtStart } from './clear-tariffs.ts'
@@ -81,8 +83,6 @@ export type CdrRow = {
   agreement_version: number | null
   /** True when the cycle of part 0 is final: nothing of it can be held any more. */
   cycle_final: boolean
-  /** True when an adjustment of a credited CDR of its session, or of its card and start, waits for what replaces it. */
-  is_awaited: boolean
   /** By number, also those that have ended. */
   parts: readonly PartRow[]
 }
@@ -100,6 +100,7 @@ export type Facts = {
   overlapping: ReadonlyMap<bigint, { owner: string; cdrId: string; start: Date; end: Date }[]>
   originals: ReadonlyMap<string, CdrRow>
   creditedBy: ReadonlyMap<bigint, string>
+  replaced: ReadonlyMap<bigint, ReplacedCdr>
   known: ReadonlyMap<bigint, Known>
 }
 
@@ -119,12 +120,7 @@ export async function readCdrRows(
       c.platform_id, c.channel, encode(sha256(c.original), 'hex') as sha256,
       case when c.ocpi_version = '2.1.1' then convert_from(c.original, 'UTF8') end as text_211, c.original_key, c.started_at, c.ended_at, c.currency, c.received_at, c.correlation_id, c.doubts, s.state, s.epoch, s.cycle_id,
       s.net_micros, s.tax_micros, s.tax_known, s.residue, s.part_net, s.part_tax, s.booked, s.contest_until, s.delivery,
-      s.agreement_version, coalesce(y.state = 'final', false) as cycle_final,
-      not s.is_credit and s.state in ('received', 'unmatched', 'quarantined', 'held') and exists (
-        select from adjustments a join cdrs o on o.id = a.cdr_id join dispute_events d on d.dispute_id = a.dispute_id and d.epoch = 0
-        where d.at < c.received_at and a.owner = c.owner and a.state = 'awaiting_replacement' and o.id < c.id and o.receiver = c.receiver
-          and o.currency = c.currency and (o.session_key = c.session_key or (o.token_key = c.token_key
-            and o.started_at = c.started_at and (o.evse_key is null or c.evse_key is null or o.evse_key = c.evse_key)))) as is_awaited
+      s.agreement_version, coalesce(y.state = 'final', false) as cycle_final
     from cdrs c join cdr_states s on s.cdr_id = c.id left join cycles y on y.id = s.cycle_id
     where c.id = any(${ids}::bigint[]) order by c.id`)
   const parts = await readParts(
@@ -173,7 +169,10 @@ export async function readFacts(
   const locations = valuesOf(found)
   const zones = zonesOf(found)
   const carded = await withCards(tx, normal)
-  const tokens = await readTokens(tx, carded)
+  const published = await readTokens(tx, carded)
+  const unpublished = carded.filter(({ id }) => !published.has(id))
+  const tokens = new Map([...published, ...(await readCommanded(tx, unpublished))])
+  const replaced = await readReplaced(tx, carded)
   return {
     sessions: valuesOf(
       await readLatest(
@@ -190,7 +189,8 @@ export async function readFacts(
     overlapping: await readOverlapping(tx, normal),
     originals: new Map(originals.map((row) => [`${row.owner}/${row.cdr_key}`, row])),
     creditedBy: await readCreditedBy(tx, rows),
-    known: await readKnown(tx, carded, { locations, zones, tokens }),
+    replaced,
+    known: await readKnown(tx, carded, { locations, zones, tokens, replaced }),
   }
 }
 

@@ -6,7 +6,7 @@ import { sql } from '../../db/sql.ts'
 import { foldKey } from '../../ocpi/primitives.ts'
 import { isRecord } from '../../ocpi/validate.ts'
 import { grouped } from './grouped.ts'
-import type { KnownRow } from './known-row.ts'
+import type { KnownRow, TokenAtStart } from './known-row.ts'
 
 /** Every message about the session of each CDR, in order of receipt; the first of them where there are very many. */
 export async function readSteps(
@@ -22,9 +22,11 @@ export async function readSteps(
     last_updated: Date | null
     status: string | null
     kwh: string | null
+    says_kwh: boolean
+    says_cost: boolean
     hash: string
   }>(sql`
-    select q.id, s.at, s.method, s.last_updated, s.status, s.kwh, encode(s.sha256, 'hex') as hash
+    select q.id, s.at, s.method, s.last_updated, s.status, s.kwh, s.says_kwh, s.says_cost, encode(s.sha256, 'hex') as hash
     from unnest(${asked.map(({ id }) => id.toString())}::bigint[], ${asked.map(({ owner }) => owner)}::text[],
       ${asked.map(({ session_key: key }) => key)}::text[]) as q (id, owner, object_key)
     cross join lateral (
@@ -32,9 +34,15 @@ export async function readSteps(
       order by s.id limit ${limits.knownStepsMax}
     ) s order by q.id, s.id`)
   return grouped(
-    found.map(({ id, at, last_updated: lastUpdated, ...step }) => [
+    found.map(({ id, at, last_updated, says_kwh, says_cost, ...step }) => [
       id,
-      { ...step, receivedAt: at, lastUpdated },
+      {
+        ...step,
+        receivedAt: at,
+        lastUpdated: last_updated,
+        saysKwh: says_kwh,
+        saysCost: says_cost,
+      },
     ]),
   )
 }
@@ -103,6 +111,42 @@ export async function readAuthorizations(
         locationId: row.location_key,
         evseUid: row.evse_uid,
       },
+    ]),
+  )
+}
+
+/**
+ * Tokens that their provider never published, but had a session started or a place reserved with at the CPO and place of
+ * the CDR: it need not publish them (OCPI 2.2.1, Commands). A command without an answer may have been carried out.
+ */
+export async function readCommanded(
+  tx: Tx,
+  rows: readonly KnownRow[],
+): Promise<Map<bigint, TokenAtStart>> {
+  const asked = rows.filter(({ started_at: start }) => start !== null)
+  if (asked.length === 0) return new Map()
+  const found = await tx.rows<{ id: bigint; at: Date }>(sql`
+    select q.id, a.at from unnest(${asked.map(({ id }) => id.toString())}::bigint[],
+      ${asked.map(({ owner }) => owner)}::text[], ${asked.map(({ receiver }) => receiver)}::text[],
+      ${asked.map(({ token_key: key }) => key)}::text[], ${asked.map(({ location_key: key }) => key)}::text[],
+      ${asked.map(referenceOf)}::text[], ${asked.map(({ started_at: start }) => start)}::timestamptz[],
+      ${asked.map((row) => row.ended_at ?? row.received_at)}::timestamptz[])
+      as q (id, cpo, emsp, token_key, location_key, reference, started_at, ended_at)
+    cross join lateral (
+      select a.at from authorizations a
+      where a.emsp = q.emsp and a.token_key = q.token_key and a.cpo = q.cpo
+        and a.kind in ('START_SESSION', 'RESERVE_NOW')
+        and (a.answer is null or a.answer in ('ACCEPTED', 'TIMEOUT'))
+        and (a.location_key is null or q.location_key is null or a.location_key = q.location_key)
+        and (a.reference = q.reference
+          or a.at >= q.started_at - ${limits.knownAuthorizationsMs}::float8 * interval '1 millisecond')
+        and a.at <= q.ended_at
+      order by a.at desc limit 1
+    ) a`)
+  return new Map(
+    found.map(({ id, at: receivedAt }) => [
+      id,
+      { source: 'command', afterStart: false, value: null, receivedAt },
     ]),
   )
 }

@@ -7,9 +7,10 @@ import {
   readSteps,
 } from './clear-known-authority.ts'
 import { readMeters } from './clear-known-meter.ts'
-import { readCaptured, readReplaced } from './clear-known-money.ts'
+import { readCaptured } from './clear-known-money.ts'
 import { readPlaces } from './clear-known-place.ts'
 import { readRivals } from './clear-known-rivals.ts'
+import { readSettled } from './clear-known-settled.ts'
 import { recordsFor } from '../records/facts.ts'
 import type { KnownRow, ReadBefore, TokenAtStart } from './known-row.ts'
 
@@ -31,11 +32,13 @@ export async function readKnown(
   const rivals = await readRivals(tx, rows)
   const meters = await readMeters(tx, rows)
   const captured = await readCaptured(tx, rows)
-  const replaced = await readReplaced(tx, rows)
   const records = await recordsFor(tx, rows)
+  const originals = [...before.replaced.values()].map(({ originalId }) => originalId)
+  const settled = await readSettled(tx, originals)
   return new Map(
     rows.map(({ id, owner, receiver }) => {
       const meter = meters.get(id)
+      const replaced = before.replaced.get(id)
       return [
         id,
         {
@@ -46,7 +49,9 @@ export async function readKnown(
           place: found.get(id) ?? null,
           rivals: rivals.get(id) ?? NO_RIVALS,
           captured: captured.get(id) ?? null,
-          replaced: replaced.get(id) ?? null,
+          replaced: replaced
+            ? { ...replaced.known, settled: settled.get(replaced.originalId) ?? [] }
+            : null,
           record: records.get(id) ?? null,
           ...(meter ? { signed: meter.signed, meter: meter.meter } : {}),
         },

@@ -1,13 +1,16 @@
+import type { Decimal } from '../../clearing/decimal.ts'
+import { exactly } from '../../clearing/decimal.ts'
 import type { TariffInput } from '../../clearing/input.ts'
 import { hasSamePrices } from '../../clearing/same-tariff.ts'
 import { exactNumbers } from '../../ocpi/adapt/exact.ts'
 import { dropNulls, isRecord } from '../../ocpi/validate.ts'
+import { withUntoldTax } from '../../clearing/untold-tax.ts'
 import { priceCdr } from '../../pricing/price.ts'
 import type { PricedCdr, PricingOptions } from '../../pricing/types.ts'
 import type { Agreed } from '../agreements.ts'
 import { policyOf } from '../policy-terms.ts'
 import type { CdrRow, Facts } from './clear-facts.ts'
-import { carried, tariffIds, tariffKey } from './clear-tariffs.ts'
+import { carried, connectorOf, connectorTariffIds, tariffIds, tariffKey } from './clear-tariffs.ts'
 
 /** What a CDR is priced by. */
 export type Pricing = { cdr: unknown; tariffs: readonly unknown[]; options: PricingOptions }
@@ -20,6 +23,8 @@ export type Prices = {
   pricing: Pricing | null
   priced: PricedCdr | null
   stored: PricedCdr | null
+  /** `stored` is by the tariffs of the connector: those that the CDR carries were never published. */
+  isUnpublished?: boolean
   contract: PricedCdr | null
 }
 
@@ -36,23 +41,28 @@ export function priceRow(input: {
   const options = { timeZone: zoneOf({ row, facts, sent }), policy }
   const terms = agreed.terms.tariff
   // It is for all sessions of the pair, whatever the CDR calls the tariff.
+  const anyId = { ...options, policy: { ...policy, tariff_choice: 'first_at_start' as const } }
   const contract =
-    terms === undefined
-      ? null
-      : priceCdr(row.value, [terms], {
-          ...options,
-          policy: { ...policy, tariff_choice: 'first_at_start' },
-        })
+    terms === undefined ? null : priceBy({ cdr: row.value, tariffs: [terms], options: anyId })
   if (tariff.state === 'missing') return { pricing: null, priced: null, stored: null, contract }
   const pricing = { cdr: row.value, tariffs: tariff.tariffs, options }
   const own = sent === null ? null : priceAsSent({ ...pricing, cdr: sent }, tariff)
-  const used = own ?? { pricing, priced: priceCdr(row.value, tariff.tariffs, options) }
+  const used = own ?? { pricing, priced: priceBy(pricing) }
   const stored = storedInstead(row, facts)
-  return {
-    ...used,
-    stored: stored === null ? null : priceCdr(used.pricing.cdr, stored, options),
-    contract,
-  }
+  const { cdr } = used.pricing
+  if (stored !== null)
+    return { ...used, stored: priceBy({ cdr, tariffs: stored, options }), contract }
+  const named = namedInstead(row, facts).map((one) =>
+    priceBy({ cdr, tariffs: [one], options: anyId }),
+  )
+  const dearest = dearestBelow(used.priced, named)
+  return dearest === null
+    ? { ...used, stored: null, contract }
+    : { ...used, stored: dearest, isUnpublished: true, contract }
+}
+
+function priceBy({ cdr, tariffs, options }: Pricing): PricedCdr {
+  return withUntoldTax(priceCdr(cdr, tariffs, options), { cdr, tariffs })
 }
 
 /** A bill as it is kept: where the hub gave the zone, with who says so (location, country, coordinates). */
@@ -100,7 +110,7 @@ function priceAsSent(
   tariff: TariffInput,
 ): { pricing: Pricing; priced: PricedCdr } | null {
   const own = tariff.state === 'own' && Array.isArray(cdr.tariffs) ? cdr.tariffs : tariffs
-  const priced = priceCdr(cdr, own, options)
+  const priced = priceBy({ cdr, tariffs: own, options })
   if (!priced.ok && priced.code === 'unreadable') return null
   return { pricing: { cdr, tariffs: own, options }, priced }
 }
@@ -134,4 +144,36 @@ function storedInstead(row: CdrRow, facts: Facts): readonly unknown[] | null {
     return known.value
   })
   return differs ? tariffs : null
+}
+
+/**
+ * What the connector named when the session began, where its owner had published all of that and nothing that the CDR
+ * carries.
+ */
+function namedInstead(row: CdrRow, facts: Facts): readonly unknown[] {
+  const own = carried(row).map(tariffKey)
+  const connector = facts.known.get(row.id)?.place?.connector ?? connectorOf(row, facts.locations)
+  const ids = connectorTariffIds(connector)
+  const isKnown = own.some(
+    (id) => id !== null && (ids.includes(id) || facts.tariffs.has(`${row.id}/${id}`)),
+  )
+  if (own.length === 0 || isKnown) return []
+  const found = ids.flatMap((id) => facts.tariffs.get(`${row.id}/${id}`) ?? [])
+  if (found.length < ids.length || found.some(({ afterStart }) => afterStart)) return []
+  return found.map(({ value }) => value)
+}
+
+/**
+ * The dearest of these bills where it is below the own one, or that is none: which of several it should have been nobody
+ * knows, and a pair may well have agreed on less.
+ */
+function dearestBelow(own: PricedCdr, bills: readonly PricedCdr[]): PricedCdr | null {
+  const [dearest = null] = bills
+    .filter(({ ok }) => ok)
+    .toSorted((a, b) => (costOf(a) < costOf(b) ? 1 : -1))
+  return dearest === null || (own.ok && costOf(own) <= costOf(dearest)) ? null : dearest
+}
+
+function costOf(bill: PricedCdr): Decimal {
+  return bill.ok ? exactly(bill.total.excl ?? bill.total.incl ?? '0') : 0n
 }

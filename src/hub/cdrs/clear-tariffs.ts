@@ -29,7 +29,7 @@ export async function readTariffs(
   locations: ReadonlyMap<string, unknown>,
 ): Promise<Map<string, TariffAtStart>> {
   const wanted = rows.flatMap((row) => {
-    const keys = hasTariffs(row) ? carriedIds(row) : tariffIds(row, locations)
+    const keys = hasTariffs(row) ? comparedIds(row, locations) : tariffIds(row, locations)
     return keys.map((key) => ({ row, key }))
   })
   if (wanted.length === 0) return new Map()
@@ -157,6 +157,13 @@ function carriedIds(row: Pick<Charged, 'value'>): string[] {
   return [...new Set(carried(row).flatMap((tariff) => tariffKey(tariff) ?? []))]
 }
 
+/** The tariffs in a CDR; where its connector names none of them, also those that it names. */
+function comparedIds(row: Charged, locations: ReadonlyMap<string, unknown>): string[] {
+  const own = carriedIds(row)
+  const named = connectorTariffIds(connectorOf(row, locations))
+  return own.some((id) => named.includes(id)) ? own : [...new Set([...own, ...named])]
+}
+
 /** The folded id of a tariff; null when it has none. */
 export function tariffKey(tariff: unknown): string | null {
   const id = isRecord(tariff) ? tariff.id : undefined
@@ -175,7 +182,11 @@ export function tariffIds(row: Charged, locations: ReadonlyMap<string, unknown>)
     isRecord(period) && typeof period.tariff_id === 'string' ? [foldKey(period.tariff_id)] : [],
   )
   if (named.length > 0) return [...new Set(named)]
-  const connector = connectorOf(row, locations)
+  return connectorTariffIds(connectorOf(row, locations))
+}
+
+/** The tariffs that a connector names, folded. */
+export function connectorTariffIds(connector: unknown): string[] {
   const ids = isRecord(connector) && Array.isArray(connector.tariff_ids) ? connector.tariff_ids : []
   return [...new Set(ids.flatMap((id: unknown) => (typeof id === 'string' ? [foldKey(id)] : [])))]
 }

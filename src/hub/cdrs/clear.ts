@@ -5,6 +5,7 @@ import type { Tx } from '../../db/sql.ts'
 import type { Snapshot } from '../../directory/snapshot.ts'
 import { tellParties } from '../disputes/events.ts'
 import { consumeAdjustments } from '../disputes/replaced.ts'
+import type { Replacement } from '../disputes/replaced.ts'
 import { termsOf } from '../filled-terms.ts'
 import { appendOutbox, finishOutbox } from '../../outbox/outbox.ts'
 import type { OutboxEntry } from '../../outbox/outbox.ts'
@@ -107,7 +108,7 @@ async function clearBatch(
     ...planSuperseded(rows, { judged, later }),
   ]
   await writeTransitions(tx, transitions, { actor: 'hub', reason: null })
-  await consumeAdjustments(tx, judged.flatMap(replacing(transitions)))
+  await consumeAdjustments(tx, judged.flatMap(replacing(transitions, facts)))
   await writeOutcomes(tx, { judged, transitions, facts, snapshot: input.snapshot })
   // Their outbox rows end with this batch.
   await appendOutbox(tx, later.map(clearEntry))
@@ -118,17 +119,28 @@ function clearEntry({ row }: Judged): OutboxEntry {
   return { kind: 'clear', subject: row.id.toString(), correlationId: row.correlation_id }
 }
 
-/** CDRs that are booked now while an adjustment of a credited one of their session waits. */
+/** CDRs that are booked for the first time, or held, and for which adjustments of the one that they replace wait. */
 function replacing(
   transitions: readonly Transition[],
-): (one: Judged) => { cdrId: bigint; netMicros: bigint; dueDays: number }[] {
+  facts: Facts,
+): (one: Judged) => Replacement[] {
   const booked = new Map(transitions.map((transition) => [transition.row.id, transition]))
-  return ({ row, agreed }) => {
-    const transition = booked.get(row.id)
-    const after = transition ?? { booked: row.booked, netMicros: row.net_micros }
-    if (!row.is_awaited || after.booked === null || after.netMicros === null) return []
-    const dueDays = termsOf(agreed.terms).dispute.credit_days
-    return [{ cdrId: row.id, netMicros: after.netMicros, dueDays }]
+  return ({ row, agreed: { terms } }) => {
+    const replaced = facts.replaced.get(row.id)
+    const after = booked.get(row.id) ?? {
+      booked: row.booked,
+      netMicros: row.net_micros,
+      taxMicros: row.tax_micros,
+    }
+    if (!JUDGED_STATES.has(row.state) || after.booked === null || after.netMicros === null)
+      return []
+    if (replaced === undefined || replaced.agreed === null || !replaced.isAwaited) return []
+    const { originalId, agreed } = replaced
+    const difference = {
+      net: after.netMicros - agreed.net,
+      tax: (after.taxMicros ?? 0n) - agreed.tax,
+    }
+    return [{ cdrId: row.id, originalId, difference, dueDays: termsOf(terms).dispute.credit_days }]
   }
 }
 

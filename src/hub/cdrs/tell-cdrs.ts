@@ -55,11 +55,10 @@ function endText(dispute: EndedDispute): string {
   }
 }
 
-function heldEvents(
-  { row, drafts, netMicros, taxMicros }: Transition,
-  draftIds: ReadonlyMap<string, bigint>,
-): PartyEvent[] {
-  const claim = { net: netMicros ?? 0n, tax: taxMicros ?? 0n }
+function heldEvents(transition: Transition, draftIds: ReadonlyMap<string, bigint>): PartyEvent[] {
+  const { row, drafts } = transition
+  const claim = claimOf(transition)
+  const rest = isAllDisputed(transition) ? 'nothing of it settles for now' : 'the rest runs on'
   return drafts.flatMap((draft) => {
     const id = draftIds.get(`${draft.cdrId} ${draft.part}`)
     if (id === undefined) return []
@@ -77,7 +76,7 @@ function heldEvents(
           currency: row.currency,
           net: fromMicros(draft.netMicros),
           tax: fromMicros(draft.taxMicros),
-          message: `${title}: ${held} of ${grossText(claim, row.currency)} are held, the rest runs on.`,
+          message: `${title}: ${held} of ${grossText(claim, row.currency)} are held; ${rest}.`,
         },
       },
     ]
@@ -113,18 +112,15 @@ function wholeEvents(transition: Transition): PartyEvent[] {
 function stateEvents(transition: Transition): PartyEvent[] {
   const { row, state } = transition
   if (state === row.state || row.is_credit) return []
-  const claim = grossText(
-    { net: transition.netMicros ?? 0n, tax: transition.taxMicros ?? 0n },
-    row.currency,
-  )
+  const claim = grossText(claimOf(transition), row.currency)
   const sentences = {
     contested: [
       'cdr.contested',
-      transition.partNet === 0n && (transition.partTax ?? 0n) === 0n
+      isAllDisputed(transition)
         ? `All of the CDR of ${claim} is disputed; nothing of it settles for now.`
         : `A part of the CDR of ${claim} is disputed; the rest settles.`,
     ],
-    approved: ['cdr.approved', `The CDR of ${claim} is approved; it settles with its cycle.`],
+    approved: ['cdr.approved', approvedText(transition, claim)],
     credited: ['cdr.credited', `The CDR of ${claim} was taken back by a credit.`],
   } as const
   if (state !== 'contested' && state !== 'approved' && state !== 'credited') return []
@@ -143,6 +139,40 @@ function stateEvents(transition: Transition): PartyEvent[] {
       },
     },
   ]
+}
+
+function approvedText(transition: Transition, claim: string): string {
+  const due = grossText(dueAfter(transition), transition.row.currency)
+  return due === claim
+    ? `The CDR of ${claim} is approved; it settles with its cycle.`
+    : `The CDR is approved: ${due} of the ${claim} that were claimed settle with their cycle.`
+}
+
+/** What is due of a CDR after a transition: part 0, and what stands beside it. */
+function dueAfter({ row, booked, parts, ...after }: Transition): { net: bigint; tax: bigint } {
+  const changed = new Set(parts.map(({ part }) => part))
+  const own =
+    booked?.book === 'due'
+      ? {
+          net: after.partNet ?? after.netMicros ?? 0n,
+          tax: after.partTax ?? after.taxMicros ?? 0n,
+        }
+      : { net: 0n, tax: 0n }
+  return [...row.parts.filter(({ part }) => !changed.has(part)), ...parts]
+    .filter(({ book }) => book === 'due')
+    .reduce(
+      (sum, part) => ({ net: sum.net + part.net_micros, tax: sum.tax + part.tax_micros }),
+      own,
+    )
+}
+
+function claimOf({ netMicros, taxMicros }: Transition): { net: bigint; tax: bigint } {
+  return { net: netMicros ?? 0n, tax: taxMicros ?? 0n }
+}
+
+/** Nothing is left that nobody disputes. */
+function isAllDisputed({ partNet, partTax }: Transition): boolean {
+  return partNet === 0n && (partTax ?? 0n) === 0n
 }
 
 function addressOf(

@@ -73,6 +73,7 @@ export async function storeCopies(tx: Tx, batch: CopyBatch): Promise<Stored[]> {
     object,
     method: 'pull' as const,
     body: object.original,
+    said: object.value,
   }))
   await keepHistory(tx, { stored: before, messages })
   if (definition.versioned) await appendVersions(tx, written)

@@ -5,6 +5,7 @@ import type { DisputeVerb } from '../../clearing/disputes/machine.ts'
 import { ENERGY_CODES } from '../../clearing/disputes/energy.ts'
 import type { Tx } from '../../db/sql.ts'
 import { toMicros } from '../../ledger/money.ts'
+import { isRecord } from '../../ocpi/validate.ts'
 import type { CdrRow } from '../cdrs/clear-facts.ts'
 import { hasTariffs } from '../cdrs/clear-tariffs.ts'
 import type { FilledTerms } from '../filled-terms.ts'
@@ -58,11 +59,17 @@ export async function findResolution(tx: Tx, question: Question): Promise<Resolu
     const proven = await proveDuplicate(tx, row)
     return proven && { verb: 'resolve', amount, atOnce: false, ...proven }
   }
-  if (ENERGY_CODES.has(code)) {
+  if (ENERGY_CODES.has(code) && (await isAboutEnergy(tx, question))) {
     const proven = await proveEnergy(tx, { row, amount, terms: question.terms })
     return proven && { verb: 'resolve', atOnce: true, ...proven }
   }
   return code === 'P1' && hasTariffs(row) ? ownTariff(tx, question) : null
+}
+
+/** Not where a CDR differs from its session in the cost alone: that is no matter of the meter. */
+async function isAboutEnergy(tx: Tx, { row, code }: Question): Promise<boolean> {
+  const { explanation } = (await readFinding(tx, { cdrId: row.id, code })) ?? {}
+  return !isRecord(explanation) || explanation.unit !== row.currency
 }
 
 /**

@@ -1,9 +1,12 @@
 import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
+import { tellDocumented } from './tell-documents.ts'
+import type { DocumentedDispute } from './tell-documents.ts'
 
 /**
  * Moves disputes on whose documents have come: to await_replacement when every adjustment of theirs has its credit, to
- * closed when every one is consumed. Set-wise, each with its event. `dueDays`: how long a replacement is waited for.
+ * closed when every one is consumed. Set-wise, each with its event, which both parties are told. `dueDays`: how long a
+ * replacement is waited for.
  */
 export async function settleAwaiting(
   tx: Tx,
@@ -11,7 +14,7 @@ export async function settleAwaiting(
 ): Promise<void> {
   if (input.disputes.length === 0) return
   const ids = [...new Set(input.disputes)].map(String)
-  await tx.rows(sql`
+  const moved = await tx.rows<DocumentedDispute>(sql`
     with counted as (
       select dispute_id, bool_and(state = 'consumed') as is_over, bool_or(state = 'awaiting_document') as is_waiting
       from adjustments where dispute_id = any(${ids}::bigint[]) group by dispute_id
@@ -34,11 +37,15 @@ export async function settleAwaiting(
       update disputes d set state = h.state, epoch = h.epoch, outcome = h.outcome, deadline_at = h.deadline_at,
         default_verb = case when h.is_over then null else 'close' end, event_hash = h.hash,
         closed_at = case when h.is_over then h.at end
-      from hashed h where d.id = h.id returning d.id
+      from hashed h where d.id = h.id returning d.id, d.owner, d.receiver, d.currency, d.code, d.net_micros, d.tax_micros,
+        d.upheld_net, d.upheld_tax, d.state, h.verb, d.outcome
+    ), told as (
+      insert into dispute_events (dispute_id, epoch, state, verb, side, actor, reason_code, net_micros, tax_micros,
+        deadline_at, at, prev_hash, hash)
+      select h.id, h.epoch, h.state, h.verb, 'hub', 'hub', ${input.reasonCode}::text, h.net, h.tax, h.deadline_at, h.at,
+        h.prev, h.hash
+      from hashed h join moved using (id)
     )
-    insert into dispute_events (dispute_id, epoch, state, verb, side, actor, reason_code, net_micros, tax_micros,
-      deadline_at, at, prev_hash, hash)
-    select h.id, h.epoch, h.state, h.verb, 'hub', 'hub', ${input.reasonCode}::text, h.net, h.tax, h.deadline_at, h.at,
-      h.prev, h.hash
-    from hashed h join moved using (id)`)
+    select * from moved order by id`)
+  await tellDocumented(tx, moved)
 }

@@ -15,6 +15,7 @@ import type { Resolution } from './auto-resolve.ts'
 import { lockDispute, openDesk } from './locks.ts'
 import type { LockedDispute } from './locks.ts'
 import { DUPLICATE_CODES } from './prove-duplicate.ts'
+import { readZone } from './rows.ts'
 import { moment } from './words.ts'
 
 /** Finds disputes whose deadline is over by PostgreSQL's clock; each becomes work of its own. */
@@ -70,7 +71,7 @@ async function deedsOf(locked: LockedDispute): Promise<Deed[]> {
   // A denial is no proof of the contrary: what is billed twice is upheld unless the eMSP takes the answer.
   const found = await resolutionOf(locked)
   if (found?.verb !== 'resolve') return [byClock('close')]
-  return waiting(locked, found) ?? [deedOf(found)]
+  return (await waiting(locked, found)) ?? [deedOf(found)]
 }
 
 function byClock(verb: DisputeVerb): Deed {
@@ -81,7 +82,7 @@ async function deedsOfDraft(locked: LockedDispute): Promise<Deed[]> {
   const verb = locked.dispute.default_verb ?? 'close'
   const found = await resolutionOf(locked)
   if (found === null) return (await isToBeJudged(locked)) ? [] : [byClock('open')]
-  const waits = waiting(locked, found)
+  const waits = await waiting(locked, found)
   if (waits !== null) return waits
   // What is proven against the CPO waits until it had the time to answer; what is proven for it does not.
   const isDue = verb === 'resolve' || found.verb === 'tolerate' || isNothing(found.amount)
@@ -103,14 +104,18 @@ const DAY_MS = 86_400_000
  * What may replace the CDR that it bills again is upheld as a second bill only after the deadline of the dispute about
  * that; where that is over, once it was done what happens then. Null: there is nothing to wait for.
  */
-function waiting({ dispute, terms }: LockedDispute, found: Resolution): Deed[] | null {
+async function waiting(
+  { tx, dispute, terms }: LockedDispute,
+  found: Resolution,
+): Promise<Deed[] | null> {
   const { mayReplace, sentence } = found
   if (!mayReplace) return null
   if (mayReplace.isOver) return []
   const { until } = mayReplace
   // A deadline is finer than a millisecond.
   const days = (until.getTime() + 1 - dispute.opened_at.getTime()) / DAY_MS
-  const text = `${sentence} That one was disputed before this one came, which claims less and may be what replaces it: nothing is upheld before ${moment(until)}.`
+  const zone = dispute.cdr_id === null ? 'UTC' : await readZone(tx, dispute.cdr_id)
+  const text = `${sentence} That one was disputed before this one came, which claims less and may be what replaces it: nothing is upheld before ${moment(until, zone)}.`
   return [
     {
       ...byClock('prove'),

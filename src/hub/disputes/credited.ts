@@ -2,6 +2,7 @@ import type { Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { settleAwaiting } from './awaiting.ts'
 import type { EndedDispute } from './ends.ts'
+import { tellConsumed } from './tell-documents.ts'
 
 /** A CDR that a credit takes back as a whole. `dueDays`: how long what replaces it is waited for. */
 export type CreditedCdr = { cdrId: bigint; creditId: bigint; dueDays: number }
@@ -28,8 +29,9 @@ export async function creditDisputes(
     if (open.length === 0 && adjusted.disputes.length === 0) continue
     const agreed = coversAll(adjusted, open) && !open.some(isAgreed) ? [] : open
     const isAll = coversAll(adjusted, agreed)
-    await documentAdjustments(tx, { cdr, isAll })
-    await insertAgreed(tx, { cdr, isAll, disputes: agreed.map(({ id }) => id) })
+    const documented = await documentAdjustments(tx, { cdr, isAll })
+    const added = await insertAgreed(tx, { cdr, isAll, disputes: agreed.map(({ id }) => id) })
+    if (isAll) await tellConsumed(tx, [...documented, ...added])
     await settleAwaiting(tx, {
       disputes: adjusted.disputes,
       reasonCode: 'credited',
@@ -106,32 +108,35 @@ async function readAdjusted(
   }
 }
 
-/** The credit is the document of what was adjusted; where nothing is left to claim it is all there will be. */
+/** The credit is the document of what was adjusted; where nothing is left to claim it is all there will be. The ids. */
 async function documentAdjustments(
   tx: Tx,
   { cdr, isAll }: { cdr: CreditedCdr; isAll: boolean },
-): Promise<void> {
-  await tx.rows(sql`
+): Promise<bigint[]> {
+  const rows = await tx.rows<{ id: bigint }>(sql`
     update adjustments set credit_id = ${cdr.creditId.toString()}::bigint,
       state = case when ${isAll} then 'consumed' else 'awaiting_replacement' end,
       consumed_at = case when ${isAll} then clock_timestamp() end, difference_net = case when ${isAll} then 0 end,
+      difference_tax = case when ${isAll} then 0 end,
       due_at = case when ${isAll} then null else clock_timestamp() + ${cdr.dueDays}::float8 * interval '1 day' end
-    where cdr_id = ${cdr.cdrId.toString()}::bigint and state = 'awaiting_document'`)
+    where cdr_id = ${cdr.cdrId.toString()}::bigint and state = 'awaiting_document' returning id`)
+  return rows.map(({ id }) => id)
 }
 
-/** What the disputes were about need not be paid, and is posted nowhere: what replaces the CDR is held to it. */
+/** What the disputes were about need not be paid, and is posted nowhere: what replaces the CDR is held to it. The ids. */
 async function insertAgreed(
   tx: Tx,
   { cdr, isAll, disputes }: { cdr: CreditedCdr; isAll: boolean; disputes: readonly bigint[] },
-): Promise<void> {
-  if (disputes.length === 0) return
-  await tx.rows(sql`
+): Promise<bigint[]> {
+  if (disputes.length === 0) return []
+  const rows = await tx.rows<{ id: bigint }>(sql`
     insert into adjustments (dispute_id, cdr_id, owner, receiver, currency, net_micros, tax_micros, credit_id, state,
-      consumed_at, difference_net, due_at)
+      consumed_at, difference_net, difference_tax, due_at)
     select id, cdr_id, owner, receiver, currency, net_micros, tax_micros, ${cdr.creditId.toString()}::bigint,
       case when ${isAll} then 'consumed' else 'awaiting_replacement' end,
-      case when ${isAll} then clock_timestamp() end, case when ${isAll} then 0 end,
+      case when ${isAll} then clock_timestamp() end, case when ${isAll} then 0 end, case when ${isAll} then 0 end,
       case when ${isAll} then null else clock_timestamp() + ${cdr.dueDays}::float8 * interval '1 day' end
     from disputes where id = any(${disputes.map(String)}::bigint[]) and (net_micros > 0 or tax_micros > 0)
-    order by id`)
+    order by id returning id`)
+  return rows.map(({ id }) => id)
 }

@@ -3,7 +3,7 @@ import { sql } from '../../db/sql.ts'
 
 /** Everything that parties are told, and what it means. */
 export const PARTY_EVENTS = {
-  'cdr.held': 'A check failed: what is at risk of a CDR is held, the rest runs on',
+  'cdr.held': 'A check failed: what is at risk of a CDR is held; what is left of it runs on',
   'cdr.contested': 'A CDR, or a part of it, is disputed',
   'cdr.approved': 'A CDR is approved: it settles with its cycle',
   'cdr.credited': 'A CDR was taken back by a credit',

@@ -44,7 +44,7 @@ type Input = {
 /** The page of a pack that people read first, in Markdown. */
 export function readmeOf(input: Input): string {
   const { dispute, files, cdr, recomputation, findings, pattern } = input
-  const zone = readText(at(recomputation, '/time_zone')) ?? 'UTC'
+  const zone = readText(at(recomputation, '/time_zone')) ?? dispute.time_zone ?? 'UTC'
   return [
     `# Dispute ${dispute.id}: ${line(dispute.title)}`,
     aboutText(dispute),

@@ -1,13 +1,11 @@
 import { ZipFile } from 'yazl'
+import { PACK_TIME } from '../../clearing/pack/types.ts'
 
-/** Every entry says this: the same evidence gives the same ZIP, whenever it is asked for. */
-const MTIME = new Date(Date.UTC(2026, 0, 1))
-
-/** A ZIP of files in the order given. */
+/** A ZIP of files in the order given; who verifies a pack holds its layout against this one (cli/zip-layout.ts). */
 export async function zipOf(files: readonly { path: string; bytes: Buffer }[]): Promise<Buffer> {
   const zip = new ZipFile()
   for (const { path, bytes } of files)
-    zip.addBuffer(bytes, path, { mtime: MTIME, mode: 0o100644, compress: true })
+    zip.addBuffer(bytes, path, { mtime: PACK_TIME, mode: 0o100644, compress: true })
   zip.end()
   const chunks: Buffer[] = []
   for await (const chunk of zip.outputStream) chunks.push(Buffer.from(chunk))

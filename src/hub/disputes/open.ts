@@ -18,7 +18,7 @@ import { freezeCdr } from './evidence.ts'
 import { readFinding, riskOf } from './finding.ts'
 import { disputeTermsOf } from './locks.ts'
 import type { Locked } from './locks.ts'
-import { countUndecided, lockDisputes } from './rows.ts'
+import { countUndecided, lockDisputes, readZone } from './rows.ts'
 import type { DisputeRow } from './rows.ts'
 import { grossText, tellDispute, titleOf } from './tell.ts'
 import { money, moment } from './words.ts'
@@ -102,10 +102,12 @@ async function refusalOf(
   if (!allowed.ok) return conflict(allowed.message)
   if (row.booked === null)
     return conflict(`Nothing of the CDR ${row.cdr_id} is booked, so there is nothing to contest.`)
-  if (window.status === 'over')
+  if (window.status === 'over') {
+    const until = moment(window.untilHard, await readZone(tx, row.id))
     return conflict(
-      `The CDR ${row.cdr_id} could be contested until ${moment(window.untilHard)}; that is over for good.`,
+      `The CDR ${row.cdr_id} could be contested until ${until}; that is over for good.`,
     )
+  }
   const [count] = await tx.rows<{ count: bigint }>(sql`
     select count(*) as count from disputes where cdr_id = ${row.id.toString()}::bigint`)
   if (

@@ -23,6 +23,7 @@ export type AdjustmentView = {
   replacement: string | null
   /** What the replacement claims beyond what was agreed; `0.00` where it fits. */
   difference_net: string | null
+  difference_tax: string | null
   due_at: string | null
   /** Of the place where was charged; null: not known. */
   time_zone: string | null
@@ -43,6 +44,7 @@ type Row = {
   credit: string | null
   replacement: string | null
   difference_net: bigint | null
+  difference_tax: bigint | null
   due_at: Date | null
   time_zone: string | null
   created_at: Date
@@ -61,10 +63,8 @@ export async function listAdjustments(
   const receivers = isAll ? [] : [...scope.emsps]
   const rows = await db.rows<Row>(sql`
     select a.id, a.dispute_id, a.owner, a.receiver, a.currency, a.net_micros, a.tax_micros, w.state, c.cdr_id,
-      k.cdr_id as credit, r.cdr_id as replacement, a.difference_net, case when w.state <> 'undocumented' then a.due_at end as due_at, a.created_at, a.consumed_at, (
-        select o.time_zone from objects o where o.module = 'locations' and o.owner = c.owner
-          and o.object_key = c.location_key and o.deleted_at is null
-        order by (o.audience = '*') desc, o.seq desc limit 1) as time_zone
+      k.cdr_id as credit, r.cdr_id as replacement, a.difference_net, a.difference_tax, case when w.state <> 'undocumented' then a.due_at end as due_at, a.created_at, a.consumed_at,
+      cdr_time_zone(a.cdr_id) as time_zone
     from adjustments a join cdrs c on c.id = a.cdr_id join cdr_states s on s.cdr_id = a.cdr_id left join cdrs k on k.id = a.credit_id
       left join cdrs r on r.id = a.replacement_id
       cross join lateral (select case when a.state <> 'consumed' and a.due_at <= clock_timestamp() and exists (
@@ -93,6 +93,7 @@ function viewOf(row: Row): AdjustmentView {
     credit: row.credit,
     replacement: row.replacement,
     difference_net: row.difference_net === null ? null : fromMicros(row.difference_net),
+    difference_tax: row.difference_tax === null ? null : fromMicros(row.difference_tax),
     due_at: row.due_at?.toISOString() ?? null,
     time_zone: row.time_zone,
     created_at: row.created_at.toISOString(),

@@ -85,6 +85,7 @@ type EventRow = {
   verb: DisputeVerb
   side: Side
   actor: string
+  reason_code: string
   reason: string | null
   net_micros: bigint | null
   tax_micros: bigint | null
@@ -99,11 +100,12 @@ async function readHistory(
   { view, scope }: { view: DisputeView; scope: Scope },
 ): Promise<DisputeEventView[]> {
   const rows = await db.rows<EventRow>(sql`
-    select epoch, state, via, verb, side, actor, reason, net_micros, tax_micros, deadline_at, at, prev_hash, hash
+    select epoch, state, via, verb, side, actor, reason_code, reason, net_micros, tax_micros, deadline_at, at, prev_hash, hash
     from dispute_events where dispute_id = ${view.id}::bigint order by epoch`)
   const disputed = money(micros(view.net) + micros(view.tax), view.currency)
-  return rows.map((row) => {
+  return rows.map((row, index) => {
     const { net_micros: net, tax_micros: tax } = row
+    const accepted = acceptedBefore(rows.slice(0, index))
     return {
       number: row.epoch,
       state: row.state,
@@ -118,6 +120,8 @@ async function readHistory(
         via: row.via,
         amount: net === null ? null : grossText({ net, tax: tax ?? 0n }, view.currency),
         disputed,
+        accepted: accepted === null ? null : grossText(accepted, view.currency),
+        isWhole: WHOLE_CDR.has(row.reason_code),
         cpo: view.cpo,
         emsp: view.emsp,
       }),
@@ -130,6 +134,15 @@ async function readHistory(
       hash: row.hash.toString('hex'),
     }
   })
+}
+
+/** What events have for a reason that follow a decision about the CDR as a whole (see endDisputes). */
+const WHOLE_CDR: ReadonlySet<string> = new Set(['withdrawn', 'returned'])
+
+/** What the CPO has accepted so far of what is disputed; null: nothing. */
+function acceptedBefore(rows: readonly EventRow[]): { net: bigint; tax: bigint } | null {
+  const last = rows.findLast(({ verb, state }) => verb === 'accept' && state === 'accepted_partial')
+  return last === undefined ? null : { net: last.net_micros ?? 0n, tax: last.tax_micros ?? 0n }
 }
 
 function micros(text: string): bigint {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { limits } from '../../../config/limits.ts'
-import { verbsOf } from '../../clearing/disputes/machine.ts'
 import type { DisputeState, DisputeVerb, Side } from '../../clearing/disputes/machine.ts'
+import { possibleVerbs } from '../../clearing/disputes/possible.ts'
 import type { Sql } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 import { fromMicros } from '../../ledger/money.ts'
@@ -10,6 +10,8 @@ import type { Page, PageRequest } from '../admin/paging.ts'
 import { beforeId, pageOf } from '../admin/paging.ts'
 import { Refusal } from '../admin/refusal.ts'
 import type { Scope } from '../admin/scope.ts'
+import { standOf } from './rows.ts'
+import type { LastEvent } from './rows.ts'
 import { deadlineOf, titleOf } from './tell.ts'
 
 /** A CDR in a view. `token`: the uid for its two parties, hashed for anybody else. */
@@ -48,7 +50,7 @@ export type DisputeView = {
   deadline: { at: string; verb: DisputeVerb; text: string } | null
   /** Of the place where was charged, by whose clock times are told; null: not known, and they are told in UTC. */
   time_zone: string | null
-  /** What the asker can do now. */
+  /** What the asker can do now: what is refused as the dispute stands, or done already, is not there. */
   possible: DisputeVerb[]
   /** SHA-256 hex of the manifest of the frozen evidence; null until it is opened. */
   evidence_hash: string | null
@@ -78,7 +80,9 @@ type ViewRow = {
   opened_by: 'hub' | 'emsp' | 'operator'
   opened_at: Date
   closed_at: Date | null
-  last_at: Date | null
+  last: (Pick<LastEvent, 'verb' | 'side'> & { at: string }) | null
+  last_round: boolean
+  is_overdue: boolean
   currency: string
   net_micros: bigint
   tax_micros: bigint
@@ -132,15 +136,14 @@ async function readRows(
     select d.id, c.cdr_id, c.token_key, d.owner, d.receiver, d.code, d.state, d.round, d.opened_by, d.opened_at, d.closed_at,
       d.currency, d.net_micros, d.tax_micros, d.tax_known, d.upheld_net, d.upheld_tax, d.proposed_net, d.proposed_tax,
       d.proposed_by, d.statement, d.outcome, d.out_of_time, d.deadline_at, d.default_verb, d.evidence_hash,
-      coalesce(p.book = 'held', false) as holds, o.time_zone,
-      (select e.at from dispute_events e where e.dispute_id = d.id order by e.epoch desc limit 1) as last_at
+      coalesce(p.book = 'held', false) as holds, cdr_time_zone(d.cdr_id) as time_zone,
+      d.last_round, coalesce(d.deadline_at <= clock_timestamp(), false) as is_overdue,
+      (select jsonb_build_object('at', e.at, 'verb', e.verb, 'side', e.side) from dispute_events e
+        where e.dispute_id = d.id order by e.epoch desc limit 1) as last
     from disputes d
     left join cdrs c on c.id = d.cdr_id
     left join cdr_states s on s.cdr_id = d.cdr_id
     left join cdr_parts p on p.cdr_id = d.cdr_id and p.part = d.part
-    left join lateral (
-      select time_zone from objects where module = 'locations' and owner = d.owner and object_key = c.location_key
-        and deleted_at is null order by (audience = '*') desc, seq desc limit 1) o on true
     where (${by.only?.toString() ?? null}::bigint is null or d.id = ${by.only?.toString() ?? null}::bigint)
       and (${by.before?.toString() ?? null}::bigint is null or d.id < ${by.before?.toString() ?? null}::bigint)
       and (${isAll} or d.owner = any(${owners}::text[])
@@ -176,7 +179,7 @@ function viewOf(row: ViewRow, scope: Scope): DisputeView {
     opened_by: row.opened_by,
     opened_at: row.opened_at.toISOString(),
     closed_at: row.closed_at?.toISOString() ?? null,
-    last_updated: (row.last_at ?? row.opened_at).toISOString(),
+    last_updated: (row.last === null ? row.opened_at : new Date(row.last.at)).toISOString(),
     currency: row.currency,
     net: fromMicros(row.net_micros),
     tax: fromMicros(row.tax_micros),
@@ -193,9 +196,16 @@ function viewOf(row: ViewRow, scope: Scope): DisputeView {
     holds: row.holds,
     deadline: deadlineOf(row),
     time_zone: row.time_zone,
-    possible: [...new Set(sidesOf(row, scope).flatMap((side) => verbsOf(row.state, side)))],
+    possible: possibleFor(row, scope),
     evidence_hash: row.evidence_hash?.toString('hex') ?? null,
   }
+}
+
+function possibleFor(row: ViewRow, scope: Scope): DisputeVerb[] {
+  const stand = standOf(row)
+  const { last_round: isLastRound } = row
+  const verbs = sidesOf(row, scope).flatMap((side) => possibleVerbs(stand, { side, isLastRound }))
+  return [...new Set(verbs)]
 }
 
 /** The sides that the scope is in this dispute. */

@@ -41,8 +41,6 @@ async function takeNear(tx: Sql): Promise<Near[]> {
     ) near
     where d.id = near.id
     returning d.id, d.owner, d.receiver, d.currency, d.code, d.state, d.net_micros, d.tax_micros, d.upheld_net,
-      d.upheld_tax, d.proposed_net, d.proposed_tax, d.deadline_at, d.default_verb, (
-        select o.time_zone from cdrs c join objects o on o.module = 'locations' and o.owner = c.owner
-          and o.object_key = c.location_key and o.deleted_at is null
-        where c.id = d.cdr_id order by (o.audience = '*') desc, o.seq desc limit 1) as time_zone`)
+      d.upheld_tax, d.proposed_net, d.proposed_tax, d.deadline_at, d.default_verb,
+      cdr_time_zone(d.cdr_id) as time_zone`)
 }

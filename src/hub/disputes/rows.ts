@@ -1,6 +1,6 @@
 import type { DisputeState, DisputeVerb, Outcome, Side } from '../../clearing/disputes/machine.ts'
 import { isUndecided } from '../../clearing/disputes/machine.ts'
-import type { DisputeStand } from '../../clearing/disputes/step.ts'
+import type { DisputeStand } from '../../clearing/disputes/stand.ts'
 import type { Sql, Tx } from '../../db/sql.ts'
 import { sql } from '../../db/sql.ts'
 
@@ -81,8 +81,25 @@ async function readDisputeRows(
     order by d.id`)
 }
 
+/** The zone by which people are told of a CDR, UTC where nobody knows it (see cdr_time_zone). */
+export async function readZone(client: Sql, cdrId: bigint): Promise<string> {
+  const [row] = await client.rows<{ zone: string | null }>(
+    sql`select cdr_time_zone(${cdrId.toString()}::bigint) as zone`,
+  )
+  return row?.zone ?? 'UTC'
+}
+
+/** What of a row says how the dispute stands. */
+type StandRow = Pick<DisputeRow, 'state' | 'round' | 'net_micros' | 'tax_micros' | 'is_overdue'> &
+  Pick<
+    DisputeRow,
+    'upheld_net' | 'upheld_tax' | 'proposed_net' | 'proposed_tax' | 'proposed_by'
+  > & {
+    last: Pick<LastEvent, 'verb' | 'side'> | null
+  }
+
 /** The dispute as the machine sees it. */
-export function standOf(row: DisputeRow): DisputeStand {
+export function standOf(row: StandRow): DisputeStand {
   const { proposed_net: net, proposed_tax: tax, proposed_by: by, last } = row
   const isHalfAgreed =
     row.state === 'proposed' &&

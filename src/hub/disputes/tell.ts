@@ -17,8 +17,10 @@ export async function tellStep(
   step: { dispute: DisputeRow; next: Stepped; verb: DisputeVerb; doer: Doer },
 ): Promise<void> {
   const { dispute, next, verb, doer } = step
+  // What a proof decides, or its CPO answers, before it ever was open asks for no answer.
+  const isOpened = next.isOpening && next.state === 'open'
   const type =
-    next.outcome !== null ? 'dispute.closed' : next.isOpening ? 'dispute.opened' : 'dispute.changed'
+    next.outcome !== null ? 'dispute.closed' : isOpened ? 'dispute.opened' : 'dispute.changed'
   const sentence = eventText({
     verb,
     side: doer.side,
@@ -26,6 +28,10 @@ export async function tellStep(
     via: next.via,
     amount: next.said === null ? null : grossText(next.said, dispute.currency),
     disputed: grossText({ net: dispute.net_micros, tax: dispute.tax_micros }, dispute.currency),
+    accepted:
+      dispute.upheld_net === 0n && dispute.upheld_tax === 0n
+        ? null
+        : grossText({ net: dispute.upheld_net, tax: dispute.upheld_tax }, dispute.currency),
     cpo: dispute.owner,
     emsp: dispute.receiver,
   })

@@ -40,6 +40,7 @@ export async function writeStep(
       from wanted w
     ), moved as (
       update disputes d set state = ${next.state}, epoch = h.epoch, round = ${next.round}, event_hash = h.hash,
+        last_round = ${next.isLastRound},
         upheld_net = ${upheld.net.toString()}::bigint, upheld_tax = ${upheld.tax.toString()}::bigint,
         proposed_net = ${proposed?.amount.net.toString() ?? null}::bigint,
         proposed_tax = ${proposed?.amount.tax.toString() ?? null}::bigint, proposed_by = ${proposed?.by ?? null}::text,

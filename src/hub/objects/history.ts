@@ -6,11 +6,12 @@ import type { NewObject, StoredObject } from '../../store/objects.ts'
 import { appendSessionSteps } from '../../store/session-steps.ts'
 import type { NewSessionStep } from '../../store/session-steps.ts'
 
-/** An object after a message, and the message: its method and text. */
+/** An object after a message, and the message: its method and text, and what it says. */
 export type Message = {
   object: NewObject
   method: 'PUT' | 'PATCH' | 'DELETE' | 'pull'
   body: string
+  said: unknown
 }
 
 /**
@@ -33,11 +34,12 @@ export async function keepHistory(
   )
 }
 
-function stepOf({ object, method, body }: Message): NewSessionStep[] {
+function stepOf({ object, method, body, said }: Message): NewSessionStep[] {
   if (object.module !== 'sessions' || method === 'DELETE') return []
   const { owner, key, lastUpdated } = object
   const value = isRecord(object.value) ? object.value : {}
   const { status, kwh } = value
+  const own = isRecord(said) ? said : {}
   return [
     {
       owner,
@@ -45,6 +47,8 @@ function stepOf({ object, method, body }: Message): NewSessionStep[] {
       method,
       status: typeof status === 'string' ? status : null,
       kwh: typeof kwh === 'number' || typeof kwh === 'string' ? String(kwh) : null,
+      saysKwh: (own.kwh ?? null) !== null,
+      saysCost: (own.total_cost ?? null) !== null,
       lastUpdated,
       body,
     },

@@ -158,7 +158,7 @@ export function tariffsOf(owner: string): string {
 type Applied = ToWork & { push: ObjectPush; matters: boolean }
 
 function messageOf({ push: { change }, object }: Applied): Message {
-  return { object, method: change.method, body: change.body?.text ?? '' }
+  return { object, method: change.method, body: change.body?.text ?? '', said: change.body?.value }
 }
 
 type Known = {
