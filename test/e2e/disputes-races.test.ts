@@ -126,7 +126,7 @@ test('one dispute whose clock fails does not hold up the others', async () => {
   assert.is((await detail(bad)).state, 'await_credit')
 })
 
-test('a duplicate that was there before the dispute does not take what waits for the replacement', async () => {
+test('a duplicate that was there before the dispute takes the place of the credited CDR, at what was agreed', async () => {
   const cdr = await clean('OLD')
   await post({ ...cdr, id: 'OLD-B' })
   await hub.drain()
@@ -134,7 +134,14 @@ test('a duplicate that was there before the dispute does not take what waits for
   const decided = await act(await contest('OLD', two), 'accept', 'cpo')
   await post(creditOf(cdr, 'OLD-C'))
   await hub.drain()
-  assert.is((await detail(decided)).state, 'await_replacement')
+  const closed = await detail(decided)
+  assert.is(closed.state, 'closed')
+  const taken = await db.rows(sql`
+    select c.cdr_id as by, a.difference_net from adjustments a join cdrs c on c.id = a.replacement_id
+    where a.dispute_id = ${decided.id}::bigint`)
+  assert.equal(taken, [{ by: 'OLD-B', difference_net: 2_000_000n }])
+  assert.is(await parts('OLD-B'), 'held provisional:1 held:2')
+  // What comes now bills the session again.
   const cost = money(1)
   const charge = {
     owner: 'NL-TNM',
@@ -145,12 +152,8 @@ test('a duplicate that was there before the dispute does not take what waits for
   }
   await post(cdrOf({ ...charge, price: 0.1 }, { total_cost: cost, total_energy_cost: cost }))
   await hub.drain()
-  const closed = await detail(decided)
-  assert.is(closed.state, 'closed')
-  const taken = await db.rows(sql`
-    select c.cdr_id as by from adjustments a join cdrs c on c.id = a.replacement_id
-    where a.dispute_id = ${decided.id}::bigint`)
-  assert.equal(taken, [{ by: 'OLD-R' }])
+  assert.is(await parts('OLD-R'), 'held provisional:0 held:1')
+  assert.is((await of('OLD-R'))[0]?.code, 'D2')
 })
 
 test('what replaces one CDR does not replace another one of its session as well', async () => {
@@ -216,8 +219,11 @@ test('a draft whose CDR is to be judged again is not opened by its clock first',
   const rest = { platformId: '', correlationId: null, attempts: 1, expired: false }
   if (row) await runDisputeClock(hub.context, { ...row, ...rest, kind: 'dispute_clock', subject })
   await hub.drain()
-  assert.is((await of('LAST-B'))[0]?.outcome, 'cleared')
-  assert.is(await parts('LAST-B'), 'provisional provisional:3')
+  const found = await of('LAST-B')
+  assert.equal(found.map(({ code, state, outcome }) => [code, state, outcome]).sort(), [
+    ['C4', 'draft', null],
+    ['D2', 'auto_resolved', 'cleared'],
+  ])
 })
 
 test('a clock that was given up runs again once somebody has acted', async () => {
