@@ -222,7 +222,7 @@ test('a draft whose CDR is to be judged again is not opened by its clock first',
   const found = await of('LAST-B')
   assert.equal(found.map(({ code, state, outcome }) => [code, state, outcome]).sort(), [
     ['C4', 'draft', null],
-    ['D2', 'auto_resolved', 'cleared'],
+    ['D2', 'withdrawn', 'cleared'],
   ])
 })
 
